@@ -1,0 +1,117 @@
+//! Arguments of `scw 2fa`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::model::{QrChoice, UserId};
+
+/// What to do about two-factor authentication.
+#[derive(Debug, Subcommand)]
+pub enum TwoFactorCommand {
+    /// Switch two-factor authentication on
+    On(OnArgs),
+    /// Switch two-factor authentication off
+    Off(OffArgs),
+    /// Show whether two-factor authentication is on
+    Status(StatusArgs),
+    /// Backup codes saved on this machine; never asks the API
+    #[command(subcommand)]
+    Codes(CodesCommand),
+}
+
+/// Arguments of `scw 2fa on`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  scw 2fa on
+  scw 2fa on --otp-command 'oathtool --totp -b -' -o json
+  scw 2fa on --qr-file key.png --codes-file ~/safe/scaleway-codes.txt")]
+pub struct OnArgs {
+    /// How to show the QR code
+    #[arg(long, value_enum, default_value_t, value_name = "FORM")]
+    pub qr: QrChoice,
+
+    /// Also write the QR code to a file, PNG or SVG by its name
+    #[arg(long, value_name = "FILE")]
+    pub qr_file: Option<PathBuf>,
+
+    /// Also write the `otpauth://` URI to a file, `-` for stdout
+    #[arg(long, value_name = "FILE")]
+    pub uri_file: Option<PathBuf>,
+
+    /// Command that gets the key on stdin and prints a one-time password
+    #[arg(long, value_name = "COMMAND")]
+    pub otp_command: Option<String>,
+
+    /// Where to save the backup codes, instead of the data folder
+    #[arg(long, value_name = "FILE")]
+    pub codes_file: Option<PathBuf>,
+
+    /// Encrypt the saved backup codes to an age recipient or an SSH public key
+    #[arg(long, value_name = "RECIPIENT")]
+    pub encrypt_to: Option<String>,
+
+    /// Replace the authenticator and the backup codes
+    #[arg(long)]
+    pub renew: bool,
+}
+
+/// Arguments of `scw 2fa off`.
+#[derive(Debug, Args)]
+pub struct OffArgs {
+    /// Do not ask for confirmation
+    #[arg(short, long)]
+    pub yes: bool,
+
+    /// Act for another member of the organization
+    #[arg(long, value_name = "ID")]
+    pub user: Option<UserId>,
+}
+
+/// Arguments of `scw 2fa status`.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// Exit with code 8 when two-factor authentication is off
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// What to do with the saved backup codes.
+#[derive(Debug, Subcommand)]
+pub enum CodesCommand {
+    /// List the codes, masked
+    List(CodesListArgs),
+    /// Print the next unused code and mark it used
+    Next,
+    /// Mark a code as used
+    Used(CodesUsedArgs),
+    /// Print where the codes are saved
+    Path,
+    /// Remove the saved codes
+    Remove(CodesRemoveArgs),
+}
+
+/// Arguments of `scw 2fa codes list`.
+#[derive(Debug, Args)]
+pub struct CodesListArgs {
+    /// Show the codes in full
+    #[arg(long)]
+    pub show: bool,
+}
+
+/// Arguments of `scw 2fa codes used`.
+#[derive(Debug, Args)]
+pub struct CodesUsedArgs {
+    /// File that holds the code, `-` for stdin
+    #[arg(value_name = "CODE-FILE")]
+    pub code_file: PathBuf,
+}
+
+/// Arguments of `scw 2fa codes remove`.
+#[derive(Debug, Args)]
+pub struct CodesRemoveArgs {
+    /// Do not ask for confirmation
+    #[arg(short, long)]
+    pub yes: bool,
+}

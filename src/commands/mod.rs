@@ -1,0 +1,34 @@
+//! One file a command: `run(&Context, Args) -> Result<()>`.
+
+pub mod completion;
+pub mod login;
+pub mod logout;
+pub mod man;
+pub mod token;
+pub mod two_factor;
+pub mod whoami;
+
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use crate::error::{CliError, Kind};
+
+/// The failure of stdout, which a command reports like any other.
+fn unprinted(err: &std::io::Error) -> CliError {
+    CliError::new(
+        Kind::Other,
+        format!("the result could not be printed: {err}"),
+    )
+    .hint("check where stdout goes")
+}
+
+/// A time in RFC 3339, UTC.
+fn rfc3339(at: OffsetDateTime) -> String {
+    at.to_offset(time::UtcOffset::UTC)
+        .format(&Rfc3339)
+        .unwrap_or_else(|_| at.to_string())
+}
+
+/// The word for a switch, as the API contract of `-o json` has it.
+fn on_off(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
+}

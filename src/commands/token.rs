@@ -1,0 +1,45 @@
+//! `scw token`: the secret key alone, for other programs.
+
+use serde_json::json;
+
+use super::unprinted;
+use crate::{
+    cli::TokenArgs,
+    context::{Context, Source},
+    error::{CliError, Kind, LOGIN_HINT, Result},
+};
+
+/// Prints the secret key, or the access key. The API is not asked.
+///
+/// # Errors
+/// [`Kind::NotLoggedIn`] where there is no login.
+pub async fn run(ctx: &Context, args: TokenArgs) -> Result<()> {
+    let printed = if args.access_key {
+        // The identifier of a saved login is no secret: the keyring stays closed.
+        let settings = ctx.settings()?;
+        let credentials;
+        let key = match settings.profiles.login(&settings.profile) {
+            Some(login) if !ctx.has_secret_variable() => login.access_key.as_ref(),
+            _ => {
+                credentials = ctx.credentials().await?;
+                credentials.access_key.as_ref()
+            }
+        };
+        let key = key.ok_or_else(|| {
+            CliError::new(
+                Kind::NotLoggedIn,
+                "the access key of this login is not known",
+            )
+            .hint("log in again with `scw login --with-token --access-key KEY`")
+        })?;
+        ctx.ui().result(key.as_str(), &json!({ "access_key": key }))
+    } else {
+        let credentials = ctx.credentials().await?;
+        if credentials.source == Source::OfficialConfig {
+            ctx.ui().hint(LOGIN_HINT);
+        }
+        let secret = credentials.secret.expose();
+        ctx.ui().result(secret, &json!({ "secret_key": secret }))
+    };
+    printed.map_err(|err| unprinted(&err))
+}

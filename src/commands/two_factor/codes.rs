@@ -1,0 +1,214 @@
+//! `scw 2fa codes`: the backup codes saved on this machine. The API is never asked.
+
+use std::path::Path;
+
+use secrecy::ExposeSecret;
+use serde_json::json;
+
+use crate::{
+    cli::{CodesCommand, CodesListArgs, CodesRemoveArgs, CodesUsedArgs},
+    commands::{rfc3339, unprinted},
+    context::{Context, access_key_variable},
+    error::{CliError, Kind, Result},
+    fsutil,
+    model::{BackupCode, CodeState, UserId},
+    store::{CodesFile, SavedCodes},
+    ui,
+};
+
+/// The most that a file with one code may hold, in bytes.
+const MAX_CODE_BYTES: usize = 4096;
+
+/// Runs one of the commands below `scw 2fa codes`.
+///
+/// # Errors
+/// When it is not known whose codes are meant, or their file cannot be used.
+pub(super) async fn run(ctx: &Context, command: CodesCommand) -> Result<()> {
+    let user = whose(ctx)?;
+    let file = ctx.codes_file(&user)?;
+    match command {
+        CodesCommand::List(args) => list(ctx, &user, &file, &args),
+        CodesCommand::Next => next(ctx, &file),
+        CodesCommand::Used(args) => used(ctx, &file, &args),
+        CodesCommand::Path => path(ctx, &file),
+        CodesCommand::Remove(args) => remove(ctx, &file, &args).await,
+    }
+}
+
+/// Whose codes are meant: those of the key in the environment, else of the profile's last login,
+/// else of the only user with codes.
+fn whose(ctx: &Context) -> Result<UserId> {
+    let settings = ctx.settings()?;
+    let by_key = access_key_variable()?.and_then(|key| settings.profiles.owner_of(&key));
+    let by_profile = || {
+        settings
+            .profiles
+            .profile(&settings.profile)?
+            .user_id
+            .clone()
+    };
+    if let Some(user) = by_key.or_else(by_profile) {
+        return Ok(user);
+    }
+    let mut users = CodesFile::users(&settings.data_dir);
+    match (users.pop(), users.len()) {
+        (Some(user), 0) => Ok(user),
+        (None, _) => Err(no_codes()),
+        (Some(_), _) => Err(CliError::new(
+            Kind::NotLoggedIn,
+            "the backup codes of several users are saved here, and this profile belongs to none",
+        )
+        .hint("name the profile of the user with `--profile`")),
+    }
+}
+
+fn no_codes() -> CliError {
+    CliError::new(Kind::Other, "no backup codes are saved here")
+        .hint("`scw 2fa on` saves them; `scw 2fa on --renew` makes new ones")
+}
+
+fn list(ctx: &Context, user: &UserId, file: &CodesFile, args: &CodesListArgs) -> Result<()> {
+    let codes = file.load()?.ok_or_else(no_codes)?;
+    let rows: Vec<(String, &str, Option<String>)> = codes
+        .codes
+        .iter()
+        .map(|saved| {
+            let code = if args.show {
+                saved.code.expose().to_owned()
+            } else {
+                saved.code.masked()
+            };
+            match saved.state {
+                CodeState::Unused => (code, "unused", None),
+                CodeState::Used(at) => (code, "used", Some(rfc3339(at))),
+                CodeState::Void(at) => (code, "void", Some(rfc3339(at))),
+            }
+        })
+        .collect();
+    let text: Vec<String> = rows
+        .iter()
+        .map(|(code, state, at)| match at {
+            Some(at) => format!("{code}  {state} {at}"),
+            None => format!("{code}  {state}"),
+        })
+        .collect();
+    let data = json!({
+        "user_id": user,
+        "path": file.path(),
+        "unused": codes.unused(),
+        "codes": rows
+            .iter()
+            .map(|(code, state, at)| json!({ "code": code, "state": state, "at": at }))
+            .collect::<Vec<_>>(),
+    });
+    ctx.ui()
+        .result(&text.join("\n"), &data)
+        .map_err(|err| unprinted(&err))
+}
+
+fn next(ctx: &Context, file: &CodesFile) -> Result<()> {
+    let now = ctx.now();
+    // Marked durably first, printed second: two runs never print the same code.
+    let (code, left) = file
+        .update(|codes| {
+            let code = codes.take_next(now)?;
+            Some((code, codes.unused()))
+        })?
+        .ok_or_else(no_codes)?
+        .ok_or_else(|| {
+            CliError::new(Kind::Other, "no saved backup code is unused")
+                .hint("make new ones with `scw 2fa on --renew`")
+        })?;
+    ctx.ui()
+        .result(
+            code.expose(),
+            &json!({ "code": code.expose(), "left": left }),
+        )
+        .map_err(|err| unprinted(&err))?;
+    ctx.ui()
+        .status(&format!("{left} unused backup codes are left"));
+    Ok(())
+}
+
+fn used(ctx: &Context, file: &CodesFile, args: &CodesUsedArgs) -> Result<()> {
+    let code = read_code(&args.code_file)?;
+    let now = ctx.now();
+    let (fresh, left) = file
+        .update(|codes| (codes.mark_used(&code, now), codes.unused()))?
+        .ok_or_else(no_codes)?;
+    match fresh {
+        Some(true) => ctx.ui().status("The code is marked as used"),
+        Some(false) => ctx
+            .ui()
+            .status("The code was used or void already; nothing was changed"),
+        None => {
+            return Err(
+                CliError::new(Kind::Other, "the code is none of the saved backup codes")
+                    .hint("`scw 2fa codes list --show` shows them"),
+            );
+        }
+    }
+    ctx.ui()
+        .result("", &json!({ "left": left }))
+        .map_err(|err| unprinted(&err))
+}
+
+fn read_code(path: &Path) -> Result<BackupCode> {
+    let text = if path == Path::new("-") {
+        ui::read_stdin(MAX_CODE_BYTES)
+            .map_err(|err| CliError::usage(format!("the code on stdin could not be read: {err}")))?
+    } else {
+        let content = fsutil::read_small(path)?.ok_or_else(|| {
+            CliError::new(
+                Kind::LocalFile,
+                format!("{} does not exist", path.display()),
+            )
+            .hint("name a file that holds the code, or `-` for stdin")
+        })?;
+        std::str::from_utf8(&content)
+            .map(secrecy::SecretString::from)
+            .map_err(|_| CliError::usage(format!("{} holds no text", path.display())))?
+    };
+    Ok(BackupCode::parse(text.expose_secret())?)
+}
+
+fn path(ctx: &Context, file: &CodesFile) -> Result<()> {
+    if !file.exists() {
+        ctx.ui().hint("no backup codes are saved there yet");
+    }
+    ctx.ui()
+        .result(
+            &file.path().display().to_string(),
+            &json!({ "path": file.path(), "exists": file.exists() }),
+        )
+        .map_err(|err| unprinted(&err))
+}
+
+async fn remove(ctx: &Context, file: &CodesFile, args: &CodesRemoveArgs) -> Result<()> {
+    let unused = match file.load() {
+        Ok(codes) => codes.as_ref().map_or(0, SavedCodes::unused),
+        // What cannot be read may be worth something.
+        Err(_) => 1,
+    };
+    if unused > 0 && !args.yes {
+        let question = format!(
+            "Remove the saved backup codes in {}? They may be the only way back in",
+            file.path().display()
+        );
+        if !ctx.confirm(&question, "`--yes`").await? {
+            return Err(CliError::new(
+                Kind::Other,
+                "the backup codes stay, as it was not confirmed",
+            ));
+        }
+    }
+    let removed = file.remove()?;
+    ctx.ui().status(if removed {
+        "The saved backup codes are removed"
+    } else {
+        "No backup codes were saved; nothing was changed"
+    });
+    ctx.ui()
+        .result("", &json!({ "removed": removed }))
+        .map_err(|err| unprinted(&err))
+}

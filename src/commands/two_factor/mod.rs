@@ -1,0 +1,22 @@
+//! `scw 2fa`.
+
+mod codes;
+mod enroll;
+mod off;
+mod on;
+mod status;
+
+use crate::{cli::TwoFactorCommand, context::Context, error::Result};
+
+/// Runs one of the commands below `scw 2fa`.
+///
+/// # Errors
+/// What that command fails with.
+pub async fn run(ctx: &Context, command: TwoFactorCommand) -> Result<()> {
+    match command {
+        TwoFactorCommand::On(args) => on::run(ctx, args).await,
+        TwoFactorCommand::Off(args) => off::run(ctx, args).await,
+        TwoFactorCommand::Status(args) => status::run(ctx, args).await,
+        TwoFactorCommand::Codes(command) => codes::run(ctx, command).await,
+    }
+}

@@ -1,0 +1,86 @@
+//! `scw 2fa status`.
+
+use serde_json::json;
+
+use crate::{
+    cli::StatusArgs,
+    commands::{on_off, rfc3339, unprinted},
+    context::Context,
+    error::{CliError, Kind, Result},
+    model::UserId,
+    store::StoreError,
+};
+
+/// Shows whether two-factor authentication is on.
+///
+/// # Errors
+/// [`Kind::WithoutTwoFactor`] with `--check` when it is off; else as for every command that needs
+/// a login.
+pub(super) async fn run(ctx: &Context, args: StatusArgs) -> Result<()> {
+    let authed = ctx.authed().await?;
+    let doing = |err: CliError| err.doing("look at the account");
+    let user = authed.user().await.map_err(doing)?;
+    let required_by = authed
+        .account()
+        .two_factor_required_by(&user.id)
+        .await
+        .map_err(CliError::from)
+        .map_err(doing)?;
+    let left = if user.two_factor {
+        codes_left(ctx, &user.id)?
+    } else {
+        None
+    };
+    let required_by = required_by.map(rfc3339);
+    let mut lines = vec![format!(
+        "two-factor authentication is {}",
+        on_off(user.two_factor)
+    )];
+    match left {
+        Some(left) if user.two_factor => {
+            lines.push(format!("unused backup codes saved here: {left}"));
+        }
+        None if user.two_factor => lines.push("no backup codes are saved here".to_owned()),
+        _ => {}
+    }
+    if let Some(date) = &required_by {
+        lines.push(format!("the organization requires it by {date}"));
+    }
+    let data = json!({
+        "two_factor": on_off(user.two_factor),
+        "user_id": user.id,
+        "backup_codes_left": left,
+        "required_by": required_by,
+    });
+    ctx.ui()
+        .result(&lines.join("\n"), &data)
+        .map_err(|err| unprinted(&err))?;
+    if args.check && !user.two_factor {
+        return Err(
+            CliError::new(Kind::WithoutTwoFactor, "two-factor authentication is off")
+                .hint("switch it on with `scw 2fa on`"),
+        );
+    }
+    Ok(())
+}
+
+/// How many saved codes are unused; nothing where none are saved, or only in encrypted form.
+fn codes_left(ctx: &Context, user: &UserId) -> Result<Option<usize>> {
+    match ctx.codes_file(user)?.load() {
+        Ok(codes) => Ok(codes.map(|codes| codes.unused())),
+        Err(StoreError::Encrypted(path)) => {
+            ctx.ui().hint(&format!(
+                "the backup codes are saved encrypted in {}",
+                path.display()
+            ));
+            Ok(None)
+        }
+        Err(err) => {
+            // The answer of the API is worth more than the count.
+            ctx.ui().warn(&format!(
+                "the saved backup codes could not be counted: {err}"
+            ));
+            Ok(None)
+        }
+    }
+}

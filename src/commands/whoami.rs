@@ -1,0 +1,79 @@
+//! `scw whoami`: who is logged in, where, and how the secret is kept.
+
+use serde_json::json;
+
+use super::{on_off, rfc3339, unprinted};
+use crate::{
+    context::Context,
+    error::Result,
+    model::{ApiKey, clean},
+};
+
+/// Shows the login in force.
+///
+/// # Errors
+/// As for every command that needs a login.
+pub async fn run(ctx: &Context) -> Result<()> {
+    let doing = "look at the account";
+    let authed = ctx.authed().await?;
+    let key: Option<ApiKey> = match &authed.credentials().access_key {
+        Some(access_key) => Some(
+            authed
+                .account()
+                .api_key(access_key)
+                .await
+                .map_err(crate::error::CliError::from)
+                .map_err(|err| err.doing(doing))?,
+        ),
+        None => None,
+    };
+    let user_id = match &key {
+        Some(key) => key.user_id.clone(),
+        None => authed.user_id().await.map_err(|err| err.doing(doing))?,
+    };
+    let user = authed
+        .account()
+        .user(&user_id)
+        .await
+        .map_err(crate::error::CliError::from)
+        .map_err(|err| err.doing(doing))?;
+    let settings = ctx.settings()?;
+    let expires_at = key.and_then(|key| key.expires_at).map(rfc3339);
+    let email = clean(&user.email);
+    let organization = clean(&user.organization_id);
+    let kept = authed.credentials().source.to_string();
+    let access_key = authed
+        .credentials()
+        .access_key
+        .as_ref()
+        .map(ToString::to_string);
+    let text = [
+        ("email", email.as_str()),
+        ("user", user.id.as_str()),
+        ("organization", organization.as_str()),
+        ("profile", settings.profile.as_str()),
+        ("API", &format!("{} at {}", settings.api, settings.api_url)),
+        ("access key", access_key.as_deref().unwrap_or("not known")),
+        ("secret key", &format!("kept in the {kept}")),
+        (
+            "expires",
+            expires_at.as_deref().unwrap_or("never, as far as is known"),
+        ),
+        ("two-factor", on_off(user.two_factor)),
+    ]
+    .map(|(name, value)| format!("{name:<13} {value}"))
+    .join("\n");
+    let data = json!({
+        "email": email,
+        "user_id": user.id,
+        "organization_id": organization,
+        "profile": settings.profile.as_str(),
+        "api": settings.api,
+        "api_url": settings.api_url,
+        "access_key": access_key,
+        "storage": kept,
+        "expires_at": expires_at,
+        "two_factor": on_off(user.two_factor),
+    });
+    ctx.ui().result(&text, &data).map_err(|err| unprinted(&err))
+}

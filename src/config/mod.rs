@@ -1,0 +1,44 @@
+//! Which settings are in force: flag, then environment, then profile, then default (cli.md).
+
+mod official;
+mod profiles;
+mod settings;
+
+use std::path::PathBuf;
+
+pub use official::OfficialProfile;
+pub use profiles::{KnownUser, Login, Profile, Profiles};
+pub use settings::{Flags, Settings};
+
+use crate::{fsutil::FileError, model::Invalid};
+
+/// What reading or writing the configuration can fail with.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A value of a wrong form.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// A file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A value of a wrong form, from a place other than a flag.
+    #[error("{place}: {source}")]
+    Setting {
+        /// Where it stands: a variable's name or a file's key.
+        place: String,
+        /// What is wrong with it.
+        source: Invalid,
+    },
+    /// The platform names no home for the user.
+    #[error("no data directory is known for this user")]
+    NoHome,
+    /// A file that is not of the form it should have. Nothing of its content is told, since
+    /// it may hold a secret.
+    #[error("{path} is not understood{}", .at.map(|(line, column)| format!(" (line {line}, column {column})")).unwrap_or_default())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Line and column, from 1, where they are known.
+        at: Option<(u64, u64)>,
+    },
+}

@@ -1,0 +1,86 @@
+//! Every environment variable that `scw` reads, and the only reader of them.
+//!
+//! Names marked "official" are those of scaleway-sdk-go, `scw/env.go` (protocol.md D).
+//! `HTTPS_PROXY` and `NO_PROXY` are read by the HTTP library.
+
+use std::{ffi::OsString, path::PathBuf};
+
+use secrecy::SecretString;
+
+/// Identifier of an API key (official).
+pub const ACCESS_KEY: &str = "SCW_ACCESS_KEY";
+/// Secret of an API key (official).
+pub const SECRET_KEY: &str = "SCW_SECRET_KEY";
+/// Profile to use (official).
+pub const PROFILE: &str = "SCW_PROFILE";
+/// Path of the official `config.yaml` (official).
+pub const CONFIG_PATH: &str = "SCW_CONFIG_PATH";
+/// Base address of the IAM API (official).
+pub const API_URL: &str = "SCW_API_URL";
+/// Base address of the 2017 account API.
+pub const ACCOUNT_URL: &str = "SCW_ACCOUNT_URL";
+/// Which API is spoken: `iam` or `account`.
+pub const API: &str = "SCW_API";
+/// A one-time password.
+pub const OTP: &str = "SCW_OTP";
+/// Where the secret of a login is kept: `keyring` or `file`.
+pub const KEYRING: &str = "SCW_KEYRING";
+/// Folder for everything `scw` keeps, instead of the platform's data directory.
+pub const DATA_DIR: &str = "SCW_DATA_DIR";
+/// File of additional certificate authorities, in PEM.
+pub const SSL_CERT_FILE: &str = "SSL_CERT_FILE";
+
+/// The value of a variable; an empty one counts as not set.
+#[must_use]
+pub fn text(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The value of a variable that holds a secret.
+#[must_use]
+pub fn secret(name: &str) -> Option<SecretString> {
+    text(name).map(SecretString::from)
+}
+
+/// The value of a variable that holds a path, whatever its bytes.
+#[must_use]
+pub fn path(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name)
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
+}
+
+/// The arguments of the process.
+pub fn args() -> impl Iterator<Item = OsString> {
+    std::env::args_os()
+}
+
+/// Whether the terminal takes escape sequences (`TERM` is neither `dumb` nor missing).
+#[must_use]
+pub fn terminal_takes_escapes() -> bool {
+    cfg!(windows) || text("TERM").is_some_and(|term| term != "dumb")
+}
+
+/// The background of the terminal as `COLORFGBG` tells it: `Some(true)` for a dark one.
+///
+/// Source: the variable that rxvt introduced, `foreground;background` as palette numbers.
+#[must_use]
+pub fn dark_background() -> Option<bool> {
+    let value = text("COLORFGBG")?;
+    let background: u8 = value.rsplit(';').next()?.parse().ok()?;
+    Some(background < 7 || background == 8)
+}
+
+/// Whether the locale's characters are UTF-8 (POSIX: `LC_ALL`, then `LC_CTYPE`, then `LANG`).
+///
+/// Where none is set, nothing was said about the terminal, and nearly every one speaks UTF-8.
+#[must_use]
+pub fn locale_is_utf8() -> bool {
+    ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .find_map(text)
+        .is_none_or(|locale| {
+            let locale = locale.to_ascii_lowercase();
+            locale.contains("utf-8") || locale.contains("utf8")
+        })
+}

@@ -1,0 +1,288 @@
+//! What the user is told when something fails, and the exit code that goes with it.
+//!
+//! The only place that knows every layer's error.
+
+use std::fmt;
+
+use crate::{
+    api::ApiError, config::ConfigError, fsutil::FileError, model::Invalid, process::ProcessError,
+    store::StoreError,
+};
+
+/// The result of a command.
+pub type Result<T, E = CliError> = std::result::Result<T, E>;
+
+/// The kinds of failure a script can tell apart: one exit code each (cli.md, "Exit codes").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Anything that is none of the others.
+    Other,
+    /// Wrong usage, or an answer is needed and nobody can be asked.
+    Usage,
+    /// No login.
+    NotLoggedIn,
+    /// The service refused: a wrong code, a revoked token, a missing permission, a lock.
+    Refused,
+    /// The API cannot be reached or keeps failing.
+    Unreachable,
+    /// The keyring is missing, locked or refused.
+    Keyring,
+    /// A local file could not be read or written safely.
+    LocalFile,
+    /// A check found somebody without two-factor authentication.
+    WithoutTwoFactor,
+    /// Ctrl-C, or a request to end.
+    Interrupted,
+}
+
+impl Kind {
+    /// The exit code of the process.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Other => 1,
+            Self::Usage => 2,
+            Self::NotLoggedIn => 3,
+            Self::Refused => 4,
+            Self::Unreachable => 5,
+            Self::Keyring => 6,
+            Self::LocalFile => 7,
+            Self::WithoutTwoFactor => 8,
+            Self::Interrupted => 130,
+        }
+    }
+
+    /// The word for it in `-o json`.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Other => "failed",
+            Self::Usage => "usage",
+            Self::NotLoggedIn => "not_logged_in",
+            Self::Refused => "refused",
+            Self::Unreachable => "unreachable",
+            Self::Keyring => "keyring",
+            Self::LocalFile => "local_file",
+            Self::WithoutTwoFactor => "without_two_factor",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// A failure as the user sees it: what was being done, what went wrong, what to do next.
+#[derive(Debug)]
+pub struct CliError {
+    kind: Kind,
+    doing: Option<String>,
+    message: String,
+    hints: Vec<String>,
+}
+
+impl CliError {
+    /// A failure of this kind; `message` says in the user's words what went wrong.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            doing: None,
+            message: message.into(),
+            hints: Vec::new(),
+        }
+    }
+
+    /// Wrong usage.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, message)
+    }
+
+    /// Ctrl-C or a request to end.
+    #[must_use]
+    pub fn interrupted() -> Self {
+        Self::new(Kind::Interrupted, "interrupted")
+    }
+
+    /// Adds what the user can do next, unless it is said already.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        let hint = hint.into();
+        if !self.hints.contains(&hint) {
+            self.hints.push(hint);
+        }
+        self
+    }
+
+    /// Says what was being done, as in "could not `doing`"; the innermost one stays.
+    #[must_use]
+    pub fn doing(mut self, doing: impl Into<String>) -> Self {
+        self.doing.get_or_insert_with(|| doing.into());
+        self
+    }
+
+    /// Adds a sentence to what went wrong.
+    #[must_use]
+    pub fn and(mut self, sentence: &str) -> Self {
+        self.message.push_str("; ");
+        self.message.push_str(sentence);
+        self
+    }
+
+    /// The kind of failure.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// What to do next, in order.
+    #[must_use]
+    pub fn hints(&self) -> &[String] {
+        &self.hints
+    }
+}
+
+impl fmt::Display for CliError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.doing {
+            Some(doing) => write!(f, "could not {doing}: {}", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
+impl std::error::Error for CliError {}
+
+/// How to get a login, said wherever one is missing or dead.
+pub const LOGIN_HINT: &str = "log in with `scw login --with-token` (it reads the key from stdin)";
+
+impl From<Invalid> for CliError {
+    fn from(err: Invalid) -> Self {
+        Self::usage(err.to_string())
+    }
+}
+
+impl From<FileError> for CliError {
+    fn from(err: FileError) -> Self {
+        let hint = err.hint();
+        Self::new(Kind::LocalFile, err.to_string()).hint(hint)
+    }
+}
+
+impl From<ProcessError> for CliError {
+    fn from(err: ProcessError) -> Self {
+        Self::new(Kind::Other, err.to_string())
+            .hint("run the command by hand: it gets the key on stdin and prints a six-digit code")
+    }
+}
+
+impl From<ConfigError> for CliError {
+    fn from(err: ConfigError) -> Self {
+        match err {
+            ConfigError::Invalid(err) => err.into(),
+            ConfigError::File(err) => err.into(),
+            ConfigError::Setting { .. } => Self::usage(err.to_string()),
+            ConfigError::NoHome => Self::new(Kind::LocalFile, err.to_string())
+                .hint("set `HOME`, or name a folder in `SCW_DATA_DIR`"),
+            ConfigError::Malformed { ref path, .. } => {
+                let hint = format!("correct {} or move it away", path.display());
+                Self::new(Kind::LocalFile, err.to_string()).hint(hint)
+            }
+        }
+    }
+}
+
+impl From<StoreError> for CliError {
+    fn from(err: StoreError) -> Self {
+        let (kind, hint) = match &err {
+            StoreError::File(file) => (Kind::LocalFile, file.hint()),
+            StoreError::NotFound => (Kind::NotLoggedIn, LOGIN_HINT.to_owned()),
+            StoreError::NoBus(_) => (
+                Kind::Keyring,
+                "start a session bus (`dbus-run-session -- …`), set `SCW_SECRET_KEY`, or log in with `--storage file`"
+                    .to_owned(),
+            ),
+            StoreError::NoService(_) => (
+                Kind::Keyring,
+                "install and start a Secret Service (gnome-keyring, KWallet, KeePassXC), set `SCW_SECRET_KEY`, or log in with `--storage file`"
+                    .to_owned(),
+            ),
+            StoreError::Locked(_) => (
+                Kind::Keyring,
+                "unlock the keyring in your desktop session and try again".to_owned(),
+            ),
+            StoreError::TimedOut(_) => (
+                Kind::Keyring,
+                "see whether the Secret Service hangs or waits for its password in a window, then try again"
+                    .to_owned(),
+            ),
+            StoreError::Failed(_) => (
+                Kind::Keyring,
+                "try again; if it stays, set `SCW_SECRET_KEY` or log in with `--storage file`"
+                    .to_owned(),
+            ),
+            StoreError::BadCodesFile { .. } => (
+                Kind::LocalFile,
+                "open the file and take the code from it by hand".to_owned(),
+            ),
+            StoreError::Encrypted(path) => (
+                Kind::LocalFile,
+                format!("decrypt it: `age --decrypt --identity KEY-FILE {}`", path.display()),
+            ),
+        };
+        Self::new(kind, err.to_string()).hint(hint)
+    }
+}
+
+impl From<ApiError> for CliError {
+    fn from(err: ApiError) -> Self {
+        let kind = match &err {
+            ApiError::Authentication { .. } | ApiError::Denied { .. } | ApiError::Locked => {
+                Kind::Refused
+            }
+            ApiError::Connect { .. }
+            | ApiError::Garbage { .. }
+            | ApiError::Redirect { .. }
+            | ApiError::Failing { .. }
+            | ApiError::Throttled { .. } => Kind::Unreachable,
+            ApiError::Certificates { .. } => Kind::LocalFile,
+            ApiError::WrongCode
+            | ApiError::NotFound { .. }
+            | ApiError::Precondition { .. }
+            | ApiError::Arguments { .. }
+            | ApiError::OwnerUnknown
+            | ApiError::Application => Kind::Other,
+        };
+        let kind = if matches!(err, ApiError::WrongCode) {
+            Kind::Refused
+        } else {
+            kind
+        };
+        let hint = match &err {
+            ApiError::Authentication { .. } => LOGIN_HINT,
+            ApiError::Denied { .. } => {
+                "ask an administrator of the organization for the permission"
+            }
+            ApiError::Locked => "ask an administrator of the organization to unlock the user",
+            ApiError::Connect { .. } => {
+                "check the network, the proxy (`HTTPS_PROXY`) and `--api-url`, then try again"
+            }
+            ApiError::Garbage { .. } | ApiError::Redirect { .. } => {
+                "check that `--api-url` or `SCW_API_URL` names the API and no proxy or portal answers in its place"
+            }
+            ApiError::Failing { .. } => {
+                "try again later; the request id helps Scaleway's support to find it"
+            }
+            ApiError::Throttled { .. } => "wait and try again",
+            ApiError::Certificates { .. } => "check `SSL_CERT_FILE`, or unset it",
+            ApiError::WrongCode => "check that the clock of the device with the app is right",
+            ApiError::NotFound { .. } => "check the id, and which organization the key belongs to",
+            ApiError::Precondition { .. } | ApiError::Arguments { .. } => {
+                "run it again with `--debug` to see the exchange"
+            }
+            ApiError::OwnerUnknown => {
+                "name its access key with `--access-key`, or in `SCW_ACCESS_KEY`"
+            }
+            ApiError::Application => {
+                "use the API key of a user: an application has no second factor"
+            }
+        };
+        Self::new(kind, err.to_string()).hint(hint)
+    }
+}

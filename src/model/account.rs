@@ -1,0 +1,67 @@
+//! What both dialects of the API tell about a user and a key.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::{AccessKey, Invalid, UserId};
+
+/// Which API is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Dialect {
+    /// Today's IAM API.
+    #[default]
+    Iam,
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Iam => "iam",
+        })
+    }
+}
+
+impl FromStr for Dialect {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        match text {
+            "iam" => Ok(Self::Iam),
+            "account" => Err(Invalid::new(
+                "the 2017 account API is not spoken by this version yet; use `iam`",
+            )),
+            _ => Err(Invalid::new("an API is `iam` or `account`")),
+        }
+    }
+}
+
+/// A user as far as this program needs one. Text is as the service sent it: not yet cleaned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// The user's id.
+    pub id: UserId,
+    /// The email address, which also labels the key in an authenticator app.
+    pub email: String,
+    /// The organization this user belongs to.
+    pub organization_id: String,
+    /// Whether a second factor is on.
+    pub two_factor: bool,
+    /// Whether the user is locked out.
+    pub locked: bool,
+}
+
+/// An API key without its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    /// The identifier, where the service told it.
+    pub access_key: Option<AccessKey>,
+    /// Whose key it is.
+    pub user_id: UserId,
+    /// When it stops working; nothing for a key without an end.
+    pub expires_at: Option<OffsetDateTime>,
+    /// The project that other commands use unless told otherwise.
+    pub default_project_id: Option<String>,
+}

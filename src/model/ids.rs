@@ -1,0 +1,163 @@
+//! Identifiers: they name things and are no secrets.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::Invalid;
+
+/// The id of an account's user in one organization: a UUID.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct UserId(String);
+
+impl UserId {
+    /// Takes a hyphenated UUID, any letter case, and keeps it in lower case.
+    ///
+    /// # Errors
+    /// [`Invalid`] when the text is not a UUID.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        parse_uuid(text).map(Self).ok_or_else(|| {
+            Invalid::new("a user id is a UUID like 5c9e0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11")
+        })
+    }
+
+    /// The id in lower case.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for UserId {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        Self::parse(&text)
+    }
+}
+
+impl From<UserId> for String {
+    fn from(id: UserId) -> Self {
+        id.0
+    }
+}
+
+impl std::str::FromStr for UserId {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        Self::parse(text)
+    }
+}
+
+/// The hyphenated UUID in lower case, or nothing where `text` is none.
+pub(super) fn parse_uuid(text: &str) -> Option<String> {
+    let text = text.trim();
+    // `Uuid` also takes braces, `urn:` and the form without hyphens; the services do not.
+    (text.len() == 36)
+        .then(|| uuid::Uuid::try_parse(text).ok())
+        .flatten()
+        .map(|uuid| uuid.hyphenated().to_string())
+}
+
+/// The identifier of an API key: `SCW` and 17 capital letters or digits.
+///
+/// Source: scaleway-sdk-go, `validation/is.go`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AccessKey(String);
+
+impl AccessKey {
+    /// Checks the form of an access key.
+    ///
+    /// # Errors
+    /// [`Invalid`] when the text is not of the form `SCW` + 17 capital letters or digits.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let text = text.trim();
+        let valid = text.len() == 20
+            && text.starts_with("SCW")
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+        if valid {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Invalid::new(
+                "an access key is `SCW` and 17 capital letters or digits",
+            ))
+        }
+    }
+
+    /// The access key as it goes on the wire.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for AccessKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for AccessKey {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        Self::parse(&text)
+    }
+}
+
+impl From<AccessKey> for String {
+    fn from(key: AccessKey) -> Self {
+        key.0
+    }
+}
+
+impl std::str::FromStr for AccessKey {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        Self::parse(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AccessKey, UserId};
+
+    #[test]
+    fn a_user_id_is_a_hyphenated_uuid_in_any_case() {
+        let id = UserId::parse(" 5C9E0A3E-1D0F-4A55-9D6F-0F0E4A6D2B11\n").unwrap();
+        assert_eq!(id.as_str(), "5c9e0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11");
+        for wrong in [
+            "",
+            "x",
+            "5c9e0a3e1d0f4a559d6f0f0e4a6d2b11",
+            "../../etc/passwd",
+        ] {
+            assert!(UserId::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_access_key_has_its_fixed_form() {
+        assert!(AccessKey::parse("SCW1234567890ABCDEFG").is_ok());
+        for wrong in [
+            "SCW1234567890ABCDEF",
+            "scw1234567890abcdefg",
+            "SCW1234567890ABCDE/.",
+            "",
+        ] {
+            assert!(AccessKey::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Plain domain types: validated when made, without any input or output of their own.
+
+mod account;
+mod backup_code;
+mod ids;
+mod otp;
+mod output;
+mod profile;
+mod secret_key;
+mod text;
+mod url;
+
+pub use account::{ApiKey, Dialect, User};
+pub use backup_code::{BackupCode, BackupCodes, CodeState, SavedCode};
+pub use ids::{AccessKey, UserId};
+pub use otp::{OtpCheck, OtpCode, OtpKey, PERIOD_S};
+pub use output::{ColorWhen, Format, QrChoice};
+pub use profile::{ProfileName, StorageKind};
+pub use secret_key::SecretKey;
+pub use text::clean;
+pub use url::ApiUrl;
+
+/// Gets each line of the HTTP exchange that `--debug` shows.
+pub trait Trace {
+    /// Shows one line; secrets are hidden in it already.
+    fn line(&self, line: &str);
+}
+
+/// A value that did not have the form its type asks for.
+///
+/// The message names the expected form and never repeats the value, which may be a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Invalid(pub String);
+
+impl Invalid {
+    fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+}

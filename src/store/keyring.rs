@@ -1,0 +1,124 @@
+//! The operating system's keyring, through the `keyring` crate.
+//!
+//! The only file that names it. An entry is found by `service` = [`SERVICE`] and
+//! `username` = the profile's name, and holds the secret key alone.
+
+use std::{sync::mpsc, thread, time::Duration};
+
+use keyring::{Entry, Error};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{SecretStore, StoreError};
+use crate::model::ProfileName;
+
+/// The attribute `service` of every entry.
+pub(super) const SERVICE: &str = "scw";
+
+/// How long the keyring may take for one operation. A stopped Secret Service never answers.
+const TIMEOUT: Duration = Duration::from_secs(8);
+
+/// The keyring of the desktop session.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct KeyringStore;
+
+impl SecretStore for KeyringStore {
+    fn get(&self, profile: &ProfileName) -> Result<SecretString, StoreError> {
+        with_entry(profile, |entry| {
+            entry.get_password().map(SecretString::from)
+        })
+    }
+
+    fn set(&self, profile: &ProfileName, secret: &SecretString) -> Result<(), StoreError> {
+        let secret = secret.clone();
+        with_entry(profile, move |entry| {
+            entry.set_password(secret.expose_secret())
+        })
+    }
+
+    fn delete(&self, profile: &ProfileName) -> Result<bool, StoreError> {
+        match with_entry(profile, Entry::delete_credential) {
+            Ok(()) => Ok(true),
+            Err(StoreError::NotFound) => Ok(false),
+            Err(err) => Err(err),
+        }
+    }
+}
+
+/// Does one thing with the profile's entry on a thread of its own, which is left behind when the
+/// keyring hangs.
+fn with_entry<T: Send + 'static>(
+    profile: &ProfileName,
+    work: impl FnOnce(&Entry) -> keyring::Result<T> + Send + 'static,
+) -> Result<T, StoreError> {
+    let profile = profile.as_str().to_owned();
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        // Nobody listens any more after a time-out.
+        let _ = sender.send(attempt(&profile, work));
+    });
+    match receiver.recv_timeout(TIMEOUT) {
+        Ok(outcome) => outcome,
+        Err(mpsc::RecvTimeoutError::Timeout) => Err(StoreError::TimedOut(TIMEOUT)),
+        Err(mpsc::RecvTimeoutError::Disconnected) => {
+            Err(StoreError::Failed("the keyring library failed".to_owned()))
+        }
+    }
+}
+
+fn attempt<T>(
+    profile: &str,
+    work: impl FnOnce(&Entry) -> keyring::Result<T>,
+) -> Result<T, StoreError> {
+    // `Entry::new` alone would only say that there is no default store.
+    if let Err(err) = Entry::store_status() {
+        return Err(unavailable(err));
+    }
+    let entry = Entry::new(SERVICE, profile).map_err(|err| refused(&err))?;
+    work(&entry).map_err(|err| refused(&err))
+}
+
+/// The innermost cause, which names what is missing.
+fn cause(err: &Error) -> String {
+    let mut cause: &dyn std::error::Error = err;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    crate::model::clean(&cause.to_string())
+}
+
+/// Why the keyring could not be reached at all.
+fn unavailable(err: &Error) -> StoreError {
+    let cause = cause(err);
+    if cause.contains("ServiceUnknown")
+        || cause.contains("org.freedesktop.secrets")
+        || cause.contains("no secret service provider")
+        || cause.contains("NameHasNoOwner")
+    {
+        return StoreError::NoService(cause);
+    }
+    StoreError::NoBus(cause)
+}
+
+/// Why the keyring did not do one thing.
+fn refused(err: &Error) -> StoreError {
+    match err {
+        Error::NoEntry => StoreError::NotFound,
+        Error::NoStorageAccess(_) => StoreError::Locked(cause(err)),
+        Error::NoDefaultStore => unavailable(err),
+        // Its text would name the entries; their number is enough.
+        Error::Ambiguous(entries) => {
+            StoreError::Failed(format!("{} entries answer to one name", entries.len()))
+        }
+        Error::BadEncoding(_) | Error::BadDataFormat(..) => {
+            StoreError::Failed("the entry holds no text".to_owned())
+        }
+        _ => {
+            let cause = cause(err);
+            if cause.to_ascii_lowercase().contains("locked") {
+                StoreError::Locked(cause)
+            } else {
+                StoreError::Failed(cause)
+            }
+        }
+    }
+}

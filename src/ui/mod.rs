@@ -1,0 +1,219 @@
+//! The only writer to stdout and stderr.
+//!
+//! stdout carries the result, stderr the conversation (cli.md, "Rules").
+
+mod prompt;
+mod qr;
+
+use std::{
+    io::{self, IsTerminal, Write},
+    rc::Rc,
+};
+
+use anstream::AutoStream;
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+use serde_json::json;
+
+pub use prompt::{PromptError, Prompter};
+pub use qr::{QrError, QrImage, ScreenQr, Terminal, image, on_screen};
+
+use crate::{
+    env,
+    model::{ColorWhen, Format, QrChoice, Trace, clean},
+};
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default();
+const DIM: Style = Style::new().dimmed();
+
+/// How a run talks to its user.
+#[derive(Debug, Clone)]
+pub struct Ui {
+    format: Format,
+    quiet: bool,
+    color: anstream::ColorChoice,
+}
+
+impl Ui {
+    /// A user interface with these choices.
+    #[must_use]
+    pub fn new(format: Format, quiet: bool, color: ColorWhen) -> Self {
+        let color = match color {
+            ColorWhen::Always => anstream::ColorChoice::Always,
+            ColorWhen::Never => anstream::ColorChoice::Never,
+            // NO_COLOR, CLICOLOR_FORCE, TERM and the terminal itself.
+            ColorWhen::Auto => AutoStream::choice(&io::stderr()),
+        };
+        Self {
+            format,
+            quiet,
+            color,
+        }
+    }
+
+    /// Whether the result is JSON.
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// Writes the result: `text` for people, or `data` as one JSON document.
+    ///
+    /// # Errors
+    /// The system's, when stdout does not take it.
+    pub fn result(&self, text: &str, data: &impl Serialize) -> io::Result<()> {
+        let mut stdout = io::stdout().lock();
+        match self.format {
+            Format::Human if text.is_empty() => {}
+            Format::Human => writeln!(stdout, "{text}")?,
+            Format::Json => {
+                serde_json::to_writer(&mut stdout, data)?;
+                writeln!(stdout)?;
+            }
+        }
+        stdout.flush()
+    }
+
+    /// Writes text to stdout as it is, in any format.
+    ///
+    /// # Errors
+    /// The system's, when stdout does not take it.
+    pub fn raw(&self, text: &str) -> io::Result<()> {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(text.as_bytes())?;
+        stdout.flush()
+    }
+
+    /// Says what is going on.
+    pub fn status(&self, text: &str) {
+        if !self.quiet && !self.is_json() {
+            self.line(text);
+        }
+    }
+
+    /// Says something that the next prompt makes no sense without.
+    pub fn instruct(&self, text: &str) {
+        self.line(text);
+    }
+
+    /// Warns.
+    pub fn warn(&self, text: &str) {
+        if self.is_json() {
+            self.line(&json!({ "warning": text }).to_string());
+        } else {
+            self.line(&format!("{WARNING}warning:{WARNING:#} {text}"));
+        }
+    }
+
+    /// Says what to do next.
+    pub fn hint(&self, text: &str) {
+        if !self.quiet && !self.is_json() {
+            self.line(&format!("{HINT}hint:{HINT:#} {text}"));
+        }
+    }
+
+    /// Reports the failure that ends the run.
+    pub fn error(&self, code: &str, message: &str, hints: &[String]) {
+        if self.is_json() {
+            let hint = (!hints.is_empty()).then(|| hints.join("; "));
+            let error = json!({ "code": code, "message": message, "hint": hint });
+            self.line(&json!({ "error": error }).to_string());
+            return;
+        }
+        self.line(&format!("{ERROR}error:{ERROR:#} {message}"));
+        for hint in hints {
+            self.line(&format!("{HINT}hint:{HINT:#} {hint}"));
+        }
+    }
+
+    /// Shows the QR code of `data` on the terminal, or says why it does not.
+    pub fn show_qr(&self, data: &str, choice: QrChoice) {
+        let stderr = io::stderr();
+        if choice == QrChoice::None || (choice == QrChoice::Auto && !stderr.is_terminal()) {
+            return;
+        }
+        match on_screen(data, choice, &Terminal::of_stderr()) {
+            Ok(ScreenQr::Text(text)) => {
+                // Not through the colour filter: colour is what makes it readable here.
+                let _ = stderr.lock().write_all(text.as_bytes());
+            }
+            Ok(ScreenQr::TooNarrow { needed, columns }) => {
+                self.warn(&format!(
+                    "the QR code needs {needed} columns and the terminal has {columns}, so it is not shown"
+                ));
+                self.hint(
+                    "widen the terminal, type the key below by hand, or use `--qr-file key.png`",
+                );
+            }
+            Err(err) => self.warn(&format!("the QR code could not be made: {err}")),
+        }
+    }
+
+    /// A sink for `--debug`.
+    #[must_use]
+    pub fn trace(&self) -> Box<dyn Trace> {
+        Box::new(DebugLines(Rc::new(self.clone())))
+    }
+
+    /// Writes a line to stderr. Where even that fails, there is nobody left to tell.
+    fn line(&self, text: &str) {
+        let mut stderr = AutoStream::new(io::stderr(), self.color).lock();
+        let _ = writeln!(stderr, "{text}");
+    }
+}
+
+struct DebugLines(Rc<Ui>);
+
+impl Trace for DebugLines {
+    fn line(&self, line: &str) {
+        self.0.line(&format!("{DIM}{}{DIM:#}", clean(line)));
+    }
+}
+
+/// Whether stdin is a terminal, so that nothing can be read from it without asking.
+#[must_use]
+pub fn stdin_is_terminal() -> bool {
+    io::stdin().is_terminal()
+}
+
+/// Whether stderr is a terminal, so that a person reads along.
+#[must_use]
+pub fn stderr_is_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// Reads all of stdin, up to `limit` bytes, as a secret.
+///
+/// # Errors
+/// The system's, and `InvalidData` for text that is not UTF-8 or longer than the limit.
+pub fn read_stdin(limit: usize) -> io::Result<secrecy::SecretString> {
+    use io::Read;
+
+    let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(limit + 1));
+    io::stdin()
+        .lock()
+        .take(limit as u64 + 1)
+        .read_to_end(&mut bytes)?;
+    if bytes.len() > limit {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "it is too long"));
+    }
+    std::str::from_utf8(&bytes)
+        .map(secrecy::SecretString::from)
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is no text"))
+}
+
+impl Terminal {
+    /// What is known of the terminal that stderr is.
+    #[must_use]
+    pub fn of_stderr() -> Self {
+        let size = terminal_size::terminal_size_of(io::stderr());
+        Self {
+            escapes: io::stderr().is_terminal() && env::terminal_takes_escapes(),
+            utf8: env::locale_is_utf8(),
+            columns: size.map(|(width, _)| usize::from(width.0)),
+            dark: env::dark_background(),
+        }
+    }
+}

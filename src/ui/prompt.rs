@@ -1,0 +1,130 @@
+//! Questions to a person. The only file that names dialoguer.
+
+use std::{io, io::IsTerminal};
+
+use dialoguer::{Confirm, Input, Password, console::Term};
+use secrecy::SecretString;
+
+use crate::process::on_thread;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum PromptError {
+    /// stdin or stderr is no terminal, or `--no-input` was given.
+    #[error("there is nobody to ask")]
+    NobodyToAsk,
+    /// Ctrl-C, or the terminal went away.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// Asks, where somebody can answer.
+#[derive(Debug, Clone)]
+pub struct Prompter {
+    no_input: bool,
+}
+
+impl Prompter {
+    /// A prompter that never asks when `no_input` is set.
+    #[must_use]
+    pub fn new(no_input: bool) -> Self {
+        Self { no_input }
+    }
+
+    /// Whether somebody can be asked: both stdin and stderr are terminals, and asking is allowed.
+    #[must_use]
+    pub fn can_ask(&self) -> bool {
+        !self.no_input && io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Asks for a line of text.
+    ///
+    /// # Errors
+    /// [`PromptError`].
+    pub async fn line(&self, question: &str) -> Result<SecretString, PromptError> {
+        let question = question.to_owned();
+        self.ask(move || {
+            Input::<String>::new()
+                .with_prompt(question)
+                .allow_empty(true)
+                .interact_text_on(&Term::stderr())
+                .map(SecretString::from)
+        })
+        .await
+    }
+
+    /// Asks for a secret, without showing what is typed.
+    ///
+    /// # Errors
+    /// [`PromptError`].
+    pub async fn hidden(&self, question: &str) -> Result<SecretString, PromptError> {
+        let question = question.to_owned();
+        self.ask(move || {
+            Password::new()
+                .with_prompt(question)
+                .allow_empty_password(true)
+                .report(false)
+                .interact_on(&Term::stderr())
+                .map(SecretString::from)
+        })
+        .await
+    }
+
+    /// Asks a question with yes or no as its answer, no by default.
+    ///
+    /// # Errors
+    /// [`PromptError`].
+    pub async fn confirm(&self, question: &str) -> Result<bool, PromptError> {
+        let question = question.to_owned();
+        self.ask(move || {
+            Confirm::new()
+                .with_prompt(question)
+                .default(false)
+                .wait_for_newline(true)
+                .interact_on(&Term::stderr())
+        })
+        .await
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce() -> dialoguer::Result<T> + Send + 'static,
+    ) -> Result<T, PromptError> {
+        if !self.can_ask() {
+            return Err(PromptError::NobodyToAsk);
+        }
+        let _restore = RestoreTerminal::now();
+        match on_thread(question).await {
+            Some(Ok(answer)) => Ok(answer),
+            Some(Err(_)) | None => Err(PromptError::Interrupted),
+        }
+    }
+}
+
+/// Puts the terminal back as it was, also when the question is abandoned half-way.
+struct RestoreTerminal {
+    #[cfg(unix)]
+    before: Option<rustix::termios::Termios>,
+}
+
+impl RestoreTerminal {
+    fn now() -> Self {
+        Self {
+            #[cfg(unix)]
+            before: rustix::termios::tcgetattr(io::stdin()).ok(),
+        }
+    }
+}
+
+impl Drop for RestoreTerminal {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        if let Some(before) = &self.before {
+            use rustix::termios::{OptionalActions, tcsetattr};
+
+            // A terminal that is gone needs no restoring.
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
+        }
+        let _ = Term::stderr().show_cursor();
+    }
+}
