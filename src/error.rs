@@ -207,6 +207,11 @@ impl From<StoreError> for CliError {
                 Kind::Keyring,
                 "unlock the keyring in your desktop session and try again".to_owned(),
             ),
+            StoreError::NoCollection(_) => (
+                Kind::Keyring,
+                "create a default keyring (log in to the desktop once, or use Seahorse) and try again"
+                    .to_owned(),
+            ),
             StoreError::TimedOut(_) => (
                 Kind::Keyring,
                 "see whether the Secret Service hangs or waits for its password in a window, then try again"

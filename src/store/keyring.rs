@@ -15,7 +15,14 @@ use crate::model::ProfileName;
 pub(super) const SERVICE: &str = "scw";
 
 /// How long the keyring may take for one operation. A stopped Secret Service never answers.
-const TIMEOUT: Duration = Duration::from_secs(8);
+const TIMEOUT: Duration = Duration::from_secs(6);
+
+/// How long a service may take to say that it is alive.
+const PING_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How much longer a service that is alive may take: it waits for somebody to type the keyring's
+/// password into its window.
+const UNLOCK_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The keyring of the desktop session.
 #[derive(Debug, Default, Clone, Copy)]
@@ -56,9 +63,15 @@ fn with_entry<T: Send + 'static>(
         // Nobody listens any more after a time-out.
         let _ = sender.send(attempt(&profile, work));
     });
-    match receiver.recv_timeout(TIMEOUT) {
+    let mut outcome = receiver.recv_timeout(TIMEOUT);
+    let mut waited = TIMEOUT;
+    if matches!(outcome, Err(mpsc::RecvTimeoutError::Timeout)) && service_is_alive() {
+        outcome = receiver.recv_timeout(UNLOCK_TIMEOUT);
+        waited += UNLOCK_TIMEOUT;
+    }
+    match outcome {
         Ok(outcome) => outcome,
-        Err(mpsc::RecvTimeoutError::Timeout) => Err(StoreError::TimedOut(TIMEOUT)),
+        Err(mpsc::RecvTimeoutError::Timeout) => Err(StoreError::TimedOut(waited)),
         Err(mpsc::RecvTimeoutError::Disconnected) => {
             Err(StoreError::Failed("the keyring library failed".to_owned()))
         }
@@ -75,6 +88,33 @@ fn attempt<T>(
     }
     let entry = Entry::new(SERVICE, profile).map_err(|err| refused(&err))?;
     work(&entry).map_err(|err| refused(&err))
+}
+
+/// Whether the Secret Service answers at all, so that a slow answer means that it waits for a
+/// person (D-Bus specification, `org.freedesktop.DBus.Peer.Ping`).
+#[cfg(target_os = "linux")]
+fn service_is_alive() -> bool {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let ping = || {
+            zbus::blocking::Connection::session()?.call_method(
+                Some("org.freedesktop.secrets"),
+                "/org/freedesktop/secrets",
+                Some("org.freedesktop.DBus.Peer"),
+                "Ping",
+                &(),
+            )
+        };
+        // Nobody listens any more after a time-out.
+        let _ = sender.send(ping().is_ok());
+    });
+    receiver.recv_timeout(PING_TIMEOUT).unwrap_or(false)
+}
+
+/// Other platforms' keyrings show their window themselves and answer when it closes.
+#[cfg(not(target_os = "linux"))]
+fn service_is_alive() -> bool {
+    true
 }
 
 /// The innermost cause, which names what is missing.
@@ -103,7 +143,15 @@ fn unavailable(err: &Error) -> StoreError {
 fn refused(err: &Error) -> StoreError {
     match err {
         Error::NoEntry => StoreError::NotFound,
-        Error::NoStorageAccess(_) => StoreError::Locked(cause(err)),
+        Error::NoStorageAccess(_) => {
+            let cause = cause(err);
+            // secret-service has no public way to tell this one: it is the text of `NoResult`.
+            if cause.contains("result not returned") {
+                StoreError::NoCollection(cause)
+            } else {
+                StoreError::Locked(cause)
+            }
+        }
         Error::NoDefaultStore => unavailable(err),
         // Its text would name the entries; their number is enough.
         Error::Ambiguous(entries) => {

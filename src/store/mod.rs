@@ -30,6 +30,9 @@ pub enum StoreError {
     /// The keyring is locked and was not unlocked.
     #[error("the keyring is locked ({0})")]
     Locked(String),
+    /// The service is there and has nowhere to keep a secret.
+    #[error("the keyring has no default collection to keep a secret in ({0})")]
+    NoCollection(String),
     /// The keyring did not answer in time.
     #[error("the keyring did not answer within {} s", .0.as_secs())]
     TimedOut(Duration),
