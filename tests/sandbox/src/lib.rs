@@ -1,0 +1,280 @@
+//! A local account service with Scaleway's APIs, for development, tests and demonstrations.
+//!
+//! [`Sandbox::start`] runs it on a thread of its own, so that any test can use it:
+//!
+//! ```
+//! let sandbox = scw_sandbox::Sandbox::start(scw_sandbox::Options::default())?;
+//! assert!(sandbox.info().api_url.starts_with("http://127.0.0.1:"));
+//! # Ok::<(), scw_sandbox::StartError>(())
+//! ```
+//!
+//! It shares no code with the client: wire types are written twice, from `protocol.md`, so that a
+//! wrong field name on one side cannot hide on the other.
+
+mod account;
+mod clock;
+pub mod demo;
+mod door;
+mod faults;
+mod iam;
+pub mod run;
+mod seed;
+mod server;
+mod service;
+mod store;
+mod stream;
+mod tls;
+
+use std::{
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use serde::Serialize;
+use tokio::sync::watch;
+
+pub use faults::{Action, Fault, Seen};
+pub use seed::Seed;
+pub use store::StoreError;
+pub use tls::TlsError;
+
+use crate::{faults::Ledger, seed::FirstSecrets, server::Server, service::Service, store::Store};
+
+/// How a sandbox is to be.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Where to listen; nothing for a free port on 127.0.0.1.
+    pub listen: Option<SocketAddr>,
+    /// Whether an address that other machines can reach is allowed.
+    pub allow_remote: bool,
+    /// The database file; nothing for one in memory.
+    pub data: Option<PathBuf>,
+    /// The accounts; nothing for the default one.
+    pub seed: Option<Seed>,
+    /// How many generated members the first organization gets.
+    pub members: u64,
+    /// The folder for a certificate; nothing for plain http.
+    pub tls: Option<PathBuf>,
+    /// Whether the test door is open.
+    pub control: bool,
+    /// How long each answer is held back, in milliseconds.
+    pub latency_ms: u64,
+    /// Whether each request is logged on stderr.
+    pub verbose: bool,
+}
+
+/// What `serve` prints: where the service is, and the first user's credentials.
+#[derive(Debug, Clone, Serialize)]
+pub struct Info {
+    /// Base address of the IAM API.
+    pub api_url: String,
+    /// Base address of the 2017 account API.
+    pub account_url: String,
+    /// Address of the control panel.
+    pub panel_url: String,
+    /// Email address of the first user.
+    pub email: String,
+    /// Its password.
+    pub password: String,
+    /// Its id.
+    pub user_id: String,
+    /// Its organization.
+    pub organization_id: String,
+    /// The organization's project.
+    pub project_id: String,
+    /// Its API key.
+    pub access_key: String,
+    /// The secret of the API key.
+    pub secret_key: String,
+    /// Its token for the 2017 API.
+    pub token: String,
+    /// The certificate authority, where the service speaks TLS.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// A sandbox could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address would be reachable from other machines.
+    #[error(
+        "{0} is no loopback address; other machines could reach it (`--allow-remote` permits it)"
+    )]
+    Remote(SocketAddr),
+    /// The address could not be taken.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, io::Error),
+    /// The state.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The certificate.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// A thread or its event loop could not be started.
+    #[error("the service cannot run: {0}")]
+    Thread(io::Error),
+}
+
+/// A running sandbox; it stops when it is dropped.
+#[derive(Debug)]
+pub struct Sandbox {
+    info: Info,
+    service: Arc<Service>,
+    ledger: Arc<Ledger>,
+    stop: watch::Sender<bool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Sandbox {
+    /// Starts a sandbox on a thread of its own; it accepts connections when this returns.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn start(options: Options) -> Result<Self, StartError> {
+        let listen = options
+            .listen
+            .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)));
+        if !listen.ip().is_loopback() && !options.allow_remote {
+            return Err(StartError::Remote(listen));
+        }
+        let service = Arc::new(Service {
+            store: Store::open(options.data.as_deref())?,
+            clock: clock::Clock::default(),
+        });
+        let seed = options.seed.unwrap_or_default();
+        let (user_id, secrets) = seed::plant(&service.store, &seed, service.now())?;
+        let user = service.store.any_user(&user_id)?;
+        if options.members > 0 {
+            let id = &user.organization_id;
+            seed::add_members(&service.store, id, options.members, service.now())?;
+        }
+        let tls = options.tls.as_deref().map(tls::acceptor).transpose()?;
+        let listener = std::net::TcpListener::bind(listen)
+            .and_then(|listener| {
+                listener.set_nonblocking(true)?;
+                Ok(listener)
+            })
+            .map_err(|err| StartError::Listen(listen, err))?;
+        let address = listener
+            .local_addr()
+            .map_err(|err| StartError::Listen(listen, err))?;
+        let project_id = service.store.first_project(&user.organization_id)?;
+        let info = info(address, options.tls.as_deref(), &user, project_id, secrets);
+
+        let ledger = Arc::new(Ledger::default());
+        let latency = Duration::from_millis(options.latency_ms);
+        let server = Server::new(&service, &ledger, options.control, latency, options.verbose);
+        let (stop, stopped) = watch::channel(false);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(StartError::Thread)?;
+        let thread = std::thread::Builder::new()
+            .name("scw-sandbox".to_owned())
+            .spawn(move || {
+                runtime.block_on(async {
+                    // The listener is bound already: handing it over cannot lose a connection.
+                    if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
+                        server.serve(listener, tls, stopped).await;
+                    }
+                });
+                // A body that drips a byte a second must not hold the end up.
+                runtime.shutdown_background();
+            })
+            .map_err(StartError::Thread)?;
+        Ok(Self {
+            info,
+            service,
+            ledger,
+            stop,
+            thread: Some(thread),
+        })
+    }
+
+    /// Where it is, and the first user's credentials.
+    #[must_use]
+    pub fn info(&self) -> &Info {
+        &self.info
+    }
+
+    /// Moves the service's clock, in seconds.
+    pub fn advance(&self, seconds: i64) {
+        self.service.clock.advance(seconds);
+    }
+
+    /// The time by the service's clock, in seconds since 1970.
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        self.service.now()
+    }
+
+    /// Adds a fault.
+    ///
+    /// # Errors
+    /// A text that says what is wrong with its expression.
+    pub fn fault(&self, fault: Fault) -> Result<(), String> {
+        self.ledger.add(fault)
+    }
+
+    /// Every request so far.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Seen> {
+        self.ledger.seen()
+    }
+
+    /// The state, as `GET /_sandbox/state` shows it.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn state(&self) -> Result<serde_json::Value, StoreError> {
+        door::describe(&self.service)
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        // Its receiver is gone when the thread ended by itself.
+        let _ = self.stop.send(true);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The one-time password for a base32 key at a time in seconds since 1970; nothing where the key
+/// is no base32.
+#[must_use]
+pub fn one_time_password(secret_base32: &str, unix_time: i64) -> Option<String> {
+    store::totp_at(secret_base32, unix_time)
+}
+
+fn info(
+    address: SocketAddr,
+    tls: Option<&Path>,
+    user: &store::User,
+    project_id: String,
+    secrets: FirstSecrets,
+) -> Info {
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let url = format!("{scheme}://{address}");
+    Info {
+        api_url: url.clone(),
+        account_url: url.clone(),
+        panel_url: url,
+        email: user.email.clone(),
+        password: secrets.password,
+        user_id: user.id.clone(),
+        organization_id: user.organization_id.clone(),
+        project_id,
+        access_key: secrets.access_key,
+        secret_key: secrets.secret_key,
+        token: secrets.token,
+        ca_file: tls.map(|folder| {
+            let path = folder.join("ca.pem");
+            std::path::absolute(&path).unwrap_or(path)
+        }),
+    }
+}

@@ -1,1 +1,232 @@
-fn main(){}
+//! The command line of the sandbox (sandbox.md).
+
+use std::{
+    ffi::OsString,
+    io::{self, Read, Write},
+    net::SocketAddr,
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{Args, Parser, Subcommand};
+use scw_sandbox::{Options, Sandbox, Seed, StartError};
+
+/// A local account service with Scaleway's APIs, for development, tests and demonstrations
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve until SIGTERM or Ctrl-C; prints one JSON line when it accepts connections
+    Serve(ServeArgs),
+    /// Run a command with a sandbox around it, and end with its exit code
+    Run(RunArgs),
+    /// The guided first minute: two-factor authentication on and off, with the real client
+    Demo(DemoArgs),
+    /// Print the one-time password for the base32 key on stdin
+    #[command(hide = true)]
+    Otp,
+}
+
+#[derive(Args)]
+struct ServeArgs {
+    #[command(flatten)]
+    service: ServiceArgs,
+}
+
+#[derive(Args)]
+struct RunArgs {
+    #[command(flatten)]
+    service: ServiceArgs,
+
+    /// Also set `SCW_ACCESS_KEY` and `SCW_SECRET_KEY` for the command
+    #[arg(long)]
+    credentials: bool,
+
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+#[derive(Args)]
+struct DemoArgs {
+    /// Play the authenticator app too, instead of waiting for a person
+    #[arg(long)]
+    auto: bool,
+}
+
+#[derive(Args)]
+struct ServiceArgs {
+    /// Address and port
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+
+    /// Allow an address that other machines can reach
+    #[arg(long)]
+    allow_remote: bool,
+
+    /// Keep the accounts in this SQLite file instead of memory
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
+
+    /// Start with the accounts of this file (its form: ARCHITECTURE.md, or `Seed` in `cargo doc`)
+    #[arg(long, value_name = "FILE")]
+    seed: Option<PathBuf>,
+
+    /// Add N generated members to the organization, one in three with a second factor
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    members: u64,
+
+    /// Speak TLS, with an authority and a certificate written to this folder
+    #[arg(long, value_name = "DIR")]
+    tls: Option<PathBuf>,
+
+    /// Open the test door below `/_sandbox/`
+    #[arg(long)]
+    control: bool,
+
+    /// Hold every answer back for so long
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    latency_ms: u64,
+
+    /// Log each request on stderr
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+/// A failure with the exit code that it ends with.
+struct Failure {
+    message: String,
+    code: u8,
+}
+
+impl Failure {
+    fn new(message: impl ToString) -> Self {
+        Self {
+            message: message.to_string(),
+            code: 1,
+        }
+    }
+
+    fn usage(message: impl ToString) -> Self {
+        Self {
+            message: message.to_string(),
+            code: 2,
+        }
+    }
+}
+
+impl ServiceArgs {
+    fn start(self) -> Result<Sandbox, Failure> {
+        let seed = self
+            .seed
+            .as_deref()
+            .map(Seed::load)
+            .transpose()
+            .map_err(Failure::usage)?;
+        Sandbox::start(Options {
+            listen: Some(self.listen),
+            allow_remote: self.allow_remote,
+            data: self.data,
+            seed,
+            members: self.members,
+            tls: self.tls,
+            control: self.control,
+            latency_ms: self.latency_ms,
+            verbose: self.verbose,
+        })
+        .map_err(|err| match err {
+            StartError::Remote(_) => Failure::usage(err),
+            _ => Failure::new(err),
+        })
+    }
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Serve(args) => serve(args),
+        Command::Run(args) => run(args),
+        Command::Demo(args) => demo(&args),
+        Command::Otp => otp(),
+    };
+    match outcome {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            // Where stderr is gone the exit code says it all.
+            let _ = writeln!(io::stderr(), "scw-sandbox: {}", failure.message);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn serve(args: ServeArgs) -> Result<u8, Failure> {
+    let sandbox = args.service.start()?;
+    let line = serde_json::to_string(sandbox.info()).map_err(Failure::new)?;
+    let mut stdout = io::stdout();
+    writeln!(stdout, "{line}")
+        .and_then(|()| stdout.flush())
+        .map_err(Failure::new)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::new)?;
+    runtime.block_on(until_stopped()).map_err(Failure::new)?;
+    Ok(0)
+}
+
+async fn until_stopped() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut int = signal(SignalKind::interrupt())?;
+    let mut term = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = int.recv() => {}
+        _ = term.recv() => {}
+    }
+    Ok(())
+}
+
+fn run(args: RunArgs) -> Result<u8, Failure> {
+    let sandbox = args.service.start()?;
+    let code = scw_sandbox::run::run(&sandbox, &args.command, args.credentials).map_err(|err| {
+        let command = args.command.first().map(|name| name.display().to_string());
+        Failure {
+            message: format!("{}: {err}", command.unwrap_or_default()),
+            // As a shell says it: not found, or not executable.
+            code: if err.kind() == io::ErrorKind::NotFound {
+                127
+            } else {
+                126
+            },
+        }
+    })?;
+    Ok(u8::try_from(code).unwrap_or(1))
+}
+
+fn demo(args: &DemoArgs) -> Result<u8, Failure> {
+    let code = scw_sandbox::demo::run(args.auto).map_err(|err| match err {
+        scw_sandbox::demo::DemoError::NobodyThere => Failure::usage(err),
+        _ => Failure::new(err),
+    })?;
+    Ok(u8::try_from(code).unwrap_or(1))
+}
+
+fn otp() -> Result<u8, Failure> {
+    let mut key = String::new();
+    io::stdin()
+        .take(1024)
+        .read_to_string(&mut key)
+        .map_err(Failure::new)?;
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_err(Failure::new)?;
+    let now = i64::try_from(now.as_secs()).map_err(Failure::new)?;
+    let code = scw_sandbox::one_time_password(&key, now)
+        .ok_or_else(|| Failure::usage("there is no base32 key on stdin"))?;
+    writeln!(io::stdout(), "{code}").map_err(Failure::new)?;
+    Ok(0)
+}

@@ -1,0 +1,156 @@
+//! What every IAM call has in common: who calls, and how an error looks.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{FromRequestParts, Request},
+    http::{StatusCode, Uri, request::Parts},
+    response::{IntoResponse, Response},
+};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::{
+    service::Service,
+    store::{Principal, StoreError},
+};
+
+/// An error in the shape of protocol.md A, "Errors".
+#[derive(Debug)]
+pub(super) struct IamError(pub(super) StoreError);
+
+impl From<StoreError> for IamError {
+    fn from(err: StoreError) -> Self {
+        Self(err)
+    }
+}
+
+pub(super) type Result<T> = std::result::Result<T, IamError>;
+
+impl IamError {
+    /// A request whose argument is not what it should be.
+    pub(super) fn argument(argument: &'static str, reason: &'static str, help: &str) -> Self {
+        Self(StoreError::Argument {
+            argument,
+            reason,
+            help: help.to_owned(),
+        })
+    }
+}
+
+impl IntoResponse for IamError {
+    fn into_response(self) -> Response {
+        let (status, body) = match self.0 {
+            StoreError::UnknownKey => (StatusCode::UNAUTHORIZED, denied("not_found")),
+            StoreError::ExpiredKey => (StatusCode::UNAUTHORIZED, denied("expired")),
+            StoreError::Denied { action, resource } => (
+                StatusCode::FORBIDDEN,
+                json!({
+                    "type": "permissions_denied",
+                    "message": "insufficient permissions",
+                    "details": [{ "action": action, "resource": resource }],
+                }),
+            ),
+            StoreError::NotFound(resource, id) => (
+                StatusCode::NOT_FOUND,
+                json!({
+                    "type": "not_found",
+                    "message": "resource is not found",
+                    "resource": resource,
+                    "resource_id": id,
+                }),
+            ),
+            // The status is inferred (protocol.md A).
+            StoreError::Locked(id) => (
+                StatusCode::LOCKED,
+                json!({
+                    "type": "locked",
+                    "message": "resource is locked",
+                    "resource": "user",
+                    "resource_id": id,
+                }),
+            ),
+            // Inferred for a second factor that is on already (protocol.md A).
+            StoreError::Precondition(help) => (
+                StatusCode::PRECONDITION_FAILED,
+                json!({
+                    "type": "precondition_failed",
+                    "message": "precondition is not respected",
+                    "precondition": "unknown_precondition",
+                    "help_message": help,
+                }),
+            ),
+            // Inferred (protocol.md A).
+            StoreError::WrongCode => (
+                StatusCode::BAD_REQUEST,
+                arguments("one_time_password", "constraint", "the code is wrong"),
+            ),
+            StoreError::Argument {
+                argument,
+                reason,
+                help,
+            } => (StatusCode::BAD_REQUEST, arguments(argument, reason, &help)),
+            StoreError::Database(_) | StoreError::Password(_) => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                json!({ "type": "internal", "message": "internal error" }),
+            ),
+        };
+        (status, axum::Json(body)).into_response()
+    }
+}
+
+fn denied(reason: &str) -> Value {
+    json!({
+        "type": "denied_authentication",
+        "message": "authentication is denied",
+        "method": "api_key",
+        "reason": reason,
+    })
+}
+
+fn arguments(argument: &str, reason: &str, help: &str) -> Value {
+    json!({
+        "type": "invalid_arguments",
+        "message": "invalid argument(s)",
+        "details": [{ "argument_name": argument, "reason": reason, "help_message": help }],
+    })
+}
+
+/// An address that no call has.
+pub(super) async fn no_route(uri: Uri) -> IamError {
+    IamError(StoreError::NotFound("route", uri.path().to_owned()))
+}
+
+/// Who calls: `X-Auth-Token` names an API key's secret.
+pub(super) struct Caller(pub(super) Principal);
+
+impl FromRequestParts<Arc<Service>> for Caller {
+    type Rejection = IamError;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self> {
+        let token = parts
+            .headers
+            .get("x-auth-token")
+            .and_then(|value| value.to_str().ok())
+            .ok_or(StoreError::UnknownKey)?;
+        Ok(Self(service.store.principal(token, service.now())?))
+    }
+}
+
+/// A body of JSON; an empty one counts as `{}`, since some clients send none.
+pub(super) struct Body<T>(pub(super) T);
+
+impl<T: DeserializeOwned> axum::extract::FromRequest<Arc<Service>> for Body<T> {
+    type Rejection = IamError;
+
+    async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self> {
+        let wrong = |help: &str| IamError::argument("body", "format", help);
+        let bytes = axum::body::Bytes::from_request(request, service)
+            .await
+            .map_err(|_| wrong("is too large or was cut off"))?;
+        let bytes: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
+        serde_json::from_slice(bytes)
+            .map(Self)
+            .map_err(|err| wrong(&format!("is not as it should be: {:?}", err.classify())))
+    }
+}

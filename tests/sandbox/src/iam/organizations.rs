@@ -1,0 +1,109 @@
+//! Organizations and projects.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::answer::{Body, Caller, IamError, Result};
+use crate::{service::Service, store::Organization};
+
+type Shared = State<Arc<Service>>;
+
+fn settings_json(settings: &Organization) -> Value {
+    json!({
+        "enforce_password_renewal": settings.enforce_password_renewal,
+        "grace_period_duration": format!("{}s", settings.grace_period_s),
+        "login_attempts_before_locked": settings.login_attempts,
+        "max_login_session_duration": format!("{}s", settings.max_session_s),
+        "max_api_key_expiration_duration": format!("{}s", settings.max_api_key_s),
+    })
+}
+
+pub(super) async fn settings(
+    State(service): Shared,
+    Caller(caller): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>> {
+    Ok(Json(settings_json(
+        &service.store.organization(&caller, &id)?,
+    )))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Change {
+    enforce_password_renewal: Option<bool>,
+    grace_period_duration: Option<String>,
+    login_attempts_before_locked: Option<i64>,
+    max_login_session_duration: Option<String>,
+    max_api_key_expiration_duration: Option<String>,
+}
+
+pub(super) async fn change_settings(
+    State(service): Shared,
+    Caller(caller): Caller,
+    Path(id): Path<String>,
+    Body(body): Body<Change>,
+) -> Result<Json<Value>> {
+    let grace = duration(
+        "grace_period_duration",
+        body.grace_period_duration.as_deref(),
+    )?;
+    let session = duration(
+        "max_login_session_duration",
+        body.max_login_session_duration.as_deref(),
+    )?;
+    let api_key = duration(
+        "max_api_key_expiration_duration",
+        body.max_api_key_expiration_duration.as_deref(),
+    )?;
+    let attempts = body.login_attempts_before_locked;
+    if attempts.is_some_and(|attempts| attempts < 1) {
+        return Err(IamError::argument(
+            "login_attempts_before_locked",
+            "constraint",
+            "is at least one",
+        ));
+    }
+    let changed = service
+        .store
+        .change_organization(&caller, &id, |settings| {
+            settings.enforce_password_renewal = body
+                .enforce_password_renewal
+                .unwrap_or(settings.enforce_password_renewal);
+            settings.grace_period_s = grace.unwrap_or(settings.grace_period_s);
+            settings.login_attempts = attempts.unwrap_or(settings.login_attempts);
+            settings.max_session_s = session.unwrap_or(settings.max_session_s);
+            settings.max_api_key_s = api_key.unwrap_or(settings.max_api_key_s);
+            Ok(())
+        })?;
+    Ok(Json(settings_json(&changed)))
+}
+
+/// Seconds with an `s` behind them, as protobuf writes a duration in JSON.
+fn duration(argument: &'static str, text: Option<&str>) -> Result<Option<i64>> {
+    text.map(|text| {
+        text.strip_suffix('s')
+            .and_then(|seconds| seconds.parse::<i64>().ok())
+            .filter(|seconds| *seconds >= 0)
+            .ok_or_else(|| IamError::argument(argument, "format", "is seconds like `86400s`"))
+    })
+    .transpose()
+}
+
+pub(super) async fn project(
+    State(service): Shared,
+    Caller(caller): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>> {
+    let project = service.store.project(&caller, &id)?;
+    Ok(Json(json!({
+        "id": project.id,
+        "name": project.name,
+        "organization_id": project.organization_id,
+    })))
+}

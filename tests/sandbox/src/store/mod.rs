@@ -1,0 +1,116 @@
+//! The state behind both APIs: one SQLite database, every change in one transaction.
+
+mod keys;
+mod schema;
+mod two_factor;
+mod users;
+
+use std::{path::Path, sync::Mutex};
+
+use rusqlite::Connection;
+use sha2::{Digest, Sha256};
+
+pub(crate) use keys::{ApiKey, NewApiKey};
+pub(crate) use schema::{NewOrganization, NewUser};
+pub(crate) use two_factor::totp_at;
+pub(crate) use users::{Organization, Principal, User, UserFilter};
+
+/// What an operation on the state can fail with.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database.
+    #[error("the database failed: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// The password hash could not be made.
+    #[error("the password could not be hashed: {0}")]
+    Password(String),
+    /// No such thing, or none that the caller may see.
+    #[error("no such {0}: {1}")]
+    NotFound(&'static str, String),
+    /// The key is unknown.
+    #[error("the key is unknown")]
+    UnknownKey,
+    /// The key has expired.
+    #[error("the key has expired")]
+    ExpiredKey,
+    /// The caller lacks a permission.
+    #[error("no permission to {action} {resource}")]
+    Denied {
+        /// What was to be done.
+        action: &'static str,
+        /// With what.
+        resource: &'static str,
+    },
+    /// The user is locked.
+    #[error("the user {0} is locked")]
+    Locked(String),
+    /// The account is in another state than the call needs.
+    #[error("{0}")]
+    Precondition(&'static str),
+    /// The one-time password is wrong, old or used.
+    #[error("the one-time password is wrong")]
+    WrongCode,
+    /// An argument.
+    #[error("{argument}: {help}")]
+    Argument {
+        /// Its name on the wire.
+        argument: &'static str,
+        /// `required`, `format` or `constraint`.
+        reason: &'static str,
+        /// What is wrong.
+        help: String,
+    },
+}
+
+pub(crate) type Result<T> = std::result::Result<T, StoreError>;
+
+/// The state.
+#[derive(Debug)]
+pub(crate) struct Store {
+    connection: Mutex<Connection>,
+}
+
+impl Store {
+    /// Opens the database in a file, or a fresh one in memory.
+    ///
+    /// With a file, a change is on the disk before it is answered (`synchronous=FULL`).
+    pub(crate) fn open(file: Option<&Path>) -> Result<Self> {
+        let connection = match file {
+            Some(path) => Connection::open(path)?,
+            None => Connection::open_in_memory()?,
+        };
+        connection.execute_batch(
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+        )?;
+        connection.execute_batch(schema::TABLES)?;
+        Ok(Self {
+            connection: Mutex::new(connection),
+        })
+    }
+
+    /// Runs `work` in one transaction: all of it happens or none.
+    ///
+    /// A refusal that must be remembered (a failed attempt) is a value of `T`, not an error.
+    fn transaction<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        // A panic in another request rolled its transaction back: the connection is good.
+        let mut connection = self
+            .connection
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let transaction = connection.transaction()?;
+        let result = work(&transaction)?;
+        transaction.commit()?;
+        Ok(result)
+    }
+}
+
+/// The hash under which a secret of high entropy is kept.
+pub(crate) fn hash(secret: &str) -> String {
+    let digest = Sha256::digest(secret.trim().as_bytes());
+    digest.iter().fold(String::new(), |mut hex, byte| {
+        use std::fmt::Write;
+        // Writing to a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}

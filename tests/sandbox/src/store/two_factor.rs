@@ -1,0 +1,207 @@
+//! The second factor of a user: off, pending, on (RFC 6238, RFC 4226).
+
+use rusqlite::{Connection, OptionalExtension, params};
+use totp_rs::{Builder, Secret, Totp};
+
+use super::{Principal, Result, Store, StoreError, User, hash, users};
+
+/// How many backup codes are made (inferred, protocol.md C).
+const BACKUP_CODES: usize = 10;
+
+/// The state of a user's second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TwoFactor {
+    Off,
+    Pending,
+    On,
+}
+
+impl TwoFactor {
+    /// The word for it in the test door.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Pending => "pending",
+            Self::On => "on",
+        }
+    }
+}
+
+/// SHA-1, six digits, 30 seconds, one step either way: the builder's defaults, which are those of
+/// protocol.md C.
+fn totp(secret: &[u8]) -> Totp {
+    Builder::new()
+        .with_secret(Secret::from(secret.to_vec()))
+        .build_noncompliant()
+}
+
+/// The one-time password of a base32 key at a time; nothing where the key is no base32.
+pub(crate) fn totp_at(secret_base32: &str, unix_time: i64) -> Option<String> {
+    let secret = Secret::try_from_base32(secret_base32.trim()).ok()?;
+    let time = u64::try_from(unix_time).ok()?;
+    Some(totp(secret.as_ref()).generate(time).to_string())
+}
+
+/// A backup code: letters and digits with a dash, 50 bit.
+fn backup_code() -> String {
+    /// Crockford's alphabet: no letter that looks like a digit.
+    const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+    let random = rand::random::<[u8; 10]>();
+    let mut code: String = random
+        .iter()
+        .map(|byte| char::from(ALPHABET[usize::from(byte % 32)]))
+        .collect();
+    code.insert(5, '-');
+    code
+}
+
+/// What came of a try to confirm.
+enum Outcome {
+    Confirmed(Vec<String>),
+    Wrong,
+}
+
+impl Store {
+    /// Makes a pending key of 160 bit, replacing one that is pending, and returns it in base32.
+    pub(crate) fn start_two_factor(
+        &self,
+        caller: &Principal,
+        user_id: &str,
+        now: i64,
+    ) -> Result<String> {
+        let secret = rand::random::<[u8; 20]>();
+        self.transaction(|db| {
+            let user = self_only(db, caller, user_id)?;
+            if user.mfa {
+                return Err(StoreError::Precondition(
+                    "two-factor authentication is already on",
+                ));
+            }
+            db.execute(
+                "UPDATE users SET pending_secret = ?2, updated_at = ?3 WHERE id = ?1",
+                params![user_id, secret, now],
+            )?;
+            Ok(Secret::from(secret.to_vec()).to_base32())
+        })
+    }
+
+    /// Confirms the pending key with a code and returns the backup codes, this once.
+    ///
+    /// A wrong code counts as a failed attempt; too many lock the user (RFC 4226 §7.3).
+    pub(crate) fn confirm_two_factor(
+        &self,
+        caller: &Principal,
+        user_id: &str,
+        code: &str,
+        now: i64,
+    ) -> Result<Vec<String>> {
+        let codes: Vec<String> = (0..BACKUP_CODES).map(|_| backup_code()).collect();
+        // A wrong code is remembered, so it must not roll the transaction back.
+        let outcome = self.transaction(|db| {
+            let user = self_only(db, caller, user_id)?;
+            let pending: Option<Vec<u8>> = db.query_row(
+                "SELECT pending_secret FROM users WHERE id = ?1",
+                [user_id],
+                |row| row.get(0),
+            )?;
+            let pending = pending.ok_or(StoreError::Precondition(
+                "no second factor is waiting for its confirmation",
+            ))?;
+            let time = u64::try_from(now).unwrap_or_default();
+            let Some(step) = totp(&pending).check(code, time) else {
+                failed_attempt(db, &user)?;
+                return Ok(Outcome::Wrong);
+            };
+            db.execute(
+                "UPDATE users SET otp_secret = pending_secret, pending_secret = NULL,
+                     otp_last_step = ?2, failed_attempts = 0, updated_at = ?3 WHERE id = ?1",
+                params![user_id, step, now],
+            )?;
+            replace_backup_codes(db, user_id, &codes)?;
+            Ok(Outcome::Confirmed(codes))
+        })?;
+        match outcome {
+            Outcome::Confirmed(codes) => Ok(codes),
+            Outcome::Wrong => Err(StoreError::WrongCode),
+        }
+    }
+
+    /// Removes the second factor, or a pending key. Where there is neither, nothing happens
+    /// (inferred: deleting twice is as good as once).
+    pub(crate) fn stop_two_factor(
+        &self,
+        caller: &Principal,
+        user_id: &str,
+        now: i64,
+    ) -> Result<()> {
+        self.transaction(|db| {
+            let user = users::reachable(db, caller, user_id, "write", "user")?;
+            let without_since = if user.mfa { now } else { user.without_since };
+            db.execute(
+                "UPDATE users SET otp_secret = NULL, pending_secret = NULL, otp_last_step = -1,
+                     without_since = ?2, updated_at = ?3 WHERE id = ?1",
+                params![user_id, without_since, now],
+            )?;
+            replace_backup_codes(db, user_id, &[])
+        })
+    }
+
+    /// The state of a user's second factor, and how many backup codes are unused.
+    pub(crate) fn two_factor(&self, user_id: &str) -> Result<(TwoFactor, u64)> {
+        self.transaction(|db| {
+            let (on, pending): (bool, bool) = db
+                .query_row(
+                    "SELECT otp_secret IS NOT NULL, pending_secret IS NOT NULL FROM users
+                         WHERE id = ?1",
+                    [user_id],
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )
+                .optional()?
+                .ok_or_else(|| StoreError::NotFound("user", user_id.to_owned()))?;
+            let unused = db.query_row(
+                "SELECT count(*) FROM backup_codes WHERE user_id = ?1 AND used_at IS NULL",
+                [user_id],
+                |row| row.get(0),
+            )?;
+            let state = match (on, pending) {
+                (true, _) => TwoFactor::On,
+                (false, true) => TwoFactor::Pending,
+                (false, false) => TwoFactor::Off,
+            };
+            Ok((state, unused))
+        })
+    }
+}
+
+/// A second factor is set up by its user alone: nobody else could scan the key.
+fn self_only(db: &Connection, caller: &Principal, user_id: &str) -> Result<User> {
+    let user = users::reachable(db, caller, user_id, "write", "user")?;
+    if caller.is(user_id) {
+        Ok(user)
+    } else {
+        Err(StoreError::Denied {
+            action: "write",
+            resource: "user",
+        })
+    }
+}
+
+/// Counts a wrong code, and locks the user after the organization's number of them.
+fn failed_attempt(db: &Connection, user: &User) -> Result<()> {
+    let limit = users::organization(db, &user.organization_id)?.login_attempts;
+    db.execute(
+        "UPDATE users SET failed_attempts = failed_attempts + 1,
+             locked = (locked OR failed_attempts + 1 >= ?2) WHERE id = ?1",
+        params![user.id, limit],
+    )?;
+    Ok(())
+}
+
+fn replace_backup_codes(db: &Connection, user_id: &str, codes: &[String]) -> Result<()> {
+    db.execute("DELETE FROM backup_codes WHERE user_id = ?1", [user_id])?;
+    let mut insert = db.prepare_cached("INSERT INTO backup_codes VALUES (?1, ?2, NULL)")?;
+    for code in codes {
+        insert.execute(params![user_id, hash(code)])?;
+    }
+    Ok(())
+}

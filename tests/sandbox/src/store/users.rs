@@ -1,0 +1,336 @@
+//! Users, organizations, projects, and who may do what to whom.
+
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter, types::Value};
+
+use super::{Result, Store, StoreError};
+
+/// A user as both APIs tell of one.
+#[derive(Debug, Clone)]
+pub(crate) struct User {
+    pub(crate) id: String,
+    pub(crate) organization_id: String,
+    pub(crate) email: String,
+    pub(crate) first_name: String,
+    pub(crate) last_name: String,
+    pub(crate) kind: String,
+    pub(crate) admin: bool,
+    pub(crate) root_user_id: String,
+    pub(crate) created_at: i64,
+    pub(crate) updated_at: i64,
+    pub(crate) last_login_at: Option<i64>,
+    pub(crate) locked: bool,
+    pub(crate) mfa: bool,
+    /// Since when the user has no second factor; without meaning while there is one.
+    pub(crate) without_since: i64,
+}
+
+impl User {
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            organization_id: row.get("organization_id")?,
+            email: row.get("email")?,
+            first_name: row.get("first_name")?,
+            last_name: row.get("last_name")?,
+            kind: row.get("type")?,
+            admin: row.get("admin")?,
+            root_user_id: row.get("root_user_id")?,
+            created_at: row.get("created_at")?,
+            updated_at: row.get("updated_at")?,
+            last_login_at: row.get("last_login_at")?,
+            locked: row.get("locked")?,
+            mfa: row.get::<_, Option<Vec<u8>>>("otp_secret")?.is_some(),
+            without_since: row.get("without_since")?,
+        })
+    }
+}
+
+/// Who calls: the owner of a key.
+#[derive(Debug, Clone)]
+pub(crate) enum Principal {
+    /// A user.
+    User(Box<User>),
+    /// An application of an organization, which has no second factor and no rights over users.
+    Application { id: String, organization_id: String },
+}
+
+impl Principal {
+    /// The organization that the key belongs to.
+    pub(crate) fn organization_id(&self) -> &str {
+        match self {
+            Self::User(user) => &user.organization_id,
+            Self::Application {
+                organization_id, ..
+            } => organization_id,
+        }
+    }
+
+    /// Whether the caller may act on other members of its organization.
+    pub(crate) fn is_administrator(&self) -> bool {
+        matches!(self, Self::User(user) if user.kind == "owner" || user.admin)
+    }
+
+    /// Whether the caller is this user.
+    pub(crate) fn is(&self, user_id: &str) -> bool {
+        matches!(self, Self::User(user) if user.id == user_id)
+    }
+
+    /// Refuses whoever is not an administrator of this organization.
+    pub(crate) fn administers(
+        &self,
+        organization_id: &str,
+        action: &'static str,
+        resource: &'static str,
+    ) -> Result<()> {
+        if self.is_administrator() && self.organization_id() == organization_id {
+            Ok(())
+        } else {
+            Err(StoreError::Denied { action, resource })
+        }
+    }
+}
+
+/// An organization's security settings.
+#[derive(Debug, Clone)]
+pub(crate) struct Organization {
+    pub(crate) requires_two_factor: bool,
+    pub(crate) enforce_password_renewal: bool,
+    pub(crate) grace_period_s: i64,
+    pub(crate) login_attempts: i64,
+    pub(crate) max_session_s: i64,
+    pub(crate) max_api_key_s: i64,
+}
+
+/// A project.
+#[derive(Debug, Clone)]
+pub(crate) struct Project {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) organization_id: String,
+}
+
+/// Which users a list shows.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct UserFilter {
+    pub(crate) mfa: Option<bool>,
+    pub(crate) kind: Option<String>,
+    pub(crate) ids: Vec<String>,
+    /// A column of the table and `ASC` or `DESC`; only from a fixed list.
+    pub(crate) order: &'static str,
+    /// From 1.
+    pub(crate) page: u32,
+    pub(crate) page_size: u32,
+}
+
+/// The user with this id, whoever asks.
+pub(super) fn find(db: &Connection, id: &str) -> Result<User> {
+    db.query_row("SELECT * FROM users WHERE id = ?1", [id], User::from_row)
+        .optional()?
+        .ok_or_else(|| StoreError::NotFound("user", id.to_owned()))
+}
+
+/// The user with this id, when the caller may do `action` to it: itself, or an administrator of
+/// its organization. A user of another organization does not exist for the caller.
+pub(super) fn reachable(
+    db: &Connection,
+    caller: &Principal,
+    id: &str,
+    action: &'static str,
+    resource: &'static str,
+) -> Result<User> {
+    let user = find(db, id)?;
+    if user.organization_id != caller.organization_id() {
+        return Err(StoreError::NotFound("user", id.to_owned()));
+    }
+    if caller.is(id) || caller.is_administrator() {
+        Ok(user)
+    } else {
+        Err(StoreError::Denied { action, resource })
+    }
+}
+
+/// An organization's settings.
+pub(super) fn organization(db: &Connection, id: &str) -> Result<Organization> {
+    db.query_row("SELECT * FROM organizations WHERE id = ?1", [id], |row| {
+        Ok(Organization {
+            requires_two_factor: row.get("requires_two_factor")?,
+            enforce_password_renewal: row.get("enforce_password_renewal")?,
+            grace_period_s: row.get("grace_period_s")?,
+            login_attempts: row.get("login_attempts")?,
+            max_session_s: row.get("max_session_s")?,
+            max_api_key_s: row.get("max_api_key_s")?,
+        })
+    })
+    .optional()?
+    .ok_or_else(|| StoreError::NotFound("organization", id.to_owned()))
+}
+
+impl Store {
+    pub(crate) fn user(&self, caller: &Principal, id: &str) -> Result<User> {
+        self.transaction(|db| reachable(db, caller, id, "read", "user"))
+    }
+
+    /// A page of the organization's users, and how many there are on all pages.
+    pub(crate) fn users(
+        &self,
+        caller: &Principal,
+        organization_id: &str,
+        filter: &UserFilter,
+    ) -> Result<(Vec<User>, u64)> {
+        caller.administers(organization_id, "read", "user")?;
+        let mut condition = "organization_id = ?1".to_owned();
+        let mut values = vec![Value::Text(organization_id.to_owned())];
+        match filter.mfa {
+            Some(true) => condition.push_str(" AND otp_secret IS NOT NULL"),
+            Some(false) => condition.push_str(" AND otp_secret IS NULL"),
+            None => {}
+        }
+        if let Some(kind) = &filter.kind {
+            values.push(Value::Text(kind.clone()));
+            condition.push_str(&format!(" AND type = ?{}", values.len()));
+        }
+        if !filter.ids.is_empty() {
+            let first = values.len() + 1;
+            values.extend(filter.ids.iter().cloned().map(Value::Text));
+            let marks: Vec<String> = (first..=values.len()).map(|n| format!("?{n}")).collect();
+            condition.push_str(&format!(" AND id IN ({})", marks.join(",")));
+        }
+        let offset = u64::from(filter.page.saturating_sub(1)) * u64::from(filter.page_size);
+        let list = format!(
+            "SELECT * FROM users WHERE {condition} ORDER BY {}, number LIMIT {} OFFSET {offset}",
+            filter.order, filter.page_size
+        );
+        self.transaction(|db| {
+            let total = db.query_row(
+                &format!("SELECT count(*) FROM users WHERE {condition}"),
+                params_from_iter(&values),
+                |row| row.get(0),
+            )?;
+            let users = db
+                .prepare_cached(&list)?
+                .query_map(params_from_iter(&values), User::from_row)?
+                .collect::<rusqlite::Result<_>>()?;
+            Ok((users, total))
+        })
+    }
+
+    /// Every user, in the order in which they were made.
+    pub(crate) fn all_users(&self) -> Result<Vec<User>> {
+        self.transaction(|db| {
+            Ok(db
+                .prepare("SELECT * FROM users ORDER BY number")?
+                .query_map([], User::from_row)?
+                .collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// A user by its id, without a caller: for the sandbox itself.
+    pub(crate) fn any_user(&self, id: &str) -> Result<User> {
+        self.transaction(|db| find(db, id))
+    }
+
+    /// Locks or unlocks a user; unlocking forgets the failed attempts.
+    pub(crate) fn set_locked(
+        &self,
+        caller: &Principal,
+        id: &str,
+        locked: bool,
+        now: i64,
+    ) -> Result<User> {
+        self.transaction(|db| {
+            let user = reachable(db, caller, id, "write", "user")?;
+            caller.administers(&user.organization_id, "write", "user")?;
+            db.execute(
+                "UPDATE users SET locked = ?2, failed_attempts = 0, updated_at = ?3 WHERE id = ?1",
+                params![id, locked, now],
+            )?;
+            find(db, id)
+        })
+    }
+
+    pub(crate) fn organization(&self, caller: &Principal, id: &str) -> Result<Organization> {
+        if caller.organization_id() != id {
+            return Err(StoreError::NotFound("organization", id.to_owned()));
+        }
+        self.transaction(|db| organization(db, id))
+    }
+
+    /// Replaces the security settings with what `change` makes of them.
+    pub(crate) fn change_organization(
+        &self,
+        caller: &Principal,
+        id: &str,
+        change: impl FnOnce(&mut Organization) -> Result<()>,
+    ) -> Result<Organization> {
+        if caller.organization_id() != id {
+            return Err(StoreError::NotFound("organization", id.to_owned()));
+        }
+        caller.administers(id, "write", "organization")?;
+        self.transaction(|db| {
+            let mut settings = organization(db, id)?;
+            change(&mut settings)?;
+            db.execute(
+                "UPDATE organizations SET enforce_password_renewal = ?2, grace_period_s = ?3,
+                     login_attempts = ?4, max_session_s = ?5, max_api_key_s = ?6 WHERE id = ?1",
+                params![
+                    id,
+                    settings.enforce_password_renewal,
+                    settings.grace_period_s,
+                    settings.login_attempts,
+                    settings.max_session_s,
+                    settings.max_api_key_s
+                ],
+            )?;
+            Ok(settings)
+        })
+    }
+
+    pub(crate) fn project(&self, caller: &Principal, id: &str) -> Result<Project> {
+        self.transaction(|db| {
+            db.query_row(
+                "SELECT id, name, organization_id FROM projects WHERE id = ?1 AND organization_id = ?2",
+                [id, caller.organization_id()],
+                |row| {
+                    Ok(Project {
+                        id: row.get(0)?,
+                        name: row.get(1)?,
+                        organization_id: row.get(2)?,
+                    })
+                },
+            )
+            .optional()?
+            .ok_or_else(|| StoreError::NotFound("project", id.to_owned()))
+        })
+    }
+
+    /// The project that an organization was made with.
+    pub(crate) fn first_project(&self, organization_id: &str) -> Result<String> {
+        self.transaction(|db| {
+            Ok(db.query_row(
+                "SELECT id FROM projects WHERE organization_id = ?1",
+                [organization_id],
+                |row| row.get(0),
+            )?)
+        })
+    }
+
+    /// Until when a user may be without a second factor: start and end, in seconds since 1970.
+    ///
+    /// Inferred: the recorded API says nothing of a user who has one. Here the answer is then the
+    /// period that would begin if it were switched off now.
+    pub(crate) fn grace_period(
+        &self,
+        caller: &Principal,
+        user_id: &str,
+        now: i64,
+    ) -> Result<Option<(i64, i64)>> {
+        self.transaction(|db| {
+            let user = reachable(db, caller, user_id, "read", "user")?;
+            let settings = organization(db, &user.organization_id)?;
+            let start = if user.mfa { now } else { user.without_since };
+            Ok(settings
+                .requires_two_factor
+                .then_some((start, start + settings.grace_period_s)))
+        })
+    }
+}
