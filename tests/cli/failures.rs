@@ -1,0 +1,177 @@
+//! A network and a service that fail.
+
+use serde_json::json;
+
+use crate::support::{Ran, World};
+
+/// A fault on the first call of `2fa status`.
+fn status_with(fault: serde_json::Value) -> (World, Ran) {
+    let world = World::logged_in();
+    let mut fault = fault;
+    fault["path_regex"] = json!("^/iam/v1alpha1/users/");
+    world.fault(fault);
+    let ran = world.run(&["2fa", "status"]);
+    (world, ran)
+}
+
+#[test]
+fn a_garbage_answer_is_told_in_a_line_and_never_dumped() {
+    let big = "x".repeat(10 * 1024 * 1024);
+    for (body, told) in [
+        (json!("<html><body>hotel wifi</body></html>"), "no JSON"),
+        (json!(""), "an empty answer"),
+        (json!("{\"id\":"), "cut off"),
+        (json!({"id": 3}), "other fields"),
+        (json!([]), "other fields"),
+        (json!(big), "more than 2 MiB"),
+    ] {
+        let (_, ran) = status_with(json!({"action": "status", "status": 200, "body": body}));
+        let ran = ran.expect(5).told(told);
+        assert!(!ran.stderr.contains("hotel"), "{}", ran.stderr);
+    }
+    let (_, ran) = status_with(json!({"action": "truncate", "bytes": 30, "times": 3}));
+    ran.expect(5).told("cannot be reached");
+    let (_, ran) = status_with(json!({"action": "status", "status": 404, "body": "<h1>404</h1>"}));
+    ran.expect(5).told("status 404 and no JSON");
+}
+
+#[test]
+fn a_failure_that_passes_is_tried_again_and_one_that_stays_is_told_with_its_id() {
+    let (_, ran) = status_with(json!({"action": "status", "status": 503, "times": 2}));
+    ran.expect(0);
+    let (world, ran) = status_with(json!({"action": "status", "status": 502, "times": 9}));
+    ran.expect(5).told("request id");
+    assert_eq!(
+        world.asked("GET", &world.info().user_id),
+        4,
+        "the login's and three tries"
+    );
+    let (_, ran) = status_with(json!({"action": "drop_before"}));
+    ran.expect(0);
+    let (_, ran) = status_with(json!({"action": "drop_before", "times": 9}));
+    ran.expect(5).told("cannot be reached");
+}
+
+#[test]
+fn a_service_that_takes_no_more_requests_is_waited_for_within_bounds() {
+    let fault = |wait: &str, times: u32| {
+        json!({"action": "status", "status": 429, "times": times,
+            "headers": {"retry-after": wait}, "body": {"type": "too_many_requests"}})
+    };
+    let (_, ran) = status_with(fault("0", 2));
+    ran.expect(0);
+    let (world, ran) = status_with(fault("0", 9));
+    ran.expect(5).told("no more requests");
+    assert_eq!(world.asked("GET", &world.info().user_id), 4);
+    // Nobody waits for an hour in a terminal: it is told at once.
+    let (world, ran) = status_with(fault("3600", 9));
+    ran.expect(5).told("3600 s");
+    assert_eq!(world.asked("GET", &world.info().user_id), 2);
+}
+
+#[test]
+fn the_key_follows_no_redirect_to_another_origin() {
+    let elsewhere = World::new();
+    let to = format!("{}/iam/v1alpha1/users/x", elsewhere.info().api_url);
+    let (_, ran) = status_with(json!({"action": "redirect", "to": to}));
+    ran.expect(5).told("where the key was not sent");
+    assert!(elsewhere.sandbox.requests().is_empty());
+
+    let world = World::logged_in();
+    let to = format!("/iam/v1alpha1/users/{}", world.info().user_id);
+    world.fault(json!({"path_regex": "users/", "action": "redirect", "to": to}));
+    world.run(&["2fa", "status"]).expect(0);
+}
+
+#[test]
+fn no_network_is_told_with_what_to_check() {
+    let world = World::logged_in();
+    let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", unused.local_addr().unwrap());
+    drop(unused);
+    world
+        .run(&["2fa", "status", "--api-url", &url])
+        .expect(5)
+        .told("HTTPS_PROXY");
+    let mut command = world.command(&["2fa", "status", "--api-url", "https://api.invalid"]);
+    command.env("SCW_SECRET_KEY", &world.info().secret_key);
+    command.env("SCW_ACCESS_KEY", &world.info().access_key);
+    Ran::of(command.output().unwrap())
+        .expect(5)
+        .told("api.invalid cannot be reached");
+}
+
+#[test]
+fn an_error_without_a_type_or_with_an_unknown_one_still_says_something() {
+    for (status, body, code, told) in [
+        (401, json!(""), 4, "does not accept this key"),
+        (
+            403,
+            json!({"message": "no\u{1b}[2J way"}),
+            4,
+            "no\u{fffd}[2J way",
+        ),
+        (
+            418,
+            json!({"type": "teapot", "message": "short and stout"}),
+            1,
+            "short and stout",
+        ),
+        (
+            409,
+            json!({"type": "transient_state", "message": "busy"}),
+            1,
+            "busy",
+        ),
+        (
+            404,
+            json!({"type": "not_found", "resource": "user"}),
+            1,
+            "no such user",
+        ),
+        (
+            400,
+            json!({"type": "invalid_arguments", "details":
+            [{"argument_name": "user_id", "reason": "format", "help_message": "is odd"}]}),
+            1,
+            "user_id: is odd",
+        ),
+        (
+            403,
+            json!({"type": "quotas_exceeded", "message": "quota",
+            "details": [{"resource": "iam_keys", "quota": 5, "current": 5}]}),
+            4,
+            "no more than 5",
+        ),
+        (
+            410,
+            json!({"type": "resource_expired"}),
+            4,
+            "it has expired",
+        ),
+    ] {
+        let (_, ran) = status_with(json!({"action": "status", "status": status, "body": body}));
+        ran.expect(code).told(told);
+    }
+}
+
+#[test]
+fn tls_is_checked_against_ssl_cert_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::with(scw_sandbox::Options {
+        tls: Some(folder.path().to_owned()),
+        ..scw_sandbox::Options::default()
+    });
+    world.log_in();
+    world.run(&["2fa", "status"]).expect(0);
+    let mut command = world.command(&["2fa", "status"]);
+    command.env_remove("SSL_CERT_FILE");
+    Ran::of(command.output().unwrap())
+        .expect(5)
+        .told("cannot be reached");
+    let mut command = world.command(&["2fa", "status"]);
+    command.env("SSL_CERT_FILE", "/nonexistent.pem");
+    Ran::of(command.output().unwrap())
+        .expect(7)
+        .told("SSL_CERT_FILE");
+}

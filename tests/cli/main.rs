@@ -1,0 +1,13 @@
+//! End to end: the real binary against the sandbox, one file a topic.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod codes;
+mod failures;
+mod login;
+mod main_job;
+mod output;
+mod secrets;
+mod two_factor_off;
+mod two_factor_on;

@@ -1,0 +1,71 @@
+//! `scw 2fa off`.
+
+use serde_json::json;
+
+use crate::support::World;
+
+#[test]
+fn without_a_confirmation_nothing_is_changed() {
+    let world = World::logged_in();
+    world.switch_on();
+    world.run(&["2fa", "off"]).expect(2).told("--yes");
+    world.run(&["2fa", "off", "-o", "json"]).expect(2);
+    assert_eq!(world.two_factor(), "on");
+}
+
+#[test]
+fn an_organization_that_requires_it_is_named_with_the_date() {
+    let world = World::seeded(
+        r#"{"organizations": [{"requires_two_factor": true, "grace_period_s": 86400,
+            "users": [{"email": "a@example.com"}]}]}"#,
+    );
+    world.log_in();
+    let status = world.run(&["2fa", "status", "-o", "json"]).expect(0).json();
+    let date = status["required_by"].as_str().unwrap().to_owned();
+    let shown = world.run(&["2fa", "status"]).expect(0).stdout;
+    assert!(shown.contains(&date), "{shown}");
+    world.switch_on();
+    let off = world.run(&["2fa", "off", "--yes"]).expect(0);
+    assert!(off.stderr.contains("locked on 20"), "{}", off.stderr);
+}
+
+#[test]
+fn a_lost_answer_is_looked_after() {
+    let world = World::logged_in();
+    world.switch_on();
+    // The connection breaks after each try; the account itself says that it is done.
+    world.fault(
+        json!({"method": "DELETE", "path_regex": "mfa-otp$", "action": "drop_after",
+        "times": 3}),
+    );
+    world.run(&["2fa", "off", "--yes"]).expect(0);
+    assert_eq!(world.two_factor(), "off");
+}
+
+#[test]
+fn an_administrator_helps_another_member_and_a_member_cannot() {
+    let world = World::seeded(
+        r#"{"organizations": [{"users": [{"email": "boss@example.com"},
+            {"email": "jo@example.com", "id": "5c9e0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11",
+             "otp_secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+             "access_key": "SCWMEMBER00000000000", "secret_key": "11111111-2222-4333-8444-555555555555"}]}]}"#,
+    );
+    world.log_in();
+    let member = "5c9e0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11";
+    let off = world
+        .run(&["2fa", "off", "--yes", "--user", member])
+        .expect(0);
+    assert!(off.stderr.contains("jo@example.com"), "{}", off.stderr);
+    assert_eq!(
+        world.sandbox.state().unwrap()["users"][1]["two_factor"],
+        "off"
+    );
+
+    let mut command = world.command(&["2fa", "off", "--yes", "--user", &world.info().user_id]);
+    command
+        .env("SCW_ACCESS_KEY", "SCWMEMBER00000000000")
+        .env("SCW_SECRET_KEY", "11111111-2222-4333-8444-555555555555");
+    crate::support::Ran::of(command.output().unwrap())
+        .expect(4)
+        .told("insufficient permissions (read user)");
+}
