@@ -154,7 +154,7 @@ pub const LOGIN_HINT: &str = "log in with `scw login --with-token` (it reads the
 
 impl From<Invalid> for CliError {
     fn from(err: Invalid) -> Self {
-        Self::usage(err.to_string())
+        Self::usage(err.to_string()).hint("`--help` behind the command shows what it takes")
     }
 }
 
@@ -177,7 +177,10 @@ impl From<ConfigError> for CliError {
         match err {
             ConfigError::Invalid(err) => err.into(),
             ConfigError::File(err) => err.into(),
-            ConfigError::Setting { .. } => Self::usage(err.to_string()),
+            ConfigError::Setting { ref place, .. } => {
+                let hint = format!("correct {place}, or take it away");
+                Self::usage(err.to_string()).hint(hint)
+            }
             ConfigError::NoHome => Self::new(Kind::LocalFile, err.to_string())
                 .hint("set `HOME`, or name a folder in `SCW_DATA_DIR`"),
             ConfigError::Malformed { ref path, .. } => {

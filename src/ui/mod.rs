@@ -128,16 +128,18 @@ impl Ui {
         }
     }
 
-    /// Shows the QR code of `data` on the terminal, or says why it does not.
-    pub fn show_qr(&self, data: &str, choice: QrChoice) {
+    /// Shows the QR code of `data` on the terminal under a `heading`, or says why it does not;
+    /// whether it did.
+    pub fn show_qr(&self, heading: &str, data: &str, choice: QrChoice) -> bool {
         let stderr = io::stderr();
         if choice == QrChoice::None || (choice == QrChoice::Auto && !stderr.is_terminal()) {
-            return;
+            return false;
         }
         match on_screen(data, choice, &Terminal::of_stderr()) {
             Ok(ScreenQr::Text(text)) => {
+                self.line(heading);
                 // Not through the colour filter: colour is what makes it readable here.
-                let _ = stderr.lock().write_all(text.as_bytes());
+                return stderr.lock().write_all(text.as_bytes()).is_ok();
             }
             Ok(ScreenQr::TooNarrow { needed, columns }) => {
                 self.warn(&format!(
@@ -149,6 +151,7 @@ impl Ui {
             }
             Err(err) => self.warn(&format!("the QR code could not be made: {err}")),
         }
+        false
     }
 
     /// A sink for `--debug`.

@@ -208,12 +208,13 @@ fn show_key(ctx: &Context, args: &OnArgs, user: &User, key: &OtpKey, plan: &Plan
     if !crate::ui::stderr_is_terminal() && !asked_for {
         return Ok(());
     }
-    ui.instruct("Scan this QR code with your authenticator app:");
-    ui.show_qr(uri.expose_secret(), args.qr);
-    ui.instruct(&format!(
-        "or type this key by hand:\n\n    {}\n",
-        key.in_groups().as_str()
-    ));
+    let scan = "Scan this QR code with your authenticator app:";
+    let by_hand = if ui.show_qr(scan, uri.expose_secret(), args.qr) {
+        "Or type this key into the app by hand:"
+    } else {
+        "Type this key into your authenticator app:"
+    };
+    ui.instruct(&format!("{by_hand}\n\n    {}\n", key.in_groups().as_str()));
     if let Some((path, _)) = &plan.qr_file {
         ui.status(&format!(
             "The QR code is also in {}; remove it when it is scanned",
