@@ -344,10 +344,6 @@ mod tests {
 
     use super::*;
 
-    fn mode(path: &Path) -> u32 {
-        fs::metadata(path).unwrap().permissions().mode() & 0o777
-    }
-
     #[test]
     fn a_private_file_is_0600_in_a_folder_of_0700_and_leaves_nothing_beside_it() {
         let root = tempfile::tempdir().unwrap();
@@ -355,8 +351,9 @@ mod tests {
         write_private(&path, b"one").unwrap();
         write_private(&path, b"two, longer").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two, longer");
-        assert_eq!(mode(&path), 0o600);
-        assert_eq!(mode(path.parent().unwrap()), 0o700);
+        let modes = [&path, path.parent().unwrap()]
+            .map(|path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777);
+        assert_eq!(modes, [0o600, 0o700]);
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
     }
 

@@ -130,6 +130,7 @@ impl Ui {
 
     /// Shows the QR code of `data` on the terminal under a `heading`, or says why it does not;
     /// whether it did.
+    #[must_use]
     pub fn show_qr(&self, heading: &str, data: &str, choice: QrChoice) -> bool {
         let stderr = io::stderr();
         if choice == QrChoice::None || (choice == QrChoice::Auto && !stderr.is_terminal()) {

@@ -1,5 +1,12 @@
 //! End to end: the real binary against the sandbox, one file a topic.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test's helper says what is wrong by failing, like the test itself"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -44,7 +44,7 @@ fn names_layer(code: &str, name: &str) -> bool {
     }
     code.match_indices("use crate::{").any(|(at, _)| {
         let list = &code[at..];
-        let list = &list[..list.find(";").unwrap_or(list.len())];
+        let list = &list[..list.find(';').unwrap_or(list.len())];
         list.split(['{', ',', '\n'])
             .map(str::trim)
             .any(|item| item == name || item.starts_with(&format!("{name}::")))

@@ -1,5 +1,12 @@
 //! The real binary in a pseudo-terminal, with a person's keystrokes.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test's helper says what is wrong by failing, like the test itself"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -12,11 +12,11 @@ use std::{
 use crate::support::{OATHTOOL, Ran, World, files_with, run_with_input};
 
 /// Waits until the service has its name on the bus: without it, half of the runs fail.
-const START: &str = r#"
+const START: &str = "
 printf pw | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1
 until gdbus call --session --dest org.freedesktop.DBus --object-path /org/freedesktop/DBus \
     --method org.freedesktop.DBus.NameHasOwner org.freedesktop.secrets | grep -q true; do :; done
-"#;
+";
 
 /// Stops the daemon until the script ends.
 const STOP: &str = "pid=$(gdbus call --session --dest org.freedesktop.DBus \

@@ -1,5 +1,12 @@
 //! Real parts: a Secret Service, a terminal that is looked at, the official SDK.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test's helper says what is wrong by failing, like the test itself"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -10,7 +10,7 @@ use std::{
 use crate::support::World;
 
 /// The interpreter with the tests' libraries, which `tests/run` prepares.
-pub fn python() -> PathBuf {
+pub(crate) fn python() -> PathBuf {
     std::env::var_os("SCW_TEST_PYTHON").map_or_else(
         || panic!("SCW_TEST_PYTHON is not set: run the tests with ./tests/run"),
         PathBuf::from,
@@ -32,18 +32,18 @@ impl<'a> Screen<'a> {
             .unwrap();
         let screen = Self { world, folder };
         let scw = world.command(&["2fa", "on"]);
-        let mut line = "exec env".to_owned();
-        for (name, value) in scw.get_envs() {
-            line.push_str(&format!(
-                " {}='{}'",
-                name.display(),
-                value.unwrap().display()
-            ));
-        }
-        for (name, value) in environment {
-            line.push_str(&format!(" {name}={value}"));
-        }
-        line.push_str(&format!(" '{}' 2fa on", scw.get_program().display()));
+        let own = scw
+            .get_envs()
+            .map(|(name, value)| format!("{}='{}'", name.display(), value.unwrap().display()));
+        let more = environment
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"));
+        let variables: Vec<String> = own.chain(more).collect();
+        let line = format!(
+            "exec env {} '{}' 2fa on",
+            variables.join(" "),
+            scw.get_program().display()
+        );
         let started = screen
             .tmux()
             .args(["-f", "/dev/null", "new-session", "-d"])

@@ -41,7 +41,8 @@ pub enum DemoError {
 /// # Errors
 /// [`DemoError`] when it could not even be tried.
 pub fn run(auto: bool) -> Result<i32, DemoError> {
-    if !auto && !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+    let somebody_there = io::stdin().is_terminal() && io::stderr().is_terminal();
+    if !auto && !somebody_there {
         return Err(DemoError::NobodyThere);
     }
     // Ctrl-C ends the step that runs, and the demonstration tidies up after it.
@@ -126,7 +127,7 @@ impl Stage<'_> {
              Nothing here touches a real account; the login and the files go away at the end.",
             info.api_url, info.email
         ))?;
-        self.title(
+        Self::title(
             "Log in with an API key from stdin",
             &["login", "--with-token"],
         )?;
@@ -162,7 +163,7 @@ impl Stage<'_> {
             ("Switch it off again", off),
             ("Look: it is off again", &["2fa", "status"]),
         ] {
-            self.title(title, arguments)?;
+            Self::title(title, arguments)?;
             let status = self.scw(arguments).status()?;
             if !status.success() {
                 return Ok(run::exit_code(status));
@@ -184,7 +185,7 @@ impl Stage<'_> {
         }
     }
 
-    fn title(&self, title: &str, arguments: &[&str]) -> io::Result<()> {
+    fn title(title: &str, arguments: &[&str]) -> io::Result<()> {
         let shown: Vec<String> = arguments
             .iter()
             .map(|argument| {

@@ -105,17 +105,16 @@ struct Failure {
 }
 
 impl Failure {
-    fn new(message: impl ToString) -> Self {
-        Self {
-            message: message.to_string(),
-            code: 1,
-        }
+    fn usage(message: String) -> Self {
+        Self { message, code: 2 }
     }
+}
 
-    fn usage(message: impl ToString) -> Self {
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(err: E) -> Self {
         Self {
-            message: message.to_string(),
-            code: 2,
+            message: err.to_string(),
+            code: 1,
         }
     }
 }
@@ -140,8 +139,8 @@ impl ServiceArgs {
             verbose: self.verbose,
         })
         .map_err(|err| match err {
-            StartError::Remote(_) => Failure::usage(err),
-            _ => Failure::new(err),
+            StartError::Remote(_) => Failure::usage(err.to_string()),
+            _ => Failure::from(err),
         })
     }
 }
@@ -165,16 +164,13 @@ fn main() -> ExitCode {
 
 fn serve(args: ServeArgs) -> Result<u8, Failure> {
     let sandbox = args.service.start()?;
-    let line = serde_json::to_string(sandbox.info()).map_err(Failure::new)?;
+    let line = serde_json::to_string(sandbox.info())?;
     let mut stdout = io::stdout();
-    writeln!(stdout, "{line}")
-        .and_then(|()| stdout.flush())
-        .map_err(Failure::new)?;
+    writeln!(stdout, "{line}").and_then(|()| stdout.flush())?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build()
-        .map_err(Failure::new)?;
-    runtime.block_on(until_stopped()).map_err(Failure::new)?;
+        .build()?;
+    runtime.block_on(until_stopped())?;
     Ok(0)
 }
 
@@ -209,24 +205,19 @@ fn run(args: RunArgs) -> Result<u8, Failure> {
 
 fn demo(args: &DemoArgs) -> Result<u8, Failure> {
     let code = scw_sandbox::demo::run(args.auto).map_err(|err| match err {
-        scw_sandbox::demo::DemoError::NobodyThere => Failure::usage(err),
-        _ => Failure::new(err),
+        scw_sandbox::demo::DemoError::NobodyThere => Failure::usage(err.to_string()),
+        _ => Failure::from(err),
     })?;
     Ok(u8::try_from(code).unwrap_or(1))
 }
 
 fn otp() -> Result<u8, Failure> {
     let mut key = String::new();
-    io::stdin()
-        .take(1024)
-        .read_to_string(&mut key)
-        .map_err(Failure::new)?;
-    let now = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_err(Failure::new)?;
-    let now = i64::try_from(now.as_secs()).map_err(Failure::new)?;
+    io::stdin().take(1024).read_to_string(&mut key)?;
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
+    let now = i64::try_from(now.as_secs())?;
     let code = scw_sandbox::one_time_password(&key, now)
-        .ok_or_else(|| Failure::usage("there is no base32 key on stdin"))?;
-    writeln!(io::stdout(), "{code}").map_err(Failure::new)?;
+        .ok_or_else(|| Failure::usage("there is no base32 key on stdin".to_owned()))?;
+    writeln!(io::stdout(), "{code}")?;
     Ok(0)
 }

@@ -1,5 +1,12 @@
 //! The test door: clock, faults, requests, members, state; and what outlives a `kill -9`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test's helper says what is wrong by failing, like the test itself"
+)]
+
 mod wire;
 
 use std::{

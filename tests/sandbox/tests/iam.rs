@@ -1,5 +1,12 @@
 //! The IAM dialect on the wire, as protocol.md has it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test's helper says what is wrong by failing, like the test itself"
+)]
+
 mod wire;
 
 use scw_sandbox::{Options, Seed, one_time_password};
@@ -140,11 +147,11 @@ fn keys_are_made_shown_once_and_deleted_and_expire() {
     let wire = Wire::new();
     let user_id = wire.sandbox.info().user_id.clone();
     let at = wire.sandbox.now() + 60;
-    let expires = time::OffsetDateTime::from_unix_timestamp(at).unwrap();
-    let expires = expires
+    let end = time::OffsetDateTime::from_unix_timestamp(at).unwrap();
+    let end = end
         .format(&time::format_description::well_known::Rfc3339)
         .unwrap();
-    let body = json!({"user_id": user_id, "description": "x", "expires_at": expires});
+    let body = json!({"user_id": user_id, "description": "x", "expires_at": end});
     let made = wire.post("/iam/v1alpha1/api-keys", body).expect(200);
     let secret = made["secret_key"].as_str().unwrap();
     let access = made["access_key"].as_str().unwrap();
@@ -153,7 +160,7 @@ fn keys_are_made_shown_once_and_deleted_and_expire() {
     let seen = wire.get(&path).expect(200);
     assert!(seen["secret_key"].is_null());
     assert_eq!(seen["user_id"], user_id.as_str());
-    assert_eq!(seen["expires_at"], expires);
+    assert_eq!(seen["expires_at"], end);
     wire.request_with("GET", &path, Some(secret), None)
         .expect(200);
     wire.request_with("GET", &path, Some(&secret.to_uppercase()), None)

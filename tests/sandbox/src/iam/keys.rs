@@ -24,7 +24,7 @@ type Shared = State<Arc<Service>>;
 /// The longest description, in characters (protocol.md A).
 const MAX_DESCRIPTION: usize = 200;
 
-/// A key as recorded from the real service (protocol.md A, "APIKey"). The secret is shown once.
+/// A key as recorded from the real service (protocol.md A, `APIKey`). The secret is shown once.
 fn key_json(key: &ApiKey, secret_key: Option<&str>) -> Value {
     let mut value = json!({
         "access_key": key.access_key,

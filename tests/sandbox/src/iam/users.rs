@@ -14,7 +14,7 @@ use super::answer::{Body, Caller, IamError, Result};
 use crate::{
     clock::rfc3339,
     service::Service,
-    store::{User, UserFilter},
+    store::{Principal, User, UserFilter},
 };
 
 type Shared = State<Arc<Service>>;
@@ -115,28 +115,32 @@ fn order(value: &str) -> Result<&'static str> {
     })
 }
 
-async fn set_locked(
-    State(service): Shared,
-    Caller(caller): Caller,
-    Path(id): Path<String>,
+fn set_locked(
+    service: &Service,
+    caller: &Principal,
+    id: &str,
     locked: bool,
 ) -> Result<Json<Value>> {
     let user = service
         .store
-        .set_locked(&caller, &id, locked, service.now())?;
+        .set_locked(caller, id, locked, service.now())?;
     Ok(Json(user_json(&user)))
 }
 
-pub(super) async fn lock(service: Shared, caller: Caller, id: Path<String>) -> Result<Json<Value>> {
-    set_locked(service, caller, id, true).await
+pub(super) async fn lock(
+    State(service): Shared,
+    Caller(caller): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>> {
+    set_locked(&service, &caller, &id, true)
 }
 
 pub(super) async fn unlock(
-    service: Shared,
-    caller: Caller,
-    id: Path<String>,
+    State(service): Shared,
+    Caller(caller): Caller,
+    Path(id): Path<String>,
 ) -> Result<Json<Value>> {
-    set_locked(service, caller, id, false).await
+    set_locked(&service, &caller, &id, false)
 }
 
 pub(super) async fn create_otp(

@@ -178,23 +178,24 @@ impl Store {
         filter: &UserFilter,
     ) -> Result<(Vec<User>, u64)> {
         caller.administers(organization_id, "read", "user")?;
-        let mut condition = "organization_id = ?1".to_owned();
+        let mut conditions = vec!["organization_id = ?1".to_owned()];
         let mut values = vec![Value::Text(organization_id.to_owned())];
         match filter.mfa {
-            Some(true) => condition.push_str(" AND otp_secret IS NOT NULL"),
-            Some(false) => condition.push_str(" AND otp_secret IS NULL"),
+            Some(true) => conditions.push("otp_secret IS NOT NULL".to_owned()),
+            Some(false) => conditions.push("otp_secret IS NULL".to_owned()),
             None => {}
         }
         if let Some(kind) = &filter.kind {
             values.push(Value::Text(kind.clone()));
-            condition.push_str(&format!(" AND type = ?{}", values.len()));
+            conditions.push(format!("type = ?{}", values.len()));
         }
         if !filter.ids.is_empty() {
             let first = values.len() + 1;
             values.extend(filter.ids.iter().cloned().map(Value::Text));
             let marks: Vec<String> = (first..=values.len()).map(|n| format!("?{n}")).collect();
-            condition.push_str(&format!(" AND id IN ({})", marks.join(",")));
+            conditions.push(format!("id IN ({})", marks.join(",")));
         }
+        let condition = conditions.join(" AND ");
         let offset = u64::from(filter.page.saturating_sub(1)) * u64::from(filter.page_size);
         let list = format!(
             "SELECT * FROM users WHERE {condition} ORDER BY {}, number LIMIT {} OFFSET {offset}",
