@@ -109,7 +109,7 @@ fn ctrl_c_at_the_code_prompt_removes_the_pending_key_and_restores_the_terminal()
     // A shell around it, so that the terminal outlives the command and can be looked at.
     let mut command = world.command(&[]);
     let scw = command.get_program().to_owned();
-    let script = "stty -a >before; \"$0\" 2fa on; echo \"code $?\"; stty -a >after; cmp before after && echo same";
+    let script = "trap : INT; stty -a >before; \"$0\" 2fa on; echo \"code $?\"; stty -a >after; cmp before after && echo same";
     let envs: Vec<_> = command
         .get_envs()
         .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
