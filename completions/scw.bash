@@ -46,6 +46,9 @@ _scw() {
             scw__subcmd__2fa,on)
                 cmd="scw__subcmd__2fa__subcmd__on"
                 ;;
+            scw__subcmd__2fa,recover)
+                cmd="scw__subcmd__2fa__subcmd__recover"
+                ;;
             scw__subcmd__2fa,status)
                 cmd="scw__subcmd__2fa__subcmd__status"
                 ;;
@@ -121,7 +124,7 @@ _scw() {
             return 0
             ;;
         scw__subcmd__2fa)
-            opts="-p -c -o -D -q -h -V --profile --config --output --debug --api --api-url --no-input --color --quiet --help --version on off status codes"
+            opts="-p -c -o -D -q -h -V --profile --config --output --debug --api --api-url --no-input --color --quiet --help --version on off status recover codes"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -471,13 +474,29 @@ _scw() {
             return 0
             ;;
         scw__subcmd__2fa__subcmd__off)
-            opts="-y -p -c -o -D -q -h -V --yes --user --profile --config --output --debug --api --api-url --no-input --color --quiet --help --version"
+            opts="-y -p -c -o -D -q -h -V --yes --user --backup-code --email --password-file --otp-command --backup-code-file --profile --config --output --debug --api --api-url --no-input --color --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --email)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --otp-command)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --backup-code-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -555,6 +574,56 @@ _scw() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    return 0
+                    ;;
+                --api)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --api-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        scw__subcmd__2fa__subcmd__recover)
+            opts="-p -c -o -D -q -h -V --profile --config --output --debug --api --api-url --no-input --color --quiet --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -699,12 +768,36 @@ _scw() {
             return 0
             ;;
         scw__subcmd__login)
-            opts="-p -c -o -D -q -h -V --with-token --from-config --access-key --storage --profile --config --output --debug --api --api-url --no-input --color --quiet --help --version"
+            opts="-p -c -o -D -q -h -V --web --no-browser --with-token --from-config --email --password-file --otp-command --backup-code-file --organization --expires --access-key --storage --profile --config --output --debug --api --api-url --no-input --color --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --email)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --otp-command)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --backup-code-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --organization)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expires)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --access-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

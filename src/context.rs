@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use time::OffsetDateTime;
 
 use crate::{
-    api::{Account, Http, Iam},
+    api::{Account, Account2017, Auth, Http, Iam},
     cli::GlobalArgs,
     config::{Flags, Login, OfficialProfile, Settings},
     env,
@@ -116,21 +116,32 @@ impl Context {
     /// When TLS cannot be set up.
     pub fn account(&self, secret: &SecretKey) -> Result<Box<dyn Account>> {
         let settings = self.settings()?;
-        let http = |url: &ApiUrl| {
-            let authorities = env::path(env::SSL_CERT_FILE);
-            Http::new(
-                url.clone(),
-                secret.expose(),
-                authorities.as_deref(),
-                self.global.debug.then(|| self.ui.trace()),
-            )
-        };
-        match settings.api {
+        let auth = Auth::Key(SecretString::from(secret.expose()));
+        let service = self.http(&settings.api_url, &auth)?;
+        Ok(match settings.api {
             Dialect::Iam => {
-                let account = settings.account_url.as_ref().map(http).transpose()?;
-                Ok(Box::new(Iam::new(http(&settings.api_url)?, account)))
+                let account = match &settings.account_url {
+                    Some(url) => Some(self.http(url, &auth)?),
+                    None => None,
+                };
+                Box::new(Iam::new(service, account))
             }
-        }
+            Dialect::Account => Box::new(Account2017::new(service)),
+        })
+    }
+
+    /// The service at the address in force, called by nobody: for a login.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn nobody(&self) -> Result<Http> {
+        self.http(&self.settings()?.api_url, &Auth::Nobody)
+    }
+
+    fn http(&self, url: &ApiUrl, auth: &Auth) -> Result<Http> {
+        let authorities = env::path(env::SSL_CERT_FILE);
+        let trace = self.global.debug.then(|| self.ui.trace());
+        Ok(Http::new(url.clone(), auth, authorities.as_deref(), trace)?)
     }
 
     /// The login in force: environment, then keyring (or file), then official `config.yaml`.
@@ -396,7 +407,8 @@ impl Authed {
         if let Some(owner) = &self.known_owner {
             return Ok(owner.clone());
         }
-        Ok(owner_of(self.account(), self.credentials.access_key.as_ref()).await?)
+        let access_key = self.credentials.access_key.as_ref();
+        Ok(self.account.own_key(access_key).await?.user_id)
     }
 
     /// The user whose key is in use.
@@ -406,19 +418,5 @@ impl Authed {
     pub async fn user(&self) -> Result<User> {
         let id = self.user_id().await?;
         Ok(self.account.user(&id).await?)
-    }
-}
-
-/// Whose key is in use, by its identifier or by asking the account service.
-///
-/// # Errors
-/// What the API says.
-pub async fn owner_of(
-    account: &dyn Account,
-    access_key: Option<&AccessKey>,
-) -> Result<UserId, crate::api::ApiError> {
-    match access_key {
-        Some(access_key) => Ok(account.api_key(access_key).await?.user_id),
-        None => account.owner().await,
     }
 }

@@ -23,6 +23,12 @@ pub const ACCOUNT_URL: &str = "SCW_ACCOUNT_URL";
 pub const API: &str = "SCW_API";
 /// A one-time password.
 pub const OTP: &str = "SCW_OTP";
+/// The email address of a login.
+pub const EMAIL: &str = "SCW_EMAIL";
+/// The password of a login.
+pub const PASSWORD: &str = "SCW_PASSWORD";
+/// The program that opens web pages, as in many Unix programs.
+pub const BROWSER: &str = "BROWSER";
 /// Where the secret of a login is kept: `keyring` or `file`.
 pub const KEYRING: &str = "SCW_KEYRING";
 /// Folder for everything `scw` keeps, instead of the platform's data directory.

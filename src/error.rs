@@ -5,7 +5,11 @@
 use std::fmt;
 
 use crate::{
-    api::ApiError, config::ConfigError, fsutil::FileError, model::Invalid, process::ProcessError,
+    api::ApiError,
+    config::ConfigError,
+    fsutil::FileError,
+    model::{Dialect, Invalid},
+    process::ProcessError,
     store::StoreError,
 };
 
@@ -241,32 +245,40 @@ impl From<StoreError> for CliError {
 impl From<ApiError> for CliError {
     fn from(err: ApiError) -> Self {
         let kind = match &err {
-            ApiError::Authentication { .. } | ApiError::Denied { .. } | ApiError::Locked => {
-                Kind::Refused
-            }
+            ApiError::Authentication { .. }
+            | ApiError::Denied { .. }
+            | ApiError::Locked
+            | ApiError::WrongCode
+            | ApiError::WrongPassword
+            | ApiError::NoPasswordLogin { .. } => Kind::Refused,
             ApiError::Connect { .. }
             | ApiError::Garbage { .. }
             | ApiError::Redirect { .. }
             | ApiError::Failing { .. }
             | ApiError::Throttled { .. } => Kind::Unreachable,
             ApiError::Certificates { .. } => Kind::LocalFile,
-            ApiError::WrongCode
+            ApiError::OtherDialect { .. }
             | ApiError::NotFound { .. }
             | ApiError::Precondition { .. }
             | ApiError::Arguments { .. }
             | ApiError::OwnerUnknown
             | ApiError::Application => Kind::Other,
         };
-        let kind = if matches!(err, ApiError::WrongCode) {
-            Kind::Refused
-        } else {
-            kind
-        };
         let hint = match &err {
             ApiError::Authentication { .. } => LOGIN_HINT,
             ApiError::Denied { .. } => {
                 "ask an administrator of the organization for the permission"
             }
+            ApiError::WrongPassword => "type it again, or reset the password in the console",
+            ApiError::NoPasswordLogin { .. } => "log in with `scw login --web`",
+            ApiError::OtherDialect {
+                answered: Dialect::Iam,
+                ..
+            } => "leave out `--api account` and `SCW_API`, or name the address of the 2017 API",
+            ApiError::OtherDialect {
+                answered: Dialect::Account,
+                ..
+            } => "use `--api account`, or name the address of the IAM API",
             ApiError::Locked => "ask an administrator of the organization to unlock the user",
             ApiError::Connect { .. } => {
                 "check the network, the proxy (`HTTPS_PROXY`) and `--api-url`, then try again"

@@ -49,6 +49,45 @@ pub fn harden() {
     }
 }
 
+/// This machine's name, for the description of a key: printable, and short.
+#[must_use]
+pub fn host_name() -> String {
+    #[cfg(unix)]
+    let name = rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned();
+    #[cfg(not(unix))]
+    let name = "this machine".to_owned();
+    name.chars()
+        .filter(|c| c.is_ascii_alphanumeric() || ".-_ ".contains(*c))
+        .take(60)
+        .collect()
+}
+
+/// A word that nobody can guess: 122 random bits from the operating system (RFC 9562 §5.4).
+#[must_use]
+pub fn unguessable() -> String {
+    uuid::Uuid::new_v4().simple().to_string()
+}
+
+/// Opens an address in the user's browser: `BROWSER`, else what the platform has for it.
+///
+/// # Errors
+/// The system's, when nothing can be started.
+pub fn open_browser(address: &str) -> std::io::Result<()> {
+    match crate::env::text(crate::env::BROWSER) {
+        Some(browser) => Command::new(browser)
+            .arg(address)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map(drop),
+        None => open::that_detached(address),
+    }
+}
+
 /// Runs `work` on a thread of its own and waits for it without blocking the event loop.
 ///
 /// A plain thread, since the end of the program must not wait for one that hangs.

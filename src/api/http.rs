@@ -3,6 +3,7 @@
 use std::{
     cell::Cell,
     path::Path,
+    rc::Rc,
     time::{Duration, SystemTime},
 };
 
@@ -35,9 +36,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 pub struct Http {
     client: reqwest::Client,
     base: ApiUrl,
-    token: SecretString,
-    token_header: HeaderValue,
-    trace: Option<Box<dyn Trace>>,
+    auth: Option<Credential>,
+    trace: Option<Rc<dyn Trace>>,
     clock_ahead_s: Cell<Option<i64>>,
 }
 
@@ -46,6 +46,44 @@ impl std::fmt::Debug for Http {
         f.debug_struct("Http")
             .field("base", &self.base)
             .finish_non_exhaustive()
+    }
+}
+
+/// What a request identifies itself with (protocol.md A, "Authentication").
+#[derive(Debug, Clone)]
+pub enum Auth {
+    /// Nothing: the call is a login.
+    Nobody,
+    /// `X-Auth-Token`: the secret of an API key, or a token of 2017.
+    Key(SecretString),
+    /// `X-Session-Token`: a session's JWT.
+    Session(SecretString),
+}
+
+/// A header and the secret in it.
+struct Credential {
+    name: HeaderName,
+    value: HeaderValue,
+    secret: SecretString,
+}
+
+impl Credential {
+    fn of(auth: &Auth) -> Result<Option<Self>, ApiError> {
+        let (name, secret) = match auth {
+            Auth::Nobody => return Ok(None),
+            Auth::Key(secret) => ("x-auth-token", secret),
+            Auth::Session(secret) => ("x-session-token", secret),
+        };
+        let mut value =
+            HeaderValue::from_str(secret.expose_secret()).map_err(|_| ApiError::Arguments {
+                message: "the key holds a character that no header can carry".to_owned(),
+            })?;
+        value.set_sensitive(true);
+        Ok(Some(Self {
+            name: HeaderName::from_static(name),
+            value,
+            secret: secret.clone(),
+        }))
     }
 }
 
@@ -127,9 +165,9 @@ impl Http {
     /// [`ApiError::Arguments`] when the token cannot stand in a header.
     pub fn new(
         base: ApiUrl,
-        token: &str,
+        auth: &Auth,
         extra_authorities: Option<&Path>,
-        trace: Option<Box<dyn Trace>>,
+        trace: Option<Rc<dyn Trace>>,
     ) -> Result<Self, ApiError> {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("scw-2fa/", env!("CARGO_PKG_VERSION")))
@@ -148,23 +186,31 @@ impl Http {
         let client = builder.build().map_err(|err| ApiError::Certificates {
             reason: innermost(&err),
         })?;
-        let mut token_header = HeaderValue::from_str(token).map_err(|_| ApiError::Arguments {
-            message: "the key holds a character that no header can carry".to_owned(),
-        })?;
-        token_header.set_sensitive(true);
         Ok(Self {
             client,
             base,
-            token: SecretString::from(token),
-            token_header,
+            auth: Credential::of(auth)?,
             trace,
             clock_ahead_s: Cell::new(None),
         })
     }
 
-    /// The token that every request carries.
+    /// The same service, called with another credential. The connections are shared.
+    pub(super) fn with_auth(&self, auth: &Auth) -> Result<Self, ApiError> {
+        Ok(Self {
+            client: self.client.clone(),
+            base: self.base.clone(),
+            auth: Credential::of(auth)?,
+            trace: self.trace.clone(),
+            clock_ahead_s: self.clock_ahead_s.clone(),
+        })
+    }
+
+    /// The secret that every request carries; empty for a login.
     pub(super) fn token(&self) -> &str {
-        self.token.expose_secret()
+        self.auth
+            .as_ref()
+            .map_or("", |credential| credential.secret.expose_secret())
     }
 
     /// How far the service's clock is ahead, in whole seconds, from the last `Date` header.
@@ -220,8 +266,10 @@ impl Http {
         let mut request = self
             .client
             .request(method.clone(), url.clone())
-            .header(HeaderName::from_static("x-auth-token"), &self.token_header)
             .header("accept", "application/json");
+        if let Some(credential) = &self.auth {
+            request = request.header(&credential.name, &credential.value);
+        }
         if let Some(body) = body {
             request = request
                 .header("content-type", "application/json")
@@ -267,7 +315,9 @@ impl Http {
         }
         let secrets = [self.token()];
         self.show(&format!("> {method} {}", redact::text(url, &secrets)));
-        self.show("> x-auth-token: ***");
+        if let Some(credential) = &self.auth {
+            self.show(&format!("> {}: ***", credential.name));
+        }
         if let Some(body) = body {
             self.show(&format!("> {}", redact::body(body, &secrets)));
         }

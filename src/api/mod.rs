@@ -3,9 +3,11 @@
 //! [`Account`] is the seam: commands speak to it and do not know which dialect answers.
 
 mod account;
+mod callback;
 mod http;
 mod iam;
 mod redact;
+mod session;
 mod tls;
 
 use std::time::Duration;
@@ -13,11 +15,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-pub use account::token_owner;
-pub use http::Http;
-pub use iam::Iam;
+pub use account::{Account2017, token_owner};
+pub use callback::{Callback, CallbackError, Visitor};
+pub use http::{Auth, Http};
+pub use iam::{Iam, web_session};
+pub use session::{CreatedKey, FoundKey, NewKey, Session, SignIn, SignInRequest, sign_in};
 
-use crate::model::{AccessKey, ApiKey, BackupCodes, OtpCode, OtpKey, User, UserId};
+use crate::model::{AccessKey, ApiKey, BackupCodes, Dialect, OtpCode, OtpKey, User, UserId};
 
 /// What a call to an account service can fail with.
 ///
@@ -29,6 +33,23 @@ pub enum ApiError {
     Authentication {
         /// Why, in words.
         reason: String,
+    },
+    /// The email is unknown or the password is wrong; the service does not tell which.
+    #[error("the email or the password is wrong")]
+    WrongPassword,
+    /// The service does not let this account in by password.
+    #[error("the service does not take a password login here: {reason}")]
+    NoPasswordLogin {
+        /// Why, in words.
+        reason: String,
+    },
+    /// The address belongs to the other API.
+    #[error("{host} answers as the {answered} API")]
+    OtherDialect {
+        /// The host.
+        host: String,
+        /// Which API answered.
+        answered: Dialect,
     },
     /// 403: the key is good and lacks a permission, or a quota is used up.
     #[error("the API refuses: {message}")]
@@ -130,11 +151,9 @@ impl ApiError {
 /// One account service, in either dialect, called with one key.
 #[async_trait(?Send)]
 pub trait Account {
-    /// What the service knows of a key, given its identifier.
-    async fn api_key(&self, access_key: &AccessKey) -> Result<ApiKey, ApiError>;
-
-    /// Whose key is in use when its identifier is not known.
-    async fn owner(&self) -> Result<UserId, ApiError>;
+    /// What the service knows of the key in use. Its identifier is needed where the dialect has
+    /// one and no other way leads to the key.
+    async fn own_key(&self, access_key: Option<&AccessKey>) -> Result<ApiKey, ApiError>;
 
     /// A user.
     async fn user(&self, id: &UserId) -> Result<User, ApiError>;
@@ -153,8 +172,8 @@ pub trait Account {
     /// Removes the second factor, or a pending key.
     async fn delete_otp(&self, id: &UserId) -> Result<(), ApiError>;
 
-    /// Deletes an API key.
-    async fn delete_api_key(&self, access_key: &AccessKey) -> Result<(), ApiError>;
+    /// Deletes the key in use; its identifier is needed where the dialect has one.
+    async fn delete_own_key(&self, access_key: Option<&AccessKey>) -> Result<(), ApiError>;
 
     /// How far the service's clock is ahead of this machine's, in seconds, as the `Date` header
     /// of its last answer told; nothing before the first.

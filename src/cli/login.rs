@@ -2,16 +2,27 @@
 
 use clap::{ArgGroup, Args};
 
-use crate::model::{AccessKey, StorageKind};
+use super::SignInArgs;
+use crate::model::{AccessKey, Expiry, StorageKind};
 
 /// Arguments of `scw login`.
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("way").required(true))]
+#[command(group = ArgGroup::new("way"))]
 #[command(after_help = "\
+Without one of `--web`, `--with-token` and `--from-config`, email and password are asked.
+
 Examples:
   printf '%s\\n' \"SCW_ACCESS_KEY=$KEY\" \"SCW_SECRET_KEY=$SECRET\" | scw login --with-token
   pass show scaleway/secret | scw login --with-token --access-key SCWXXXXXXXXXXXXXXXXX")]
 pub struct LoginArgs {
+    /// Log in with a browser on this machine
+    #[arg(long, group = "way")]
+    pub web: bool,
+
+    /// Print the address for the browser instead of opening it
+    #[arg(long, requires = "web")]
+    pub no_browser: bool,
+
     /// Read a secret key, or `SCW_ACCESS_KEY=…` and `SCW_SECRET_KEY=…` lines, from stdin
     #[arg(long, group = "way")]
     pub with_token: bool,
@@ -20,8 +31,20 @@ pub struct LoginArgs {
     #[arg(long, group = "way")]
     pub from_config: bool,
 
+    /// Email, password and second factor.
+    #[command(flatten)]
+    pub sign_in: SignInArgs,
+
+    /// Organization to log in to, by id or name, where there are several
+    #[arg(long, value_name = "ID|NAME", conflicts_with_all = ["with_token", "from_config"])]
+    pub organization: Option<String>,
+
+    /// When the API key of this login ends: `12h`, `90d` or `never`
+    #[arg(long, value_name = "TIME", default_value_t, conflicts_with_all = ["with_token", "from_config"])]
+    pub expires: Expiry,
+
     /// Access key that belongs to the secret key
-    #[arg(long, value_name = "KEY", conflicts_with = "from_config")]
+    #[arg(long, value_name = "KEY", requires = "with_token")]
     pub access_key: Option<AccessKey>,
 
     /// Where to keep the secret: `keyring`, or `file` (only its owner can read it) [env: `SCW_KEYRING`] [default: keyring]

@@ -1,6 +1,7 @@
 //! The arguments of every command. The doc comments here are the help text.
 
 mod login;
+mod sign_in;
 mod two_factor;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use login::{LoginArgs, LogoutArgs, TokenArgs};
+pub use sign_in::SignInArgs;
 pub use two_factor::{
     CodesCommand, CodesListArgs, CodesRemoveArgs, CodesUsedArgs, OffArgs, OnArgs, StatusArgs,
     TwoFactorCommand,
@@ -73,7 +75,7 @@ pub struct GlobalArgs {
     #[arg(short = 'D', long, global = true)]
     pub debug: bool,
 
-    /// API to speak: `iam` [env: `SCW_API`] [default: iam]
+    /// API to speak: `iam`, or `account` for the one of 2017 [env: `SCW_API`] [default: iam]
     #[arg(long, global = true, value_name = "API")]
     pub api: Option<Dialect>,
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::SignInArgs;
 use crate::model::{QrChoice, UserId};
 
 /// What to do about two-factor authentication.
@@ -15,6 +16,8 @@ pub enum TwoFactorCommand {
     Off(OffArgs),
     /// Show whether two-factor authentication is on
     Status(StatusArgs),
+    /// Show the ways back in that are open right now
+    Recover,
     /// Backup codes saved on this machine; never asks the API
     #[command(subcommand)]
     Codes(CodesCommand),
@@ -65,8 +68,16 @@ pub struct OffArgs {
     pub yes: bool,
 
     /// Act for another member of the organization
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["backup_code", "backup_code_file"])]
     pub user: Option<UserId>,
+
+    /// Without a login: use the next saved backup code, without showing it
+    #[arg(long, conflicts_with_all = ["otp_command", "backup_code_file"])]
+    pub backup_code: bool,
+
+    /// Without a login: email, password and second factor.
+    #[command(flatten)]
+    pub sign_in: SignInArgs,
 }
 
 /// Arguments of `scw 2fa status`.

@@ -8,7 +8,7 @@ use crate::{
     config::{Login, Profiles},
     context::Context,
     error::{CliError, Kind, Result},
-    model::{AccessKey, SecretKey},
+    model::SecretKey,
 };
 
 /// Deletes the API key that the login made, then the local secret. The local secret goes even
@@ -29,11 +29,10 @@ pub async fn run(ctx: &Context, args: LogoutArgs) -> Result<()> {
             .status(&format!("Nobody was logged in for the profile `{profile}`"));
         return done(ctx, false);
     };
-    let deleted = match &login.access_key {
-        Some(access_key) if login.key_created && !args.keep_key => {
-            delete_key(ctx, &login, access_key).await
-        }
-        _ => Ok(()),
+    let deleted = if login.key_created && !args.keep_key {
+        delete_key(ctx, &login).await
+    } else {
+        Ok(())
     };
     ctx.with_store(login.storage, |store, profile| store.delete(profile))
         .await
@@ -53,18 +52,18 @@ fn done(ctx: &Context, was_logged_in: bool) -> Result<()> {
 }
 
 /// Deletes the key on the server; a key that is gone already counts as deleted.
-async fn delete_key(ctx: &Context, login: &Login, access_key: &AccessKey) -> Result<()> {
+async fn delete_key(ctx: &Context, login: &Login) -> Result<()> {
     let secret = ctx
         .with_store(login.storage, |store, profile| store.get(profile))
         .await?;
     let account = ctx.account(&SecretKey::parse(&secret)?)?;
     match account
-        .delete_api_key(access_key)
+        .delete_own_key(login.access_key.as_ref())
         .await
         .map_err(CliError::from)
     {
         Err(err) if err.kind() == Kind::Unreachable => Err(err
-            .doing(format!("delete the API key {access_key} on the server"))
+            .doing("delete the API key of this login on the server")
             .and("the secret key was removed from this machine")
             .hint("delete the key in the console when the API answers again")),
         // A key that is revoked or gone cannot be deleted again.

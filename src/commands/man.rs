@@ -21,6 +21,7 @@ pub const PAGES: &[(&str, &str)] = pages![
     "scw-2fa-codes-used.1",
     "scw-2fa-off.1",
     "scw-2fa-on.1",
+    "scw-2fa-recover.1",
     "scw-2fa-status.1",
     "scw-completion.1",
     "scw-login.1",

@@ -4,9 +4,10 @@ use serde_json::json;
 
 use super::{on_off, rfc3339, unprinted};
 use crate::{
+    api::ApiError,
     context::Context,
-    error::Result,
-    model::{ApiKey, clean},
+    error::{CliError, Result},
+    model::clean,
 };
 
 /// Shows the login in force.
@@ -16,27 +17,24 @@ use crate::{
 pub async fn run(ctx: &Context) -> Result<()> {
     let doing = "look at the account";
     let authed = ctx.authed().await?;
-    let key: Option<ApiKey> = match &authed.credentials().access_key {
-        Some(access_key) => Some(
-            authed
-                .account()
-                .api_key(access_key)
-                .await
-                .map_err(crate::error::CliError::from)
-                .map_err(|err| err.doing(doing))?,
-        ),
-        None => None,
+    let failed = |err: CliError| err.doing(doing);
+    let access_key = authed.credentials().access_key.as_ref();
+    let key = match authed.account().own_key(access_key).await {
+        Ok(key) => Some(key),
+        // The user of a login is known all the same.
+        Err(ApiError::OwnerUnknown) => None,
+        Err(err) => return Err(failed(err.into())),
     };
     let user_id = match &key {
         Some(key) => key.user_id.clone(),
-        None => authed.user_id().await.map_err(|err| err.doing(doing))?,
+        None => authed.user_id().await.map_err(failed)?,
     };
     let user = authed
         .account()
         .user(&user_id)
         .await
-        .map_err(crate::error::CliError::from)
-        .map_err(|err| err.doing(doing))?;
+        .map_err(CliError::from)
+        .map_err(failed)?;
     let settings = ctx.settings()?;
     let expires_at = key.and_then(|key| key.expires_at).map(rfc3339);
     let email = clean(&user.email);

@@ -34,6 +34,10 @@ pub struct Profile {
     /// The login in force; nothing after a logout.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub login: Option<Login>,
+    /// Descriptions of keys that a login was about to make. One that is left here after a crash
+    /// names a key that nobody has the secret of.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pending_keys: Vec<String>,
     /// Whose login it is, or was last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<UserId>,
@@ -75,6 +79,9 @@ pub struct Login {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct KnownUser {
+    /// The email address, so that saved codes are found before anybody is logged in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// Where the backup codes are, when not in the usual place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub codes_file: Option<PathBuf>,
@@ -160,9 +167,32 @@ impl Profiles {
         self.users.get(id.as_str())
     }
 
+    /// Every user that something is known of.
+    #[must_use]
+    pub fn known_users(&self) -> Vec<UserId> {
+        self.users
+            .keys()
+            .filter_map(|id| UserId::parse(id).ok())
+            .collect()
+    }
+
     /// What is known of a user, to be changed.
     pub fn user_mut(&mut self, id: &UserId) -> &mut KnownUser {
         self.users.entry(id.as_str().to_owned()).or_default()
+    }
+
+    /// The users with this email address, in any letter case.
+    #[must_use]
+    pub fn users_of(&self, email: &str) -> Vec<UserId> {
+        self.users
+            .iter()
+            .filter(|(_, user)| {
+                user.email
+                    .as_ref()
+                    .is_some_and(|known| known.eq_ignore_ascii_case(email))
+            })
+            .filter_map(|(id, _)| UserId::parse(id).ok())
+            .collect()
     }
 
     /// Whose access key this is, where it was seen before.

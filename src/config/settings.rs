@@ -37,7 +37,8 @@ pub struct Settings {
     pub api: Dialect,
     /// Its address.
     pub api_url: ApiUrl,
-    /// The address of the account service, where a key for `api_url` may be shown to it.
+    /// The address of the account service, where a key for `api_url` may be shown to it: the
+    /// 2017 API, and the page for a login in a browser.
     pub account_url: Option<ApiUrl>,
     /// Where the secret of a login is to be kept, where something says so.
     pub storage: Option<StorageKind>,
@@ -78,9 +79,13 @@ impl Settings {
                 .or(login.map(|login| login.api))
                 .unwrap_or_default(),
         };
+        let (address, production) = match api {
+            Dialect::Iam => (env::API_URL, IAM_URL),
+            Dialect::Account => (env::ACCOUNT_URL, ACCOUNT_URL),
+        };
         let said = match &flags.api_url {
             Some(url) => Some(url.clone()),
-            None => variable(env::API_URL)?,
+            None => variable(address)?,
         };
         let official_url = || {
             official
@@ -89,13 +94,18 @@ impl Settings {
                 .map(|url| parse("api_url in config.yaml", url))
                 .transpose()
         };
-        let production: ApiUrl = IAM_URL.parse()?;
-        let api_url = match said.or(login.map(|login| login.api_url.clone())) {
-            Some(url) => url,
-            None => official_url()?.unwrap_or_else(|| production.clone()),
+        let production: ApiUrl = production.parse()?;
+        let login_url = login
+            .filter(|login| login.api == api)
+            .map(|login| login.api_url.clone());
+        let api_url = match (said.or(login_url), api) {
+            (Some(url), _) => url,
+            (None, Dialect::Iam) => official_url()?.unwrap_or_else(|| production.clone()),
+            (None, Dialect::Account) => production.clone(),
         };
         let account_url = match variable(env::ACCOUNT_URL)? {
             Some(url) => Some(url),
+            None if api == Dialect::Account => Some(api_url.clone()),
             None if api_url == production => Some(ACCOUNT_URL.parse()?),
             None => None,
         };

@@ -14,12 +14,15 @@ pub enum Dialect {
     /// Today's IAM API.
     #[default]
     Iam,
+    /// The account API of 2017.
+    Account,
 }
 
 impl fmt::Display for Dialect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Iam => "iam",
+            Self::Account => "account",
         })
     }
 }
@@ -30,9 +33,7 @@ impl FromStr for Dialect {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         match text {
             "iam" => Ok(Self::Iam),
-            "account" => Err(Invalid::new(
-                "the 2017 account API is not spoken by this version yet; use `iam`",
-            )),
+            "account" => Ok(Self::Account),
             _ => Err(Invalid::new("an API is `iam` or `account`")),
         }
     }
@@ -47,6 +48,8 @@ pub struct User {
     pub email: String,
     /// The organization this user belongs to.
     pub organization_id: String,
+    /// The person behind the users of several organizations, where the dialect knows one.
+    pub root_id: Option<UserId>,
     /// Whether a second factor is on.
     pub two_factor: bool,
     /// Whether the user is locked out.

@@ -7,6 +7,7 @@ mod otp;
 mod output;
 mod profile;
 mod secret_key;
+mod sign_in;
 mod text;
 mod url;
 
@@ -17,6 +18,7 @@ pub use otp::{OtpCheck, OtpCode, OtpKey, PERIOD_S};
 pub use output::{ColorWhen, Format, QrChoice};
 pub use profile::{ProfileName, StorageKind};
 pub use secret_key::SecretKey;
+pub use sign_in::{Expiry, Organization, Passwords, SecondFactor};
 pub use text::clean;
 pub use url::ApiUrl;
 

@@ -157,8 +157,8 @@ impl Ui {
 
     /// A sink for `--debug`.
     #[must_use]
-    pub fn trace(&self) -> Box<dyn Trace> {
-        Box::new(DebugLines(Rc::new(self.clone())))
+    pub fn trace(&self) -> Rc<dyn Trace> {
+        Rc::new(DebugLines(self.clone()))
     }
 
     /// Writes a line to stderr. Where even that fails, there is nobody left to tell.
@@ -168,7 +168,7 @@ impl Ui {
     }
 }
 
-struct DebugLines(Rc<Ui>);
+struct DebugLines(Ui);
 
 impl Trace for DebugLines {
     fn line(&self, line: &str) {

@@ -2,7 +2,7 @@
 
 use std::{io, io::IsTerminal};
 
-use dialoguer::{Confirm, Input, Password, console::Term};
+use dialoguer::{Confirm, Input, Password, Select, console::Term};
 use secrecy::SecretString;
 
 use crate::process::on_thread;
@@ -66,6 +66,22 @@ impl Prompter {
                 .report(false)
                 .interact_on(&Term::stderr())
                 .map(SecretString::from)
+        })
+        .await
+    }
+
+    /// Asks to choose one of some items, and returns its place in the list.
+    ///
+    /// # Errors
+    /// [`PromptError`].
+    pub async fn select(&self, question: &str, items: Vec<String>) -> Result<usize, PromptError> {
+        let question = question.to_owned();
+        self.ask(move || {
+            Select::new()
+                .with_prompt(question)
+                .items(&items)
+                .default(0)
+                .interact_on(&Term::stderr())
         })
         .await
     }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::{
     api::{ApiError, http::Answer},
-    model::clean,
+    model::{Dialect, clean},
 };
 
 /// The union of all error bodies.
@@ -62,6 +62,13 @@ pub(super) fn from_answer(answer: &Answer) -> ApiError {
         ("locked", _) | (_, StatusCode::LOCKED) => ApiError::Locked,
         ("resource_expired", _) => authentication(Some("expired")),
         ("not_found", _) => not_found(&body),
+        // Types that only the API of 2017 has (protocol.md B).
+        ("unknown_resource" | "invalid_request_error" | "invalid_auth", _) => {
+            ApiError::OtherDialect {
+                host: answer.host.clone(),
+                answered: Dialect::Account,
+            }
+        }
         (_, StatusCode::UNAUTHORIZED) => authentication(body.reason.as_deref()),
         (_, StatusCode::FORBIDDEN) => ApiError::Denied {
             message: message.unwrap_or_else(|| "it says no more".to_owned()),
@@ -74,6 +81,42 @@ pub(super) fn from_answer(answer: &Answer) -> ApiError {
             message: message.unwrap_or_else(|| format!("status {}", answer.status)),
         },
         _ => answer.garbage(&format!("status {} and no JSON", answer.status.as_u16())),
+    }
+}
+
+/// What an answer to a login without success means.
+pub(super) enum Login {
+    /// The password is right; a second factor is missing, or the one that was sent is wrong.
+    FactorNeeded,
+    /// It failed.
+    Failed(ApiError),
+}
+
+/// Both shapes that are on record for a missing or wrong code are taken (protocol.md A).
+pub(super) fn of_login(answer: &Answer) -> Login {
+    let body: Body = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let asks_for_code = body
+        .details
+        .iter()
+        .any(|detail| detail.argument_name.as_deref() == Some("2FA_token"));
+    let reason = || {
+        body.message
+            .as_deref()
+            .map(clean)
+            .filter(|message| !message.is_empty())
+            .unwrap_or_else(|| "it gives no reason".to_owned())
+    };
+    match (body.r#type.as_deref().unwrap_or(""), answer.status) {
+        ("2FA_error", _) => Login::FactorNeeded,
+        ("invalid_arguments", _) if asks_for_code => Login::FactorNeeded,
+        ("captcha_required", _) => Login::Failed(ApiError::NoPasswordLogin {
+            reason: "it asks for a captcha".to_owned(),
+        }),
+        ("permissions_denied", _) => Login::Failed(ApiError::NoPasswordLogin { reason: reason() }),
+        ("denied_authentication", _) | ("", StatusCode::UNAUTHORIZED) => {
+            Login::Failed(ApiError::WrongPassword)
+        }
+        _ => Login::Failed(from_answer(answer)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Today's IAM API (protocol.md A).
 
 mod error;
+mod session;
 mod wire;
 
 use async_trait::async_trait;
@@ -13,6 +14,9 @@ use super::{
     http::{Answer, Http, Repeat},
     token_owner,
 };
+pub(super) use session::sign_in;
+pub use session::web_session;
+
 use crate::model::{AccessKey, ApiKey, BackupCode, BackupCodes, OtpCode, OtpKey, User, UserId};
 
 /// The IAM dialect.
@@ -50,6 +54,13 @@ impl Iam {
     async fn get(&self, path: &str) -> Result<Answer, ApiError> {
         self.call(Method::GET, path, None, Repeat::Safe).await
     }
+
+    async fn delete_api_key(&self, access_key: &str) -> Result<(), ApiError> {
+        let path = api_key_path(access_key);
+        self.call(Method::DELETE, &path, None, Repeat::Safe)
+            .await
+            .map(drop)
+    }
 }
 
 /// The path of a user, or of something below it.
@@ -57,21 +68,25 @@ fn user_path(id: &UserId, below: &str) -> String {
     format!("/iam/v1alpha1/users/{id}{below}")
 }
 
-fn api_key_path(access_key: &AccessKey) -> String {
+fn api_key_path(access_key: &str) -> String {
     format!("/iam/v1alpha1/api-keys/{access_key}")
 }
 
 #[async_trait(?Send)]
 impl Account for Iam {
-    async fn api_key(&self, access_key: &AccessKey) -> Result<ApiKey, ApiError> {
-        let answer = self.get(&api_key_path(access_key)).await?;
-        answer.json::<wire::ApiKey>()?.into_model(&answer)
-    }
-
-    async fn owner(&self) -> Result<UserId, ApiError> {
-        match &self.account {
-            Some(account) => token_owner(account).await,
-            None => Err(ApiError::OwnerUnknown),
+    async fn own_key(&self, access_key: Option<&AccessKey>) -> Result<ApiKey, ApiError> {
+        match (access_key, &self.account) {
+            (Some(access_key), _) => {
+                let answer = self.get(&api_key_path(access_key.as_str())).await?;
+                answer.json::<wire::ApiKey>()?.into_model(&answer)
+            }
+            (None, Some(account)) => Ok(ApiKey {
+                access_key: None,
+                user_id: token_owner(account).await?,
+                expires_at: None,
+                default_project_id: None,
+            }),
+            (None, None) => Err(ApiError::OwnerUnknown),
         }
     }
 
@@ -127,15 +142,11 @@ impl Account for Iam {
             .map(drop)
     }
 
-    async fn delete_api_key(&self, access_key: &AccessKey) -> Result<(), ApiError> {
-        self.call(
-            Method::DELETE,
-            &api_key_path(access_key),
-            None,
-            Repeat::Safe,
-        )
-        .await
-        .map(drop)
+    async fn delete_own_key(&self, access_key: Option<&AccessKey>) -> Result<(), ApiError> {
+        match access_key {
+            Some(access_key) => self.delete_api_key(access_key.as_str()).await,
+            None => Err(ApiError::OwnerUnknown),
+        }
     }
 
     fn clock_ahead_s(&self) -> Option<i64> {

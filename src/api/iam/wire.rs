@@ -1,5 +1,6 @@
 //! The JSON of the IAM API, field by field as protocol.md has it.
 
+use secrecy::SecretString;
 use serde::Deserialize;
 use time::OffsetDateTime;
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -17,6 +18,8 @@ pub(super) struct User {
     email: String,
     #[serde(default)]
     organization_id: String,
+    #[serde(default)]
+    account_root_user_id: Option<String>,
     mfa: bool,
     #[serde(default)]
     locked: bool,
@@ -28,6 +31,9 @@ impl User {
             id: UserId::parse(&self.id).map_err(|err| answer.garbage(&err.to_string()))?,
             email: self.email,
             organization_id: self.organization_id,
+            root_id: self
+                .account_root_user_id
+                .and_then(|id| UserId::parse(&id).ok()),
             two_factor: self.mfa,
             locked: self.locked,
         })
@@ -96,4 +102,73 @@ pub(super) struct GracePeriod {
     pub(super) r#type: String,
     #[serde(default, with = "time::serde::rfc3339::option")]
     pub(super) expires_at: Option<OffsetDateTime>,
+}
+
+/// The answer to a login, and what a browser hands over (there in camel case).
+#[derive(Deserialize)]
+pub(super) struct LoginAnswer {
+    pub(super) jwt: Jwt,
+    pub(super) token: SecretString,
+}
+
+/// What a session tells of itself.
+#[derive(Deserialize)]
+pub(super) struct Jwt {
+    pub(super) jti: String,
+    #[serde(alias = "audienceId")]
+    pub(super) audience_id: String,
+}
+
+/// The answer to a change of organization.
+#[derive(Deserialize)]
+pub(super) struct Switched {
+    pub(super) token: SecretString,
+    pub(super) user_id: String,
+}
+
+/// The person behind the users of several organizations.
+#[derive(Deserialize)]
+pub(super) struct RootUser {
+    pub(super) organizations: Vec<Organization>,
+}
+
+/// One of them.
+#[derive(Deserialize)]
+pub(super) struct Organization {
+    pub(super) id: String,
+    #[serde(default)]
+    pub(super) name: String,
+}
+
+/// An organization's security settings, as far as a login needs them.
+#[derive(Deserialize)]
+pub(super) struct SecuritySettings {
+    #[serde(default)]
+    pub(super) max_api_key_expiration_duration: Option<String>,
+}
+
+/// A new key, whose secret is told this once.
+#[derive(Deserialize)]
+pub(super) struct NewApiKey {
+    pub(super) access_key: String,
+    pub(super) secret_key: SecretString,
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub(super) expires_at: Option<OffsetDateTime>,
+    #[serde(default)]
+    pub(super) default_project_id: Option<String>,
+}
+
+/// A page of keys (scaleway-sdk-go, `ListAPIKeysResponse`).
+#[derive(Deserialize)]
+pub(super) struct ApiKeys {
+    pub(super) api_keys: Vec<ListedKey>,
+    pub(super) total_count: u64,
+}
+
+/// A key in a list.
+#[derive(Deserialize)]
+pub(super) struct ListedKey {
+    pub(super) access_key: String,
+    #[serde(default)]
+    pub(super) description: String,
 }

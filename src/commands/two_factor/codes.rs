@@ -1,23 +1,16 @@
 //! `scw 2fa codes`: the backup codes saved on this machine. The API is never asked.
 
-use std::path::Path;
-
 use secrecy::ExposeSecret;
 use serde_json::json;
 
 use crate::{
     cli::{CodesCommand, CodesListArgs, CodesRemoveArgs, CodesUsedArgs},
-    commands::{rfc3339, unprinted},
+    commands::{rfc3339, sign_in::read_secret, unprinted},
     context::{Context, access_key_variable},
     error::{CliError, Kind, Result},
-    fsutil,
     model::{BackupCode, CodeState, UserId},
     store::{CodesFile, SavedCodes},
-    ui,
 };
-
-/// The most that a file with one code may hold, in bytes.
-const MAX_CODE_BYTES: usize = 4096;
 
 /// Runs one of the commands below `scw 2fa codes`.
 ///
@@ -131,7 +124,8 @@ fn next(ctx: &Context, file: &CodesFile) -> Result<()> {
 }
 
 fn used(ctx: &Context, file: &CodesFile, args: &CodesUsedArgs) -> Result<()> {
-    let code = read_code(&args.code_file)?;
+    let text = read_secret(&args.code_file, "backup code")?;
+    let code = BackupCode::parse(text.expose_secret())?;
     let now = ctx.now();
     let (fresh, left) = file
         .update(|codes| (codes.mark_used(&code, now), codes.unused()))?
@@ -151,25 +145,6 @@ fn used(ctx: &Context, file: &CodesFile, args: &CodesUsedArgs) -> Result<()> {
     ctx.ui()
         .result("", &json!({ "left": left }))
         .map_err(|err| unprinted(&err))
-}
-
-fn read_code(path: &Path) -> Result<BackupCode> {
-    let text = if path == Path::new("-") {
-        ui::read_stdin(MAX_CODE_BYTES)
-            .map_err(|err| CliError::usage(format!("the code on stdin could not be read: {err}")))?
-    } else {
-        let content = fsutil::read_small(path)?.ok_or_else(|| {
-            CliError::new(
-                Kind::LocalFile,
-                format!("{} does not exist", path.display()),
-            )
-            .hint("name a file that holds the code, or `-` for stdin")
-        })?;
-        std::str::from_utf8(&content)
-            .map(secrecy::SecretString::from)
-            .map_err(|_| CliError::usage(format!("{} holds no text", path.display())))?
-    };
-    Ok(BackupCode::parse(text.expose_secret())?)
 }
 
 fn path(ctx: &Context, file: &CodesFile) -> Result<()> {

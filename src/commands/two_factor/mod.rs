@@ -4,6 +4,7 @@ mod codes;
 mod enroll;
 mod off;
 mod on;
+mod recover;
 mod status;
 
 use crate::{cli::TwoFactorCommand, context::Context, error::Result};
@@ -17,6 +18,7 @@ pub async fn run(ctx: &Context, command: TwoFactorCommand) -> Result<()> {
         TwoFactorCommand::On(args) => on::run(ctx, args).await,
         TwoFactorCommand::Off(args) => off::run(ctx, args).await,
         TwoFactorCommand::Status(args) => status::run(ctx, args).await,
+        TwoFactorCommand::Recover => recover::run(ctx).await,
         TwoFactorCommand::Codes(command) => codes::run(ctx, command).await,
     }
 }

@@ -142,6 +142,7 @@ fn remember(
     let access_key = authed.credentials().access_key.clone();
     Profiles::update(&settings.data_dir, |profiles| {
         let known = profiles.user_mut(&user.id);
+        known.email = Some(user.email.clone());
         known.codes_file = (*codes_file != usual).then(|| codes_file.path().to_owned());
         if let Some(key) = access_key.filter(|key| !known.access_keys.contains(key)) {
             known.access_keys.push(key);

@@ -1,10 +1,10 @@
 //! API keys.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::{Path, Query, State},
     http::StatusCode,
 };
 use serde::Deserialize;
@@ -55,6 +55,35 @@ pub(super) async fn get(
 ) -> Result<Json<Value>> {
     let key = service.store.api_key(&caller, &access_key)?;
     Ok(Json(key_json(&key, None)))
+}
+
+/// The keys of one bearer (scaleway-sdk-go, `ListAPIKeys`: parameters and `api_keys`,
+/// `total_count` of its answer).
+pub(super) async fn list(
+    State(service): Shared,
+    Caller(caller): Caller,
+    Query(query): Query<HashMap<String, String>>,
+) -> Result<Json<Value>> {
+    let number = |name: &'static str, default: usize, most: usize| match query.get(name) {
+        None => Ok(default),
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|number| (1..=most).contains(number))
+            .ok_or_else(|| IamError::argument(name, "constraint", "is out of range")),
+    };
+    let (page, size) = (number("page", 1, 1_000_000)?, number("page_size", 20, 100)?);
+    let bearer = query
+        .get("bearer_id")
+        .ok_or_else(|| IamError::argument("bearer_id", "required", "is required here"))?;
+    let all = service.store.api_keys(&caller, bearer)?;
+    let shown: Vec<Value> = all
+        .iter()
+        .skip((page - 1) * size)
+        .take(size)
+        .map(|key| key_json(key, None))
+        .collect();
+    Ok(Json(json!({ "api_keys": shown, "total_count": all.len() })))
 }
 
 pub(super) async fn delete(

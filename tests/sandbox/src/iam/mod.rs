@@ -35,7 +35,7 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
             "/organizations/{id}/security-settings",
             get(organizations::settings).patch(organizations::change_settings),
         )
-        .route("/api-keys", post(keys::create))
+        .route("/api-keys", post(keys::create).get(keys::list))
         .route(
             "/api-keys/{access_key}",
             get(keys::get).delete(keys::delete),

@@ -119,6 +119,17 @@ impl Store {
         self.transaction(|db| reachable(db, caller, access_key, "read"))
     }
 
+    /// The keys of a user, the oldest first.
+    pub(crate) fn api_keys(&self, caller: &Principal, user_id: &str) -> Result<Vec<ApiKey>> {
+        self.transaction(|db| {
+            users::reachable(db, caller, user_id, "read", "api_key")?;
+            Ok(db
+                .prepare("SELECT * FROM api_keys WHERE user_id = ?1 ORDER BY rowid")?
+                .query_map([user_id], ApiKey::from_row)?
+                .collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
     /// The access keys of a user.
     pub(crate) fn access_keys(&self, user_id: &str) -> Result<Vec<String>> {
         self.transaction(|db| {

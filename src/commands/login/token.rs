@@ -1,16 +1,15 @@
-//! `scw login`: from a token on stdin, or from the official `config.yaml`.
+//! `scw login --with-token` and `--from-config`: a key that exists already.
 
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::json;
 
-use super::{rfc3339, unprinted};
+use super::{keep, report, storage};
 use crate::{
     cli::LoginArgs,
-    config::{Login, Profiles},
-    context::{Context, access_key_variable, owner_of, prompt_error},
+    config::Login,
+    context::{Context, access_key_variable, prompt_error},
     env,
     error::{CliError, Kind, Result},
-    model::{AccessKey, SecretKey, StorageKind, clean},
+    model::{AccessKey, SecretKey, StorageKind},
     ui,
 };
 
@@ -27,115 +26,42 @@ struct Offered {
 ///
 /// # Errors
 /// As cli.md says; nothing is kept then.
-pub async fn run(ctx: &Context, args: LoginArgs) -> Result<()> {
+pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
     let offered = if args.from_config {
         from_config(ctx)?
     } else {
-        from_stdin(ctx, &args).await?
+        from_stdin(ctx, args).await?
     };
-    let settings = ctx.settings()?;
-    let storage = args
-        .storage
-        .or(settings.storage)
-        .unwrap_or(StorageKind::Keyring);
-    let login = check(ctx, &offered, storage)
+    let login = check(ctx, &offered, storage(ctx, args)?)
         .await
         .map_err(|err| err.doing("check the key against the API"))?;
-    keep(ctx, &offered.secret, &login)
-        .await
-        .map_err(|err| err.doing("keep the secret key"))?;
-    if storage == StorageKind::File {
-        ctx.ui()
-            .warn("the secret key is kept in a file in plain text, which only you can read");
-    }
-    if ctx.has_secret_variable() {
-        ctx.ui()
-            .warn("`SCW_SECRET_KEY` is set, and is used instead of this login until it is unset");
-    }
+    keep(ctx, &offered.secret, &login, &[]).await?;
     if args.from_config {
         ctx.ui().hint(
             "the secret key is still in config.yaml as well; remove its line there to keep it in the keyring alone",
         );
     }
-    let email = clean(&login.email);
-    ctx.ui().status(&format!(
-        "Logged in as {email} for the profile `{}`; the secret key is kept in the {storage}",
-        settings.profile
-    ));
-    let data = json!({
-        "email": email,
-        "user_id": login.user_id,
-        "organization_id": clean(&login.organization_id),
-        "access_key": login.access_key,
-        "profile": settings.profile.as_str(),
-        "storage": storage,
-        "expires_at": login.expires_at.map(rfc3339),
-    });
-    ctx.ui().result("", &data).map_err(|err| unprinted(&err))
+    report(ctx, &login)
 }
 
 /// Asks the API whose key it is and whether it works.
 async fn check(ctx: &Context, offered: &Offered, storage: StorageKind) -> Result<Login> {
     let settings = ctx.settings()?;
     let account = ctx.account(&offered.secret)?;
-    let key = match &offered.access_key {
-        Some(access_key) => Some(account.api_key(access_key).await?),
-        None => None,
-    };
-    let user_id = match &key {
-        Some(key) => key.user_id.clone(),
-        None => owner_of(&*account, None).await?,
-    };
-    let user = account.user(&user_id).await?;
+    let key = account.own_key(offered.access_key.as_ref()).await?;
+    let user = account.user(&key.user_id).await?;
     Ok(Login {
         storage,
         api: settings.api,
         api_url: settings.api_url.clone(),
         access_key: offered.access_key.clone(),
-        user_id,
+        user_id: key.user_id,
         email: user.email,
         organization_id: user.organization_id,
-        project_id: key.as_ref().and_then(|key| key.default_project_id.clone()),
+        project_id: key.default_project_id,
         key_created: false,
-        expires_at: key.and_then(|key| key.expires_at),
+        expires_at: key.expires_at,
     })
-}
-
-/// Keeps the secret, then the record of it: a login that is cut in between is no login.
-async fn keep(ctx: &Context, secret: &SecretKey, login: &Login) -> Result<()> {
-    let settings = ctx.settings()?;
-    let profile = settings.profile.clone();
-    // Proves that the record can be written before the secret goes anywhere.
-    Profiles::check_writable(&settings.data_dir)?;
-    let text = SecretString::from(secret.expose());
-    ctx.with_store(login.storage, move |store, profile| {
-        store.set(profile, &text)?;
-        match store.get(profile) {
-            Ok(back) if back.expose_secret() == text.expose_secret() => Ok(()),
-            Ok(_) | Err(_) => Err(crate::store::StoreError::Failed(
-                "it does not give back what it was given".to_owned(),
-            )),
-        }
-    })
-    .await?;
-    let before = Profiles::update(&settings.data_dir, |profiles| {
-        let entry = profiles.profile_mut(&profile);
-        entry.user_id = Some(login.user_id.clone());
-        entry.login.replace(login.clone())
-    })?;
-    // The same profile's secret in the other place would outlive its logout.
-    if let Some(before) = before.filter(|before| before.storage != login.storage) {
-        let removed = ctx
-            .with_store(before.storage, |store, profile| store.delete(profile))
-            .await;
-        if let Err(err) = removed {
-            ctx.ui().warn(&format!(
-                "the secret of the login before is still in the {}: {err}",
-                before.storage
-            ));
-        }
-    }
-    Ok(())
 }
 
 fn from_config(ctx: &Context) -> Result<Offered> {

@@ -1,0 +1,109 @@
+//! Signing in: from email and password, or from a browser, to a key for this machine.
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use time::OffsetDateTime;
+
+use super::{Account, ApiError, Http, account, iam};
+use crate::model::{AccessKey, Dialect, Organization, Passwords, SecretKey, UserId};
+
+/// What came of an attempt to sign in.
+pub enum SignIn {
+    /// It worked.
+    Done(Box<dyn Session>),
+    /// Email and password are right, and the account asks for a second factor.
+    FactorNeeded,
+}
+
+/// An attempt to sign in.
+#[derive(Debug)]
+pub struct SignInRequest<'a> {
+    /// Email, password, second factor.
+    pub passwords: &'a Passwords,
+    /// What the key that may come of it is called; the 2017 API makes it at once.
+    pub description: &'a str,
+    /// Whether that key is to end by itself; the 2017 API knows no date.
+    pub expires: bool,
+}
+
+/// A key to be made.
+#[derive(Debug, Clone)]
+pub struct NewKey {
+    /// What it is called, at most 200 characters (protocol.md A).
+    pub description: String,
+    /// When it ends.
+    pub expires_at: Option<OffsetDateTime>,
+}
+
+/// A key that was made. Its secret is told this once.
+#[derive(Debug)]
+pub struct CreatedKey {
+    /// The secret.
+    pub secret: SecretKey,
+    /// Its identifier, where the dialect has one.
+    pub access_key: Option<AccessKey>,
+    /// When it ends.
+    pub expires_at: Option<OffsetDateTime>,
+    /// The default project.
+    pub project_id: Option<String>,
+}
+
+/// A key of the user's, found by its description.
+#[derive(Debug, Clone)]
+pub struct FoundKey {
+    /// What names it: an access key, or a token's id.
+    pub(super) id: SecretString,
+    /// What a person may see of it.
+    pub shown: String,
+}
+
+/// A session that a person opened, and that ends when the login is done.
+#[async_trait(?Send)]
+pub trait Session {
+    /// The account service, called with the session.
+    fn account(&self) -> &dyn Account;
+
+    /// Whose session it is, in the organization chosen.
+    fn user_id(&self) -> &UserId;
+
+    /// The organizations that the person belongs to.
+    async fn organizations(&self) -> Result<Vec<Organization>, ApiError>;
+
+    /// Chooses one of them.
+    async fn choose(&mut self, organization: &Organization) -> Result<(), ApiError>;
+
+    /// The longest life of a key that an organization allows, in seconds; nothing where it sets
+    /// none, or does not let this person see it.
+    async fn longest_key_s(&self, organization: &Organization) -> Result<Option<u64>, ApiError>;
+
+    /// Makes the key for this machine.
+    async fn create_key(&self, new: &NewKey) -> Result<CreatedKey, ApiError>;
+
+    /// Keys of this user whose description holds `marker`.
+    async fn find_keys(&self, marker: &str) -> Result<Vec<FoundKey>, ApiError>;
+
+    /// Deletes a key that was found.
+    async fn delete_key(&self, key: &FoundKey) -> Result<(), ApiError>;
+
+    /// Takes a key back that could not be kept.
+    async fn withdraw(&self, key: &CreatedKey) -> Result<(), ApiError>;
+
+    /// Ends the session. `key_kept` tells whether the key that it made is to live on.
+    async fn end(&self, key_kept: bool) -> Result<(), ApiError>;
+}
+
+/// Signs in with a password, in either dialect. `http` identifies nobody.
+///
+/// # Errors
+/// [`ApiError::WrongPassword`], [`ApiError::WrongCode`], [`ApiError::Locked`],
+/// [`ApiError::NoPasswordLogin`], and what every call can fail with.
+pub async fn sign_in(
+    dialect: Dialect,
+    http: &Http,
+    request: &SignInRequest<'_>,
+) -> Result<SignIn, ApiError> {
+    match dialect {
+        Dialect::Iam => iam::sign_in(http, request).await,
+        Dialect::Account => account::sign_in(http, request).await,
+    }
+}

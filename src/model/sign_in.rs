@@ -1,0 +1,148 @@
+//! What a person signs in with, and for how long the key that comes of it lives.
+
+use std::{fmt, str::FromStr, time::Duration};
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{BackupCode, Invalid, OtpCode};
+
+/// The second thing that a login asks for.
+#[derive(Debug, Clone)]
+pub enum SecondFactor {
+    /// Six digits of the app.
+    Otp(OtpCode),
+    /// A backup code.
+    Backup(BackupCode),
+}
+
+impl SecondFactor {
+    /// Tells the two apart: a code with a letter or a dash is a backup code (cli.md).
+    ///
+    /// # Errors
+    /// [`Invalid`] when it is neither.
+    pub fn parse(text: &SecretString) -> Result<Self, Invalid> {
+        let typed = text.expose_secret().trim();
+        if typed.contains('-') || typed.chars().any(char::is_alphabetic) {
+            return Ok(Self::Backup(BackupCode::parse(typed)?));
+        }
+        OtpCode::parse(text).map(Self::Otp).map_err(|_| {
+            Invalid::new(
+                "a code is six digits of the app, or a backup code with a letter or a dash",
+            )
+        })
+    }
+
+    /// The code as it goes on the wire.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        match self {
+            Self::Otp(code) => code.expose(),
+            Self::Backup(code) => code.expose(),
+        }
+    }
+}
+
+/// Email and password, and the second factor where there is one.
+#[derive(Debug, Clone)]
+pub struct Passwords {
+    /// The email address.
+    pub email: String,
+    /// The password.
+    pub password: SecretString,
+    /// The second factor.
+    pub factor: Option<SecondFactor>,
+}
+
+/// An organization to choose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organization {
+    /// Its id.
+    pub id: String,
+    /// Its name, as the service sent it: not yet cleaned.
+    pub name: String,
+}
+
+/// For how long a new key is to live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expiry {
+    /// So long.
+    After(Duration),
+    /// Without an end.
+    Never,
+}
+
+impl Default for Expiry {
+    fn default() -> Self {
+        Self::After(Duration::from_secs(90 * 86_400))
+    }
+}
+
+impl FromStr for Expiry {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        if text == "never" {
+            return Ok(Self::Never);
+        }
+        let invalid = || Invalid::new("a time to live is like `12h`, `90d` or `never`");
+        let unit = match text.chars().next_back() {
+            Some('m') => 60,
+            Some('h') => 3600,
+            Some('d') => 86_400,
+            _ => return Err(invalid()),
+        };
+        let number: u64 = text[..text.len() - 1].parse().map_err(|_| invalid())?;
+        // Ten years: longer than any key should live, and far from any overflow.
+        match number.checked_mul(unit) {
+            Some(seconds) if (60..=3650 * 86_400).contains(&seconds) => {
+                Ok(Self::After(Duration::from_secs(seconds)))
+            }
+            _ => Err(invalid()),
+        }
+    }
+}
+
+impl fmt::Display for Expiry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Never => f.write_str("never"),
+            Self::After(time) if time.as_secs() % 86_400 == 0 => {
+                write!(f, "{}d", time.as_secs() / 86_400)
+            }
+            Self::After(time) if time.as_secs() % 3600 == 0 => {
+                write!(f, "{}h", time.as_secs() / 3600)
+            }
+            Self::After(time) => write!(f, "{}m", time.as_secs() / 60),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_or_a_dash_makes_it_a_backup_code() {
+        let parse = |text: &str| SecondFactor::parse(&SecretString::from(text));
+        assert!(matches!(parse(" 123 456 "), Ok(SecondFactor::Otp(_))));
+        assert!(matches!(parse("123-456"), Ok(SecondFactor::Backup(_))));
+        assert!(matches!(parse("12345a"), Ok(SecondFactor::Backup(_))));
+        for bad in ["", "12345", "1234567"] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_time_to_live_is_hours_days_or_never() {
+        assert_eq!(
+            "12h".parse(),
+            Ok(Expiry::After(Duration::from_secs(43_200)))
+        );
+        assert_eq!("90d".parse(), Ok(Expiry::default()));
+        assert_eq!("never".parse(), Ok(Expiry::Never));
+        assert_eq!(Expiry::default().to_string(), "90d");
+        for bad in ["", "0d", "d", "12", "-1h", "99999999d", "1w", "ü"] {
+            assert!(bad.parse::<Expiry>().is_err(), "{bad}");
+        }
+    }
+}
