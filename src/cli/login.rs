@@ -6,6 +6,10 @@ use super::SignInArgs;
 use crate::model::{AccessKey, Expiry, StorageKind};
 
 /// Arguments of `scw login`.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of its own on the command line"
+)]
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("way"))]
 #[command(after_help = "\

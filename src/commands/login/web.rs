@@ -28,7 +28,7 @@ pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
     })?;
     let callback = Callback::listen(&process::unguessable())
         .await
-        .map_err(failed)?;
+        .map_err(|err| failed(&err))?;
     let mut address = page.join("/authenticate")?;
     address
         .query_pairs_mut()
@@ -45,7 +45,7 @@ pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
     let (session, visitor) = callback
         .wait(|token| web_session(&nobody, token).ok())
         .await
-        .map_err(failed)?;
+        .map_err(|err| failed(&err))?;
     // From here on a key may be made: the end has to be tidy.
     let _whole = ctx.interrupt().protect();
     let intent = Intent::record(ctx)?;
@@ -57,7 +57,7 @@ pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
     outcome
 }
 
-fn failed(err: CallbackError) -> CliError {
+fn failed(err: &CallbackError) -> CliError {
     let kind = match err {
         CallbackError::Listen(_) => Kind::Other,
         CallbackError::TimedOut => Kind::Refused,
