@@ -92,7 +92,7 @@ pub(crate) fn describe(service: &Service) -> Result<Value> {
             "email": user.email,
             "two_factor": two_factor.word(),
             "backup_codes_unused": unused,
-            "sessions": 0,
+            "sessions": service.store.session_count(&user.id, service.now())?,
             "api_keys": service.store.access_keys(&user.id)?,
             "locked": user.locked,
         }));

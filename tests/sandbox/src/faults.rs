@@ -147,7 +147,7 @@ impl Ledger {
 }
 
 /// In the 2017 API the address of a token holds the token.
-fn hide_token(path: &str) -> String {
+pub(crate) fn hide_token(path: &str) -> String {
     match path.strip_prefix("/tokens/") {
         Some(_) => "/tokens/***".to_owned(),
         None => path.to_owned(),

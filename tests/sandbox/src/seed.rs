@@ -1,6 +1,9 @@
 //! The accounts that the service starts with.
 
-use std::path::Path;
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+};
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -16,7 +19,7 @@ use crate::store::{NewOrganization, NewUser, Result, Store, StoreError};
 /// {"organizations": [{
 ///     "name": "Example",
 ///     "requires_two_factor": true, "grace_period_s": 604800,
-///     "login_attempts": 10, "max_api_key_s": 0,
+///     "login_attempts": 10, "max_session_s": 0, "max_api_key_s": 0, "password_login": true,
 ///     "users": [{
 ///         "email": "owner@example.com", "password": "…", "type": "owner", "admin": false,
 ///         "first_name": "Ada", "last_name": "Owner", "locked": false,
@@ -29,8 +32,12 @@ use crate::store::{NewOrganization, NewUser, Result, Store, StoreError};
 /// Only `users[].email` is required. Each user gets an API key (`access_key` and `secret_key` name
 /// it, else it is made) and a 2017 token (`token`). The first user is the one that `serve` prints.
 ///
+/// The same `email` in several organizations is one person, whose id (`account_root_user_id`) is
+/// that of its first user; `password` and `otp_secret` are given there only, since they are the
+/// person's. With `password_login: false` an organization's users sign in through a browser only.
+///
 /// Secrets that no file names are derived from random bytes in the database, which holds nothing
-/// else in clear: that is how a service restarted with `--data` can print them again.
+/// else in clear (but the tokens of the 2017 API, which lists them): that is how a service restarted with `--data` can print them again.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Seed {
@@ -44,7 +51,9 @@ struct SeedOrganization {
     requires_two_factor: bool,
     grace_period_s: i64,
     login_attempts: i64,
+    max_session_s: i64,
     max_api_key_s: i64,
+    password_login: bool,
     users: Vec<SeedUser>,
     applications: Vec<SeedKey>,
 }
@@ -56,7 +65,9 @@ impl Default for SeedOrganization {
             requires_two_factor: false,
             grace_period_s: 7 * 86_400,
             login_attempts: 10,
+            max_session_s: 0,
             max_api_key_s: 0,
+            password_login: true,
             users: Vec::new(),
             applications: Vec::new(),
         }
@@ -109,14 +120,34 @@ impl Seed {
     /// A text that says what is wrong with it.
     pub fn parse(json: &str) -> std::result::Result<Self, String> {
         let seed: Self = serde_json::from_str(json).map_err(|err| err.to_string())?;
-        let users = seed.organizations.iter().flat_map(|org| &org.users);
-        if users.clone().next().is_none() {
-            return Err("it names no user".to_owned());
-        }
-        for user in users {
-            if let Some(secret) = &user.otp_secret {
-                decode_base32(secret)?;
+        let mut names = HashSet::new();
+        let mut people = HashSet::new();
+        for organization in &seed.organizations {
+            if !names.insert(&organization.name) {
+                return Err(format!(
+                    "two organizations are called {:?}",
+                    organization.name
+                ));
             }
+            let mut here = HashSet::new();
+            for user in &organization.users {
+                let email = user.email.to_lowercase();
+                if !here.insert(email.clone()) {
+                    return Err(format!("{email} is there twice in one organization"));
+                }
+                if !people.insert(email) && (user.password.is_some() || user.otp_secret.is_some()) {
+                    return Err(format!(
+                        "the password and the second factor of {} belong where it is first",
+                        user.email
+                    ));
+                }
+                if let Some(secret) = &user.otp_secret {
+                    decode_base32(secret)?;
+                }
+            }
+        }
+        if people.is_empty() {
+            return Err("it names no user".to_owned());
         }
         Ok(seed)
     }
@@ -175,8 +206,8 @@ impl Derive<'_> {
             .to_string()
     }
 
-    fn secrets(&self, user: &SeedUser) -> FirstSecrets {
-        let of = user.email.as_str();
+    /// The secrets of a user; `of` tells it from every other.
+    fn secrets(&self, user: &SeedUser, of: &str) -> FirstSecrets {
         let or = |given: &Option<String>, made: String| given.clone().unwrap_or(made);
         FirstSecrets {
             password: or(&user.password, self.uuid("password", of)),
@@ -208,7 +239,8 @@ pub(crate) fn plant(store: &Store, seed: &Seed, now: i64) -> Result<(String, Fir
             email,
             ..SeedUser::default()
         });
-        return Ok((first_id, Derive(&random).secrets(&user)));
+        let secrets = Derive(&random).secrets(&user, &user.email);
+        return Ok((first_id, secrets));
     }
     let random = rand::random::<[u8; 32]>();
     let derive = Derive(&random);
@@ -218,7 +250,8 @@ pub(crate) fn plant(store: &Store, seed: &Seed, now: i64) -> Result<(String, Fir
             "the seed names none".to_owned(),
         ));
     };
-    let first_id = user_id(&derive, first);
+    let first_id = user_id(&derive, first, &first.email);
+    let mut people = HashMap::new();
     store.populate(
         |maker| {
             for organization in &seed.organizations {
@@ -230,12 +263,20 @@ pub(crate) fn plant(store: &Store, seed: &Seed, now: i64) -> Result<(String, Fir
                     requires_two_factor: organization.requires_two_factor,
                     grace_period_s: organization.grace_period_s,
                     login_attempts: organization.login_attempts,
+                    max_session_s: organization.max_session_s,
                     max_api_key_s: organization.max_api_key_s,
+                    password_login: organization.password_login,
                 })?;
                 for (number, user) in organization.users.iter().enumerate() {
-                    let secrets = derive.secrets(user);
+                    let root_user_id = people.get(&user.email.to_lowercase()).cloned();
+                    let of = match &root_user_id {
+                        None => user.email.clone(),
+                        Some(_) => format!("{}/{}", organization.name, user.email),
+                    };
+                    let secrets = derive.secrets(user, &of);
                     let new = NewUser {
-                        id: user_id(&derive, user),
+                        id: user_id(&derive, user, &of),
+                        root_user_id,
                         organization_id: id.clone(),
                         email: user.email.clone(),
                         first_name: user.first_name.clone(),
@@ -253,6 +294,9 @@ pub(crate) fn plant(store: &Store, seed: &Seed, now: i64) -> Result<(String, Fir
                         last_login_at: None,
                     };
                     maker.user(&new)?;
+                    people
+                        .entry(user.email.to_lowercase())
+                        .or_insert_with(|| new.id.clone());
                     let expires_at = user.key_expires_in_s.map(|seconds| now + seconds);
                     let key = (secrets.access_key.as_str(), secrets.secret_key.as_str());
                     maker.api_key(key, (Some(&new.id), None), &id, expires_at)?;
@@ -268,16 +312,16 @@ pub(crate) fn plant(store: &Store, seed: &Seed, now: i64) -> Result<(String, Fir
         },
         now,
     )?;
-    Ok((first_id, derive.secrets(first)))
+    Ok((first_id, derive.secrets(first, &first.email)))
 }
 
 fn first_user(seed: &Seed) -> Option<&SeedUser> {
     seed.organizations.iter().find_map(|org| org.users.first())
 }
 
-fn user_id(derive: &Derive<'_>, user: &SeedUser) -> String {
+fn user_id(derive: &Derive<'_>, user: &SeedUser, of: &str) -> String {
     user.id
-        .map_or_else(|| derive.uuid("user", &user.email), |id| id.to_string())
+        .map_or_else(|| derive.uuid("user", of), |id| id.to_string())
 }
 
 /// Adds `count` members to an organization, the same ones every time; one in three has a second
@@ -300,6 +344,7 @@ pub(crate) fn add_members(
             let has_second_factor = number % 3 == 0;
             maker.user(&NewUser {
                 id: derive.uuid("member", &label),
+                root_user_id: None,
                 organization_id: organization_id.to_owned(),
                 email: format!("member-{number}@example.com"),
                 first_name: FIRST[usize::from(pick[0]) % FIRST.len()].to_owned(),

@@ -21,8 +21,8 @@ use uuid::Uuid;
 
 use crate::{
     door,
-    faults::{Action, Ledger},
-    service::Service,
+    faults::{Action, Ledger, hide_token},
+    service::{Peer, Service},
 };
 
 /// The connection is to be closed without an answer.
@@ -76,18 +76,19 @@ impl Server {
                 _ = stop.wait_for(|stop| *stop) => return,
             };
             // A connection that broke before it was accepted concerns nobody.
-            let Ok((stream, _)) = accepted else {
+            let Ok((stream, address)) = accepted else {
                 continue;
             };
             let _ = stream.set_nodelay(true);
             let server = self.clone();
             let tls = tls.clone();
+            let peer = Peer(address.ip());
             tokio::spawn(async move {
                 match tls {
-                    None => server.connection(stream).await,
+                    None => server.connection(stream, peer).await,
                     Some(tls) => {
                         if let Ok(stream) = tls.accept(stream).await {
-                            server.connection(stream).await;
+                            server.connection(stream, peer).await;
                         }
                     }
                 }
@@ -95,9 +96,14 @@ impl Server {
         }
     }
 
-    async fn connection(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+    async fn connection(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        peer: Peer,
+    ) {
         let server = Arc::new(self);
-        let service = service_fn(move |request| {
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(peer);
             let server = Arc::clone(&server);
             async move { server.answer(request).await }
         });
@@ -144,7 +150,11 @@ impl Server {
         let response = self.stamp(response);
         self.ledger.answered(number, response.status().as_u16());
         if self.verbose {
-            log(&format!("{method} {path} {}", response.status().as_u16()));
+            log(&format!(
+                "{method} {} {}",
+                hide_token(&path),
+                response.status().as_u16()
+            ));
         }
         Ok(response)
     }

@@ -1,6 +1,16 @@
 //! What all dialects share: the state and the clock.
 
-use crate::{clock::Clock, store::Store};
+use std::{convert::Infallible, net::IpAddr};
+
+use axum::{
+    extract::FromRequestParts,
+    http::{header, request::Parts},
+};
+
+use crate::{
+    clock::Clock,
+    store::{Client, Store},
+};
 
 /// The account service behind its dialects.
 #[derive(Debug)]
@@ -13,5 +23,25 @@ impl Service {
     /// The time now, in seconds since 1970, by the service's clock.
     pub(crate) fn now(&self) -> i64 {
         self.clock.now().unix_timestamp()
+    }
+}
+
+/// The address at the other end of the connection, as each request carries it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+impl<S: Sync> FromRequestParts<S> for Client {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let user_agent = parts.headers.get(header::USER_AGENT);
+        let ip = parts.extensions.get::<Peer>();
+        Ok(Self {
+            ip: ip.map(|peer| peer.0.to_string()).unwrap_or_default(),
+            user_agent: user_agent
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or_default()
+                .to_owned(),
+        })
     }
 }

@@ -65,14 +65,16 @@ fn describe(service: &Service, caller: Option<&str>, token: &str) -> Result<Valu
 /// An error in the shape of protocol.md B, "Errors".
 fn error(err: &StoreError) -> Response {
     let (status, kind) = match err {
-        StoreError::UnknownKey | StoreError::ExpiredKey => {
-            (StatusCode::UNAUTHORIZED, "invalid_auth")
-        }
-        StoreError::Denied { .. } | StoreError::Locked(_) => {
+        StoreError::UnknownKey
+        | StoreError::ExpiredKey
+        | StoreError::UnknownSession
+        | StoreError::ExpiredSession
+        | StoreError::WrongPassword => (StatusCode::UNAUTHORIZED, "invalid_auth"),
+        StoreError::Denied { .. } | StoreError::Locked(_) | StoreError::PasswordLogin => {
             (StatusCode::FORBIDDEN, "authorization_required")
         }
         StoreError::NotFound(..) => (StatusCode::NOT_FOUND, "unknown_resource"),
-        StoreError::WrongCode => (StatusCode::FORBIDDEN, "2FA_error"),
+        StoreError::WrongCode | StoreError::CodeRequired => (StatusCode::FORBIDDEN, "2FA_error"),
         StoreError::Precondition(_) | StoreError::Argument { .. } => {
             (StatusCode::BAD_REQUEST, "invalid_request_error")
         }

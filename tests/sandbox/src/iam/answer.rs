@@ -41,8 +41,27 @@ impl IamError {
 impl IntoResponse for IamError {
     fn into_response(self) -> Response {
         let (status, body) = match self.0 {
-            StoreError::UnknownKey => (StatusCode::UNAUTHORIZED, denied("not_found")),
-            StoreError::ExpiredKey => (StatusCode::UNAUTHORIZED, denied("expired")),
+            StoreError::UnknownKey => (StatusCode::UNAUTHORIZED, denied("api_key", "not_found")),
+            StoreError::ExpiredKey => (StatusCode::UNAUTHORIZED, denied("api_key", "expired")),
+            StoreError::UnknownSession => (StatusCode::UNAUTHORIZED, denied("jwt", "not_found")),
+            StoreError::ExpiredSession => (StatusCode::UNAUTHORIZED, denied("jwt", "expired")),
+            // Inferred (protocol.md A).
+            StoreError::WrongPassword => {
+                (StatusCode::UNAUTHORIZED, denied("jwt", "invalid_argument"))
+            }
+            StoreError::CodeRequired => (
+                StatusCode::BAD_REQUEST,
+                arguments("2FA_token", "required", "is required"),
+            ),
+            // Inferred: what an organization with a way of its own to sign in answers.
+            err @ StoreError::PasswordLogin => (
+                StatusCode::FORBIDDEN,
+                json!({
+                    "type": "permissions_denied",
+                    "message": err.to_string(),
+                    "details": [{ "action": "write", "resource": "jwt" }],
+                }),
+            ),
             StoreError::Denied { action, resource } => (
                 StatusCode::FORBIDDEN,
                 json!({
@@ -99,11 +118,11 @@ impl IntoResponse for IamError {
     }
 }
 
-fn denied(reason: &str) -> Value {
+fn denied(method: &str, reason: &str) -> Value {
     json!({
         "type": "denied_authentication",
         "message": "authentication is denied",
-        "method": "api_key",
+        "method": method,
         "reason": reason,
     })
 }
@@ -121,19 +140,27 @@ pub(super) async fn no_route(uri: Uri) -> IamError {
     IamError(StoreError::NotFound("route", uri.path().to_owned()))
 }
 
-/// Who calls: `X-Auth-Token` names an API key's secret.
+/// Who calls: `X-Auth-Token` names an API key's secret, `X-Session-Token` a session. With both
+/// the key counts (inferred).
 pub(super) struct Caller(pub(super) Principal);
 
 impl FromRequestParts<Arc<Service>> for Caller {
     type Rejection = IamError;
 
     async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self> {
-        let token = parts
-            .headers
-            .get("x-auth-token")
-            .and_then(|value| value.to_str().ok())
-            .ok_or(StoreError::UnknownKey)?;
-        Ok(Self(service.store.principal(token, service.now())?))
+        let header = |name| {
+            parts
+                .headers
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+        };
+        let now = service.now();
+        let principal = match (header("x-auth-token"), header("x-session-token")) {
+            (Some(key), _) => service.store.principal(key, now)?,
+            (None, Some(token)) => service.store.session_principal(token, now)?,
+            (None, None) => return Err(StoreError::UnknownKey.into()),
+        };
+        Ok(Self(principal))
     }
 }
 

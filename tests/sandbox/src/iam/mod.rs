@@ -3,13 +3,14 @@
 mod answer;
 mod keys;
 mod organizations;
+mod sessions;
 mod users;
 
 use std::sync::Arc;
 
 use axum::{
     Router,
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 
 use crate::service::Service;
@@ -39,9 +40,18 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
         .route(
             "/api-keys/{access_key}",
             get(keys::get).delete(keys::delete),
-        );
+        )
+        .route("/jwts", get(sessions::list))
+        .route("/jwts/{jti}", delete(sessions::delete))
+        .route("/jwts/{jti}/renew", post(sessions::renew));
     Router::new()
         .nest("/iam/v1alpha1", iam)
+        .route("/account/v2/login", post(sessions::log_in))
+        .route("/account/v2/users/{id}", get(organizations::person))
+        .route(
+            "/iam-private/v1/jwts/{jti}/switch-organization",
+            post(sessions::switch_organization),
+        )
         .route("/account/v3/projects/{id}", get(organizations::project))
         .fallback(answer::no_route)
         .method_not_allowed_fallback(answer::no_route)

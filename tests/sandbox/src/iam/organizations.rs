@@ -107,3 +107,20 @@ pub(super) async fn project(
         "organization_id": project.organization_id,
     })))
 }
+
+/// The person behind the caller, and the organizations that it has a user in. Inferred: another
+/// person does not exist for the caller.
+pub(super) async fn person(
+    State(service): Shared,
+    Caller(caller): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>> {
+    let (email, organizations) = service.store.person(&caller, &id)?;
+    let organizations: Vec<Value> = organizations
+        .iter()
+        .map(|(id, name)| json!({ "id": id, "name": name }))
+        .collect();
+    Ok(Json(
+        json!({ "id": id, "email": email, "organizations": organizations }),
+    ))
+}

@@ -202,15 +202,16 @@ impl Store {
     /// What a token of the 2017 API is. An IAM secret key counts as a token too (inferred: the
     /// services shared one store of keys when the IAM API came).
     pub(crate) fn token(&self, token: &str, now: i64) -> Result<Token> {
-        let hash = hash(&token.to_ascii_lowercase());
+        let token = token.to_ascii_lowercase();
+        let hash = hash(&token);
         self.transaction(|db| {
             let found = db
                 .query_row(
-                    "SELECT user_id, description, expires_at FROM tokens WHERE hash = ?1
+                    "SELECT user_id, description, expires_at FROM tokens WHERE token = ?2
                      UNION ALL
                      SELECT user_id, description, expires_at FROM api_keys
                          WHERE secret_hash = ?1 AND user_id IS NOT NULL",
-                    [&hash],
+                    [&hash, &token],
                     |row| {
                         Ok(Token {
                             user_id: row.get(0)?,

@@ -1,7 +1,10 @@
 //! The state behind both APIs: one SQLite database, every change in one transaction.
 
 mod keys;
+mod login;
+mod password;
 mod schema;
+mod sessions;
 mod two_factor;
 mod users;
 
@@ -11,7 +14,9 @@ use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
 pub(crate) use keys::{ApiKey, NewApiKey};
+pub(crate) use login::{Attempt, Proof};
 pub(crate) use schema::{NewOrganization, NewUser};
+pub(crate) use sessions::{Client, Issued, Session};
 pub(crate) use two_factor::totp_at;
 pub(crate) use users::{Organization, Principal, User, UserFilter};
 
@@ -33,6 +38,21 @@ pub enum StoreError {
     /// The key has expired.
     #[error("the key has expired")]
     ExpiredKey,
+    /// The session is unknown, or was ended.
+    #[error("the session is unknown")]
+    UnknownSession,
+    /// The session has expired.
+    #[error("the session has expired")]
+    ExpiredSession,
+    /// No account has this email address and this password.
+    #[error("the email address or the password is wrong")]
+    WrongPassword,
+    /// The account has a second factor, and no code came.
+    #[error("a code of the second factor is required")]
+    CodeRequired,
+    /// The organization lets nobody sign in with a password outside a browser.
+    #[error("the organization forbids logging in with a password; log in through a browser")]
+    PasswordLogin,
     /// The caller lacks a permission.
     #[error("no permission to {action} {resource}")]
     Denied {

@@ -1,39 +1,52 @@
 //! The tables, and how accounts come into them.
 
-use argon2::{
-    Algorithm, Argon2, Params, Version,
-    password_hash::{PasswordHasher, SaltString},
-};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Result, Store, StoreError, hash};
+use super::{Result, Store, hash, password::hash_password};
 
-/// Times are seconds since 1970. Backup codes, secret keys and tokens are kept as SHA-256 of
-/// themselves, which is enough for secrets of 50 bit and more; passwords as Argon2id.
+/// Times are seconds since 1970. Backup codes, secret keys and what proves a session are kept as
+/// SHA-256 of themselves, which is enough for secrets of 50 bit and more; passwords as Argon2id.
+/// Tokens of the 2017 API are kept as they are: their id is the secret, and that API lists it.
+///
+/// A person (`people`, whose id the wire calls `account_root_user_id`) has one password and one
+/// second factor, and is a user of one organization or several. That the second factor belongs to
+/// the person, so that switching it on or off for one of its users does so for all, is inferred.
 pub(super) const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS sandbox_seed (id INTEGER PRIMARY KEY CHECK (id = 1), seed BLOB NOT NULL,
     first_user TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS organizations (id TEXT PRIMARY KEY, name TEXT NOT NULL,
     requires_two_factor INTEGER NOT NULL, enforce_password_renewal INTEGER NOT NULL,
     grace_period_s INTEGER NOT NULL, login_attempts INTEGER NOT NULL,
-    max_session_s INTEGER NOT NULL, max_api_key_s INTEGER NOT NULL);
+    max_session_s INTEGER NOT NULL, max_api_key_s INTEGER NOT NULL,
+    password_login INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS projects (id TEXT PRIMARY KEY,
     organization_id TEXT NOT NULL REFERENCES organizations(id), name TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS people (id TEXT PRIMARY KEY, password_hash TEXT,
+    failed_attempts INTEGER NOT NULL DEFAULT 0, without_since INTEGER NOT NULL,
+    otp_secret BLOB, otp_last_step INTEGER NOT NULL DEFAULT -1, pending_secret BLOB);
 CREATE TABLE IF NOT EXISTS users (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL,
     organization_id TEXT NOT NULL REFERENCES organizations(id), email TEXT NOT NULL,
     first_name TEXT NOT NULL, last_name TEXT NOT NULL, type TEXT NOT NULL, admin INTEGER NOT NULL,
-    root_user_id TEXT NOT NULL, password_hash TEXT, created_at INTEGER NOT NULL,
-    updated_at INTEGER NOT NULL, last_login_at INTEGER, locked INTEGER NOT NULL,
-    failed_attempts INTEGER NOT NULL DEFAULT 0, without_since INTEGER NOT NULL,
-    otp_secret BLOB, otp_last_step INTEGER NOT NULL DEFAULT -1, pending_secret BLOB);
-CREATE TABLE IF NOT EXISTS backup_codes (user_id TEXT NOT NULL REFERENCES users(id),
-    hash TEXT NOT NULL, used_at INTEGER, PRIMARY KEY (user_id, hash));
+    root_user_id TEXT NOT NULL REFERENCES people(id), created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL, last_login_at INTEGER, locked INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS users_of_people ON users (root_user_id);
+CREATE VIEW IF NOT EXISTS accounts AS
+    SELECT users.*, otp_secret IS NOT NULL AS mfa, without_since
+    FROM users JOIN people ON people.id = users.root_user_id;
+CREATE TABLE IF NOT EXISTS backup_codes (person_id TEXT NOT NULL REFERENCES people(id),
+    hash TEXT NOT NULL, used_at INTEGER, PRIMARY KEY (person_id, hash));
 CREATE TABLE IF NOT EXISTS api_keys (access_key TEXT PRIMARY KEY, secret_hash TEXT UNIQUE NOT NULL,
     user_id TEXT REFERENCES users(id), application_id TEXT, organization_id TEXT NOT NULL,
     description TEXT NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER,
     default_project_id TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS tokens (hash TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users(id),
+CREATE TABLE IF NOT EXISTS tokens (number INTEGER PRIMARY KEY AUTOINCREMENT,
+    token TEXT UNIQUE NOT NULL, user_id TEXT NOT NULL REFERENCES users(id),
     description TEXT NOT NULL, expires_at INTEGER);
+CREATE TABLE IF NOT EXISTS sessions (number INTEGER PRIMARY KEY AUTOINCREMENT,
+    jti TEXT UNIQUE NOT NULL, user_id TEXT NOT NULL REFERENCES users(id),
+    token_hash TEXT UNIQUE NOT NULL, renew_hash TEXT, began_at INTEGER NOT NULL,
+    created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+    ip TEXT NOT NULL, user_agent TEXT NOT NULL);
 ";
 
 /// An organization to be made.
@@ -45,21 +58,27 @@ pub(crate) struct NewOrganization {
     pub(crate) requires_two_factor: bool,
     pub(crate) grace_period_s: i64,
     pub(crate) login_attempts: i64,
+    pub(crate) max_session_s: i64,
     pub(crate) max_api_key_s: i64,
+    pub(crate) password_login: bool,
 }
 
 /// A user to be made.
 #[derive(Debug, Clone)]
 pub(crate) struct NewUser {
     pub(crate) id: String,
+    /// The id of the same person's first user; nothing where this is the first.
+    pub(crate) root_user_id: Option<String>,
     pub(crate) organization_id: String,
     pub(crate) email: String,
     pub(crate) first_name: String,
     pub(crate) last_name: String,
     pub(crate) kind: String,
     pub(crate) admin: bool,
+    /// The person's; without meaning for a user that is not the person's first.
     pub(crate) password: Option<String>,
     pub(crate) locked: bool,
+    /// The person's, like the password.
     pub(crate) otp_secret: Option<Vec<u8>>,
     pub(crate) last_login_at: Option<i64>,
 }
@@ -108,14 +127,16 @@ pub(crate) struct Maker<'a> {
 impl Maker<'_> {
     pub(crate) fn organization(&self, new: &NewOrganization) -> Result<()> {
         self.db.execute(
-            "INSERT INTO organizations VALUES (?1, ?2, ?3, 0, ?4, ?5, 3600, ?6)",
+            "INSERT INTO organizations VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8)",
             params![
                 new.id,
                 new.name,
                 new.requires_two_factor,
                 new.grace_period_s,
                 new.login_attempts,
-                new.max_api_key_s
+                new.max_session_s,
+                new.max_api_key_s,
+                new.password_login
             ],
         )?;
         self.db.execute(
@@ -126,12 +147,18 @@ impl Maker<'_> {
     }
 
     pub(crate) fn user(&self, new: &NewUser) -> Result<()> {
-        let password_hash = new.password.as_deref().map(hash_password).transpose()?;
+        if new.root_user_id.is_none() {
+            let password_hash = new.password.as_deref().map(hash_password).transpose()?;
+            self.db.execute(
+                "INSERT INTO people (id, password_hash, without_since, otp_secret)
+                 VALUES (?1, ?2, ?3, ?4)",
+                params![new.id, password_hash, self.now, new.otp_secret],
+            )?;
+        }
         self.db.execute(
             "INSERT INTO users (id, organization_id, email, first_name, last_name, type, admin,
-                 root_user_id, password_hash, created_at, updated_at, last_login_at, locked,
-                 without_since, otp_secret)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?1, ?8, ?9, ?9, ?10, ?11, ?9, ?12)",
+                 root_user_id, created_at, updated_at, last_login_at, locked)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11)",
             params![
                 new.id,
                 new.organization_id,
@@ -140,11 +167,10 @@ impl Maker<'_> {
                 new.last_name,
                 new.kind,
                 new.admin,
-                password_hash,
+                new.root_user_id.as_ref().unwrap_or(&new.id),
                 self.now,
                 new.last_login_at,
-                new.locked,
-                new.otp_secret
+                new.locked
             ],
         )?;
         Ok(())
@@ -176,8 +202,9 @@ impl Maker<'_> {
 
     pub(crate) fn token(&self, token: &str, user_id: &str) -> Result<()> {
         self.db.execute(
-            "INSERT INTO tokens VALUES (?1, ?2, 'made with the sandbox', NULL)",
-            params![hash(token), user_id],
+            "INSERT INTO tokens (token, user_id, description)
+                 VALUES (?1, ?2, 'made with the sandbox')",
+            params![token.to_ascii_lowercase(), user_id],
         )?;
         Ok(())
     }
@@ -190,15 +217,4 @@ impl Maker<'_> {
             |row| row.get(0),
         )?)
     }
-}
-
-/// Argon2id, cheap on purpose (8 MiB, one pass): the sandbox guards no real account.
-fn hash_password(password: &str) -> Result<String> {
-    let failed = |err: &dyn std::fmt::Display| StoreError::Password(err.to_string());
-    let params = Params::new(8 * 1024, 1, 1, None).map_err(|err| failed(&err))?;
-    let salt = SaltString::encode_b64(&rand::random::<[u8; 16]>()).map_err(|err| failed(&err))?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password(password.as_bytes(), &salt)
-        .map_err(|err| failed(&err))?
-        .to_string())
 }

@@ -1,6 +1,6 @@
-//! The second factor of a user: off, pending, on (RFC 6238, RFC 4226).
+//! The second factor of a person: off, pending, on (RFC 6238, RFC 4226).
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use totp_rs::{Builder, Secret, Totp};
 
 use super::{Principal, Result, Store, StoreError, User, hash, users};
@@ -78,9 +78,10 @@ impl Store {
                 ));
             }
             db.execute(
-                "UPDATE users SET pending_secret = ?2, updated_at = ?3 WHERE id = ?1",
-                params![user_id, secret, now],
+                "UPDATE people SET pending_secret = ?2 WHERE id = ?1",
+                params![user.root_user_id, secret],
             )?;
+            touch(db, &user, now)?;
             Ok(Secret::from(secret.to_vec()).to_base32())
         })
     }
@@ -100,8 +101,8 @@ impl Store {
         let outcome = self.transaction(|db| {
             let user = self_only(db, caller, user_id)?;
             let pending: Option<Vec<u8>> = db.query_row(
-                "SELECT pending_secret FROM users WHERE id = ?1",
-                [user_id],
+                "SELECT pending_secret FROM people WHERE id = ?1",
+                [&user.root_user_id],
                 |row| row.get(0),
             )?;
             let pending = pending.ok_or(StoreError::Precondition(
@@ -109,15 +110,16 @@ impl Store {
             ))?;
             let time = u64::try_from(now).unwrap_or_default();
             let Some(step) = totp(&pending).check(code, time) else {
-                failed_attempt(db, &user)?;
+                users::failed_attempt(db, &user.root_user_id)?;
                 return Ok(Outcome::Wrong);
             };
             db.execute(
-                "UPDATE users SET otp_secret = pending_secret, pending_secret = NULL,
-                     otp_last_step = ?2, failed_attempts = 0, updated_at = ?3 WHERE id = ?1",
-                params![user_id, step, now],
+                "UPDATE people SET otp_secret = pending_secret, pending_secret = NULL,
+                     otp_last_step = ?2, failed_attempts = 0 WHERE id = ?1",
+                params![user.root_user_id, step],
             )?;
-            replace_backup_codes(db, user_id, &codes)?;
+            touch(db, &user, now)?;
+            replace_backup_codes(db, &user.root_user_id, &codes)?;
             Ok(Outcome::Confirmed(codes))
         })?;
         match outcome {
@@ -138,32 +140,30 @@ impl Store {
             let user = users::reachable(db, caller, user_id, "write", "user")?;
             let without_since = if user.mfa { now } else { user.without_since };
             db.execute(
-                "UPDATE users SET otp_secret = NULL, pending_secret = NULL, otp_last_step = -1,
-                     without_since = ?2, updated_at = ?3 WHERE id = ?1",
-                params![user_id, without_since, now],
+                "UPDATE people SET otp_secret = NULL, pending_secret = NULL, otp_last_step = -1,
+                     without_since = ?2 WHERE id = ?1",
+                params![user.root_user_id, without_since],
             )?;
-            replace_backup_codes(db, user_id, &[])
+            touch(db, &user, now)?;
+            replace_backup_codes(db, &user.root_user_id, &[])
         })
     }
 
     /// The state of a user's second factor, and how many backup codes are unused.
     pub(crate) fn two_factor(&self, user_id: &str) -> Result<(TwoFactor, u64)> {
         self.transaction(|db| {
-            let (on, pending): (bool, bool) = db
-                .query_row(
-                    "SELECT otp_secret IS NOT NULL, pending_secret IS NOT NULL FROM users
-                         WHERE id = ?1",
-                    [user_id],
-                    |row| Ok((row.get(0)?, row.get(1)?)),
-                )
-                .optional()?
-                .ok_or_else(|| StoreError::NotFound("user", user_id.to_owned()))?;
-            let unused = db.query_row(
-                "SELECT count(*) FROM backup_codes WHERE user_id = ?1 AND used_at IS NULL",
-                [user_id],
+            let user = users::find(db, user_id)?;
+            let pending: bool = db.query_row(
+                "SELECT pending_secret IS NOT NULL FROM people WHERE id = ?1",
+                [&user.root_user_id],
                 |row| row.get(0),
             )?;
-            let state = match (on, pending) {
+            let unused = db.query_row(
+                "SELECT count(*) FROM backup_codes WHERE person_id = ?1 AND used_at IS NULL",
+                [&user.root_user_id],
+                |row| row.get(0),
+            )?;
+            let state = match (user.mfa, pending) {
                 (true, _) => TwoFactor::On,
                 (false, true) => TwoFactor::Pending,
                 (false, false) => TwoFactor::Off,
@@ -186,22 +186,57 @@ fn self_only(db: &Connection, caller: &Principal, user_id: &str) -> Result<User>
     }
 }
 
-/// Counts a wrong code, and locks the user after the organization's number of them.
-fn failed_attempt(db: &Connection, user: &User) -> Result<()> {
-    let limit = users::organization(db, &user.organization_id)?.login_attempts;
+/// The users of a person have changed.
+fn touch(db: &Connection, user: &User, now: i64) -> Result<()> {
     db.execute(
-        "UPDATE users SET failed_attempts = failed_attempts + 1,
-             locked = (locked OR failed_attempts + 1 >= ?2) WHERE id = ?1",
-        params![user.id, limit],
+        "UPDATE users SET updated_at = ?2 WHERE root_user_id = ?1",
+        params![user.root_user_id, now],
     )?;
     Ok(())
 }
 
-fn replace_backup_codes(db: &Connection, user_id: &str, codes: &[String]) -> Result<()> {
-    db.execute("DELETE FROM backup_codes WHERE user_id = ?1", [user_id])?;
+fn replace_backup_codes(db: &Connection, person_id: &str, codes: &[String]) -> Result<()> {
+    db.execute("DELETE FROM backup_codes WHERE person_id = ?1", [person_id])?;
     let mut insert = db.prepare_cached("INSERT INTO backup_codes VALUES (?1, ?2, NULL)")?;
     for code in codes {
-        insert.execute(params![user_id, hash(code)])?;
+        insert.execute(params![person_id, hash(code)])?;
     }
     Ok(())
+}
+
+/// Uses a one-time password up: it must be newer than the last one that was used (RFC 6238 §5.2).
+/// Whether it was right.
+pub(super) fn spend_code(db: &Connection, person_id: &str, code: &str, now: i64) -> Result<bool> {
+    let (secret, last_step): (Vec<u8>, i64) = db.query_row(
+        "SELECT otp_secret, otp_last_step FROM people WHERE id = ?1",
+        [person_id],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    let time = u64::try_from(now).unwrap_or_default();
+    let step = totp(&secret)
+        .check(code.trim(), time)
+        .and_then(|step| i64::try_from(step).ok());
+    let Some(step) = step.filter(|step| *step > last_step) else {
+        return Ok(false);
+    };
+    db.execute(
+        "UPDATE people SET otp_last_step = ?2 WHERE id = ?1",
+        params![person_id, step],
+    )?;
+    Ok(true)
+}
+
+/// Uses a backup code up. Whether it was right and unused.
+pub(super) fn spend_backup_code(
+    db: &Connection,
+    person_id: &str,
+    code: &str,
+    now: i64,
+) -> Result<bool> {
+    let spent = db.execute(
+        "UPDATE backup_codes SET used_at = ?3
+             WHERE person_id = ?1 AND hash = ?2 AND used_at IS NULL",
+        params![person_id, hash(code), now],
+    )?;
+    Ok(spent == 1)
 }

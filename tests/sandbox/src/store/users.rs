@@ -25,7 +25,7 @@ pub(crate) struct User {
 }
 
 impl User {
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             id: row.get("id")?,
             organization_id: row.get("organization_id")?,
@@ -39,7 +39,7 @@ impl User {
             updated_at: row.get("updated_at")?,
             last_login_at: row.get("last_login_at")?,
             locked: row.get("locked")?,
-            mfa: row.get::<_, Option<Vec<u8>>>("otp_secret")?.is_some(),
+            mfa: row.get("mfa")?,
             without_since: row.get("without_since")?,
         })
     }
@@ -99,6 +99,8 @@ pub(crate) struct Organization {
     pub(crate) login_attempts: i64,
     pub(crate) max_session_s: i64,
     pub(crate) max_api_key_s: i64,
+    /// Whether its users may sign in with a password outside a browser; no setting of the wire.
+    pub(crate) password_login: bool,
 }
 
 /// A project.
@@ -124,7 +126,7 @@ pub(crate) struct UserFilter {
 
 /// The user with this id, whoever asks.
 pub(super) fn find(db: &Connection, id: &str) -> Result<User> {
-    db.query_row("SELECT * FROM users WHERE id = ?1", [id], User::from_row)
+    db.query_row("SELECT * FROM accounts WHERE id = ?1", [id], User::from_row)
         .optional()?
         .ok_or_else(|| StoreError::NotFound("user", id.to_owned()))
 }
@@ -149,6 +151,31 @@ pub(super) fn reachable(
     }
 }
 
+/// Counts a wrong password or code of a person, and locks each of its users whose organization
+/// allows no more of them (that the users of other organizations stay as they are is inferred).
+pub(super) fn failed_attempt(db: &Connection, person_id: &str) -> Result<()> {
+    db.execute(
+        "UPDATE people SET failed_attempts = failed_attempts + 1 WHERE id = ?1",
+        [person_id],
+    )?;
+    db.execute(
+        "UPDATE users SET locked = 1 WHERE root_user_id = ?1
+             AND (SELECT failed_attempts FROM people WHERE id = ?1) >=
+                 (SELECT login_attempts FROM organizations WHERE id = users.organization_id)",
+        [person_id],
+    )?;
+    Ok(())
+}
+
+/// Forgets a person's failed attempts.
+pub(super) fn forget_attempts(db: &Connection, person_id: &str) -> Result<()> {
+    db.execute(
+        "UPDATE people SET failed_attempts = 0 WHERE id = ?1",
+        [person_id],
+    )?;
+    Ok(())
+}
+
 /// An organization's settings.
 pub(super) fn organization(db: &Connection, id: &str) -> Result<Organization> {
     db.query_row("SELECT * FROM organizations WHERE id = ?1", [id], |row| {
@@ -159,10 +186,23 @@ pub(super) fn organization(db: &Connection, id: &str) -> Result<Organization> {
             login_attempts: row.get("login_attempts")?,
             max_session_s: row.get("max_session_s")?,
             max_api_key_s: row.get("max_api_key_s")?,
+            password_login: row.get("password_login")?,
         })
     })
     .optional()?
     .ok_or_else(|| StoreError::NotFound("organization", id.to_owned()))
+}
+
+/// The ids and names of the organizations that a person has a user in, the first one first.
+pub(super) fn organizations_of(db: &Connection, person_id: &str) -> Result<Vec<(String, String)>> {
+    Ok(db
+        .prepare_cached(
+            "SELECT organizations.id, name FROM users
+                 JOIN organizations ON organizations.id = organization_id
+                 WHERE root_user_id = ?1 ORDER BY number",
+        )?
+        .query_map([person_id], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 impl Store {
@@ -181,8 +221,8 @@ impl Store {
         let mut conditions = vec!["organization_id = ?1".to_owned()];
         let mut values = vec![Value::Text(organization_id.to_owned())];
         match filter.mfa {
-            Some(true) => conditions.push("otp_secret IS NOT NULL".to_owned()),
-            Some(false) => conditions.push("otp_secret IS NULL".to_owned()),
+            Some(true) => conditions.push("mfa".to_owned()),
+            Some(false) => conditions.push("NOT mfa".to_owned()),
             None => {}
         }
         if let Some(kind) = &filter.kind {
@@ -198,12 +238,12 @@ impl Store {
         let condition = conditions.join(" AND ");
         let offset = u64::from(filter.page.saturating_sub(1)) * u64::from(filter.page_size);
         let list = format!(
-            "SELECT * FROM users WHERE {condition} ORDER BY {}, number LIMIT {} OFFSET {offset}",
+            "SELECT * FROM accounts WHERE {condition} ORDER BY {}, number LIMIT {} OFFSET {offset}",
             filter.order, filter.page_size
         );
         self.transaction(|db| {
             let total = db.query_row(
-                &format!("SELECT count(*) FROM users WHERE {condition}"),
+                &format!("SELECT count(*) FROM accounts WHERE {condition}"),
                 params_from_iter(&values),
                 |row| row.get(0),
             )?;
@@ -219,7 +259,7 @@ impl Store {
     pub(crate) fn all_users(&self) -> Result<Vec<User>> {
         self.transaction(|db| {
             Ok(db
-                .prepare("SELECT * FROM users ORDER BY number")?
+                .prepare("SELECT * FROM accounts ORDER BY number")?
                 .query_map([], User::from_row)?
                 .collect::<rusqlite::Result<_>>()?)
         })
@@ -230,7 +270,7 @@ impl Store {
         self.transaction(|db| find(db, id))
     }
 
-    /// Locks or unlocks a user; unlocking forgets the failed attempts.
+    /// Locks or unlocks a user; unlocking forgets the person's failed attempts.
     pub(crate) fn set_locked(
         &self,
         caller: &Principal,
@@ -242,9 +282,10 @@ impl Store {
             let user = reachable(db, caller, id, "write", "user")?;
             caller.administers(&user.organization_id, "write", "user")?;
             db.execute(
-                "UPDATE users SET locked = ?2, failed_attempts = 0, updated_at = ?3 WHERE id = ?1",
+                "UPDATE users SET locked = ?2, updated_at = ?3 WHERE id = ?1",
                 params![id, locked, now],
             )?;
+            forget_attempts(db, &user.root_user_id)?;
             find(db, id)
         })
     }
@@ -284,6 +325,19 @@ impl Store {
             )?;
             Ok(settings)
         })
+    }
+
+    /// The email address of the caller's own person, and the ids and names of its organizations.
+    pub(crate) fn person(
+        &self,
+        caller: &Principal,
+        id: &str,
+    ) -> Result<(String, Vec<(String, String)>)> {
+        let user = match caller {
+            Principal::User(user) if user.root_user_id == id => user,
+            _ => return Err(StoreError::NotFound("user", id.to_owned())),
+        };
+        self.transaction(|db| Ok((user.email.clone(), organizations_of(db, id)?)))
     }
 
     pub(crate) fn project(&self, caller: &Principal, id: &str) -> Result<Project> {

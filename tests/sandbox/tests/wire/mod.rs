@@ -6,8 +6,8 @@
     reason = "each test binary compiles this module and uses another part of it"
 )]
 
-use scw_sandbox::{Options, Sandbox};
-use serde_json::Value;
+use scw_sandbox::{Options, Sandbox, Seed, one_time_password};
+use serde_json::{Value, json};
 
 /// A sandbox and the means to speak to it.
 pub struct Wire {
@@ -48,6 +48,14 @@ impl Wire {
         }
     }
 
+    /// A sandbox with the accounts of a seed.
+    pub fn seeded(seed: &Value) -> Self {
+        Self::with(Options {
+            seed: Some(Seed::parse(&seed.to_string()).unwrap()),
+            ..Options::default()
+        })
+    }
+
     /// The path of the first user, or of something below it.
     pub fn user_path(&self, below: &str) -> String {
         format!("/iam/v1alpha1/users/{}{below}", self.sandbox.info().user_id)
@@ -61,21 +69,74 @@ impl Wire {
         key: Option<&str>,
         body: Option<Value>,
     ) -> Result<Answer, ureq::Error> {
+        let mut headers = vec![("content-type", "application/json")];
+        headers.extend(key.map(|key| ("x-auth-token", key)));
+        let text = body.map(|body| body.to_string()).unwrap_or_default();
+        self.send(method, path, &headers, &text)
+    }
+
+    /// Sends any request.
+    pub fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<Answer, ureq::Error> {
         let mut request = ureq::http::Request::builder()
             .method(method)
-            .uri(format!("{}{path}", self.sandbox.info().api_url))
-            .header("content-type", "application/json");
-        if let Some(key) = key {
-            request = request.header("x-auth-token", key);
+            .uri(format!("{}{path}", self.sandbox.info().api_url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
-        let text = body.map(|body| body.to_string()).unwrap_or_default();
-        let mut response = self.agent.run(request.body(text).unwrap())?;
+        let mut response = self.agent.run(request.body(body.to_owned()).unwrap())?;
         let text = response.body_mut().read_to_string()?;
         Ok(Answer {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
             body: serde_json::from_str(&text).unwrap_or(Value::String(text)),
         })
+    }
+
+    /// Sends a request in a session.
+    pub fn in_session(&self, token: &str, method: &str, path: &str, body: Option<Value>) -> Answer {
+        let text = body.map(|body| body.to_string()).unwrap_or_default();
+        self.send(method, path, &[("x-session-token", token)], &text)
+            .unwrap()
+    }
+
+    /// Logs in to the IAM API with a password, and a code where one is given.
+    pub fn log_in(&self, email: &str, password: &str, otp: &str) -> Answer {
+        let body = json!({"email": email, "password": password, "otp": otp});
+        self.request_with("POST", "/account/v2/login", None, Some(body))
+    }
+
+    /// Logs the first user in to the IAM API.
+    pub fn log_in_first(&self, otp: &str) -> Answer {
+        let info = self.sandbox.info().clone();
+        self.log_in(&info.email, &info.password, otp)
+    }
+
+    /// The one-time password for a key now.
+    pub fn code(&self, secret: &str) -> String {
+        one_time_password(secret, self.sandbox.now()).unwrap()
+    }
+
+    /// Switches the first user's second factor on: its key and its backup codes. The clock moves on
+    /// far enough for the next code to be a new one.
+    pub fn switch_on(&self) -> (String, Vec<String>) {
+        let made = self
+            .post(&self.user_path("/mfa-otp"), json!({}))
+            .expect(200);
+        let secret = made["secret"].as_str().unwrap().to_owned();
+        let body = json!({"one_time_password": self.code(&secret)});
+        let codes = self
+            .post(&self.user_path("/validate-mfa-otp"), body)
+            .expect(200);
+        self.sandbox.advance(60);
+        let codes = codes["recovery_codes"].as_array().unwrap();
+        let codes = codes.iter().map(|code| code.as_str().unwrap().to_owned());
+        (secret, codes.collect())
     }
 
     pub fn request_with(

@@ -1,0 +1,137 @@
+//! Sessions: signing in with a password, and what becomes of it.
+
+use std::{collections::HashMap, sync::Arc};
+
+use axum::{
+    Json,
+    extract::{Path, Query, State},
+    http::StatusCode,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::answer::{Body, Caller, IamError, Result};
+use crate::{
+    clock::rfc3339,
+    service::Service,
+    store::{Attempt, Client, Issued, Proof, Session, StoreError},
+};
+
+type Shared = State<Arc<Service>>;
+
+/// A session as the official client has it (protocol.md A, `jwt`). Inferred: the issuer is the
+/// person, which is the user itself unless the session was switched to another organization.
+fn session_json(session: &Session) -> Value {
+    json!({
+        "jti": session.jti,
+        "issuer_id": session.root_user_id,
+        "audience_id": session.user_id,
+        "created_at": rfc3339(session.created_at),
+        "updated_at": rfc3339(session.updated_at),
+        "expires_at": rfc3339(session.expires_at),
+        "ip": session.ip,
+        "user_agent": session.user_agent,
+    })
+}
+
+fn issued_json(issued: &Issued) -> Json<Value> {
+    Json(json!({
+        "jwt": session_json(&issued.session),
+        "token": issued.token,
+        "renew_token": issued.renew_token,
+    }))
+}
+
+fn required<T>(argument: &'static str, value: Option<T>) -> Result<T> {
+    value.ok_or_else(|| IamError::argument(argument, "required", "is required"))
+}
+
+#[derive(Deserialize)]
+pub(super) struct LogIn {
+    email: Option<String>,
+    password: Option<String>,
+    otp: Option<String>,
+}
+
+pub(super) async fn log_in(
+    State(service): Shared,
+    client: Client,
+    Body(body): Body<LogIn>,
+) -> Result<Json<Value>> {
+    let attempt = Attempt {
+        email: &required("email", body.email)?,
+        password: &required("password", body.password)?,
+        proof: Proof::typed(body.otp.as_deref().unwrap_or_default()),
+        in_browser: false,
+    };
+    let issued = service
+        .store
+        .log_in(&attempt, &client, service.now())
+        .map_err(|err| match err {
+            // Inferred (protocol.md A): the same shape as where the code is missing.
+            StoreError::WrongCode => {
+                IamError::argument("2FA_token", "constraint", "the code is wrong")
+            }
+            other => IamError(other),
+        })?;
+    Ok(issued_json(&issued))
+}
+
+/// Inferred: sessions that are over are not listed.
+pub(super) async fn list(
+    State(service): Shared,
+    Caller(caller): Caller,
+    Query(query): Query<HashMap<String, String>>,
+) -> Result<Json<Value>> {
+    let user_id = required("audience_id", query.get("audience_id"))?;
+    let sessions = service.store.sessions(&caller, user_id, service.now())?;
+    let jwts: Vec<Value> = sessions.iter().map(session_json).collect();
+    Ok(Json(json!({ "jwts": jwts, "total_count": jwts.len() })))
+}
+
+pub(super) async fn delete(
+    State(service): Shared,
+    Caller(caller): Caller,
+    Path(jti): Path<String>,
+) -> Result<StatusCode> {
+    service.store.end_session(&caller, &jti)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+pub(super) struct Renew {
+    renew_token: Option<String>,
+}
+
+pub(super) async fn renew(
+    State(service): Shared,
+    Path(jti): Path<String>,
+    Body(body): Body<Renew>,
+) -> Result<Json<Value>> {
+    let renew_token = required("renew_token", body.renew_token)?;
+    let now = service.now();
+    let issued = service.store.renew_session(&jti, &renew_token, now)?;
+    Ok(issued_json(&issued))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Switch {
+    organization_id: Option<String>,
+}
+
+pub(super) async fn switch_organization(
+    State(service): Shared,
+    Caller(caller): Caller,
+    Path(jti): Path<String>,
+    Body(body): Body<Switch>,
+) -> Result<Json<Value>> {
+    let organization_id = required("organization_id", body.organization_id)?;
+    let issued =
+        service
+            .store
+            .switch_organization(&caller, &jti, &organization_id, service.now())?;
+    Ok(Json(json!({
+        "token": issued.token,
+        "user_id": issued.session.user_id,
+    })))
+}

@@ -1,0 +1,126 @@
+//! Signing in with a password: every door asks here, so that they share the lock-out and the codes.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{Result, Store, StoreError, User, password::is_password, two_factor, users};
+
+/// A second factor as a person gives it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Proof<'a> {
+    /// A one-time password.
+    Code(&'a str),
+    /// A backup code, which is spent.
+    BackupCode(&'a str),
+}
+
+impl<'a> Proof<'a> {
+    /// What was typed into one field for both: a letter or a dash in it makes it a backup code
+    /// (protocol.md C). Nothing where nothing was typed.
+    pub(crate) fn typed(text: &'a str) -> Option<Self> {
+        let text = text.trim();
+        let is_backup_code = text
+            .chars()
+            .any(|letter| letter == '-' || letter.is_alphabetic());
+        if text.is_empty() {
+            None
+        } else if is_backup_code {
+            Some(Self::BackupCode(text))
+        } else {
+            Some(Self::Code(text))
+        }
+    }
+}
+
+/// A try to sign in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Attempt<'a> {
+    pub(crate) email: &'a str,
+    pub(crate) password: &'a str,
+    pub(crate) proof: Option<Proof<'a>>,
+    /// Whether it comes through a browser. There stands for an organization's own way of signing
+    /// in what `password_login: false` leaves (inferred), so that setting refuses other ways only.
+    pub(crate) in_browser: bool,
+}
+
+/// The first user with this address, and its password's hash.
+fn candidate(db: &Connection, email: &str) -> Result<Option<(User, Option<String>)>> {
+    Ok(db
+        .query_row(
+            "SELECT accounts.*, password_hash FROM accounts
+                 JOIN people ON people.id = accounts.root_user_id
+                 WHERE email = ?1 COLLATE NOCASE ORDER BY number LIMIT 1",
+            [email.trim()],
+            |row| Ok((User::from_row(row)?, row.get("password_hash")?)),
+        )
+        .optional()?)
+}
+
+impl Store {
+    /// Checks a try to sign in and, in the same transaction as it spends the code, does what
+    /// `grant` gives the user for it.
+    ///
+    /// The user is the one of the person's first organization. A locked user is refused whatever
+    /// the password is: the answer tells nothing about it.
+    pub(super) fn sign_in<T>(
+        &self,
+        attempt: &Attempt<'_>,
+        now: i64,
+        grant: impl FnOnce(&Connection, &User) -> Result<T>,
+    ) -> Result<T> {
+        let found = self.transaction(|db| candidate(db, attempt.email))?;
+        let stored = found.as_ref().and_then(|(_, hash)| hash.as_deref());
+        let is_right = is_password(attempt.password, stored)?;
+        let Some((user, _)) = found else {
+            return Err(StoreError::WrongPassword);
+        };
+        // A failed attempt is remembered, so it must not roll the transaction back.
+        self.transaction(|db| {
+            let user = users::find(db, &user.id)?;
+            if user.locked {
+                return Err(StoreError::Locked(user.id));
+            }
+            if let Err(refusal) = check(db, &user, attempt, is_right, now)? {
+                if matches!(refusal, StoreError::WrongPassword | StoreError::WrongCode) {
+                    users::failed_attempt(db, &user.root_user_id)?;
+                }
+                return Ok(Err(refusal));
+            }
+            users::forget_attempts(db, &user.root_user_id)?;
+            db.execute(
+                "UPDATE users SET last_login_at = ?2 WHERE id = ?1",
+                params![user.id, now],
+            )?;
+            grant(db, &user).map(Ok)
+        })?
+    }
+}
+
+fn check(
+    db: &Connection,
+    user: &User,
+    attempt: &Attempt<'_>,
+    is_right: bool,
+    now: i64,
+) -> Result<Result<()>> {
+    if !is_right {
+        return Ok(Err(StoreError::WrongPassword));
+    }
+    let settings = users::organization(db, &user.organization_id)?;
+    if !settings.password_login && !attempt.in_browser {
+        return Ok(Err(StoreError::PasswordLogin));
+    }
+    if !user.mfa {
+        return Ok(Ok(()));
+    }
+    let person = &user.root_user_id;
+    let spent = match attempt.proof {
+        None => return Ok(Err(StoreError::CodeRequired)),
+        Some(Proof::Code(code)) => two_factor::spend_code(db, person, code, now)?,
+        Some(Proof::BackupCode(code)) => two_factor::spend_backup_code(db, person, code, now)?,
+    };
+    Ok(if spent {
+        Ok(())
+    } else {
+        Err(StoreError::WrongCode)
+    })
+}
