@@ -116,14 +116,30 @@ impl Context {
     /// When TLS cannot be set up.
     pub fn account(&self, secret: &SecretKey) -> Result<Box<dyn Account>> {
         let settings = self.settings()?;
+        let account_url = settings.account_url.as_ref();
+        self.account_at(settings.api, &settings.api_url, account_url, secret)
+    }
+
+    /// The account service that a login was made at, whatever address is in force now.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn account_of(&self, login: &Login, secret: &SecretKey) -> Result<Box<dyn Account>> {
+        self.account_at(login.api, &login.api_url, None, secret)
+    }
+
+    fn account_at(
+        &self,
+        api: Dialect,
+        url: &ApiUrl,
+        account_url: Option<&ApiUrl>,
+        secret: &SecretKey,
+    ) -> Result<Box<dyn Account>> {
         let auth = Auth::Key(SecretString::from(secret.expose()));
-        let service = self.http(&settings.api_url, &auth)?;
-        Ok(match settings.api {
+        let service = self.http(url, &auth)?;
+        Ok(match api {
             Dialect::Iam => {
-                let account = match &settings.account_url {
-                    Some(url) => Some(self.http(url, &auth)?),
-                    None => None,
-                };
+                let account = account_url.map(|url| self.http(url, &auth)).transpose()?;
                 Box::new(Iam::new(service, account))
             }
             Dialect::Account => Box::new(Account2017::new(service)),

@@ -29,7 +29,7 @@ pub async fn run(ctx: &Context, args: LogoutArgs) -> Result<()> {
             .status(&format!("Nobody was logged in for the profile `{profile}`"));
         return done(ctx, false);
     };
-    let deleted = if login.key_created && !args.keep_key {
+    let deleted = if login.created_key.is_some() && !args.keep_key {
         delete_key(ctx, &login).await
     } else {
         Ok(())
@@ -56,7 +56,7 @@ async fn delete_key(ctx: &Context, login: &Login) -> Result<()> {
     let secret = ctx
         .with_store(login.storage, |store, profile| store.get(profile))
         .await?;
-    let account = ctx.account(&SecretKey::parse(&secret)?)?;
+    let account = ctx.account_of(login, &SecretKey::parse(&secret)?)?;
     match account
         .delete_own_key(login.access_key.as_ref())
         .await

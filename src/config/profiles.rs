@@ -64,8 +64,10 @@ pub struct Login {
     /// The default project of the key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<String>,
-    /// Whether the login made the key, so that the logout deletes it.
-    pub key_created: bool,
+    /// What the key is called on the server when the login made it, so that the logout deletes
+    /// it; nothing for a key that was there before.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub created_key: Option<String>,
     /// When the key stops working.
     #[serde(
         skip_serializing_if = "Option::is_none",

@@ -12,7 +12,7 @@ use crate::{
     cli::LoginArgs,
     config::{Login, Profiles},
     context::Context,
-    error::Result,
+    error::{CliError, Result},
     model::{SecretKey, StorageKind, clean},
 };
 
@@ -83,6 +83,15 @@ async fn keep_in_place(
     let profile = settings.profile.clone();
     // Proves that the record can be written before the secret goes anywhere.
     Profiles::check_writable(&settings.data_dir)?;
+    // Read while it is still there: the new secret takes its place.
+    let old_secret = match settings.profiles.login(&profile) {
+        Some(before) if before.created_key.is_some() => ctx
+            .with_store(before.storage, |store, profile| store.get(profile))
+            .await
+            .ok()
+            .and_then(|secret| SecretKey::parse(&secret).ok()),
+        _ => None,
+    };
     let text = SecretString::from(secret.expose());
     ctx.with_store(login.storage, move |store, profile| {
         store.set(profile, &text)?;
@@ -99,20 +108,51 @@ async fn keep_in_place(
         entry.user_id = Some(login.user_id.clone());
         entry.pending_keys.retain(|key| !settled.contains(key));
         let before = entry.login.replace(login.clone());
+        // Until it is deleted, the key of the login before is one that nobody has the secret of.
+        if let Some(key) = before
+            .as_ref()
+            .and_then(|before| before.created_key.clone())
+        {
+            entry.pending_keys.push(key);
+        }
         profiles.user_mut(&login.user_id).email = Some(login.email.clone());
         before
     })?;
-    // The same profile's secret in the other place would outlive its logout.
-    if let Some(before) = before.filter(|before| before.storage != login.storage) {
-        let removed = ctx
-            .with_store(before.storage, |store, profile| store.delete(profile))
-            .await;
-        if let Err(err) = removed {
-            ctx.ui().warn(&format!(
-                "the secret of the login before is still in the {}: {err}",
-                before.storage
-            ));
-        }
+    if let Some(before) = before {
+        tidy_up(ctx, &before, old_secret, login.storage).await;
     }
     Ok(())
+}
+
+/// Removes what is left of the login before: its key on the server, where that login made it,
+/// and its secret, where it lies in another place.
+async fn tidy_up(
+    ctx: &Context,
+    before: &Login,
+    old_secret: Option<SecretKey>,
+    storage: StorageKind,
+) {
+    let outcome = async {
+        if before.storage != storage {
+            ctx.with_store(before.storage, |store, profile| store.delete(profile))
+                .await?;
+        }
+        if let (Some(secret), Some(description)) = (old_secret, &before.created_key) {
+            let account = ctx.account_of(before, &secret)?;
+            account.delete_own_key(before.access_key.as_ref()).await?;
+            let settings = ctx.settings()?;
+            Profiles::update(&settings.data_dir, |profiles| {
+                profiles
+                    .profile_mut(&settings.profile)
+                    .pending_keys
+                    .retain(|pending| pending != description);
+            })?;
+        }
+        Ok::<_, CliError>(())
+    };
+    if let Err(err) = outcome.await {
+        ctx.ui().warn(&format!(
+            "what is left of the login before could not be removed: {err}"
+        ));
+    }
 }

@@ -167,7 +167,7 @@ async fn make_and_keep(
         email: user.email,
         organization_id: organization.id,
         project_id: key.project_id.clone(),
-        key_created: true,
+        created_key: Some(intent.description.clone()),
         expires_at: key.expires_at,
     };
     settled.push(intent.description.clone());

@@ -59,7 +59,7 @@ async fn check(ctx: &Context, offered: &Offered, storage: StorageKind) -> Result
         email: user.email,
         organization_id: user.organization_id,
         project_id: key.default_project_id,
-        key_created: false,
+        created_key: None,
         expires_at: key.expires_at,
     })
 }
