@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::{
+    account,
     service::Service,
     store::{Principal, StoreError},
 };
@@ -135,9 +136,12 @@ fn arguments(argument: &str, reason: &str, help: &str) -> Value {
     })
 }
 
-/// An address that no call has.
-pub(super) async fn no_route(uri: Uri) -> IamError {
-    IamError(StoreError::NotFound("route", uri.path().to_owned()))
+/// An address that no call has, told in the dialect that it belongs to.
+pub(super) async fn no_route(uri: Uri) -> Response {
+    if account::owns(uri.path()) {
+        return account::no_route();
+    }
+    IamError(StoreError::NotFound("route", uri.path().to_owned())).into_response()
 }
 
 /// Who calls: `X-Auth-Token` names an API key's secret, `X-Session-Token` a session. With both

@@ -1,4 +1,4 @@
-//! API keys of the IAM API and tokens of the 2017 API.
+//! API keys of the IAM API.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -41,15 +41,6 @@ pub(crate) struct NewApiKey<'a> {
     pub(crate) description: &'a str,
     pub(crate) expires_at: Option<i64>,
     pub(crate) default_project_id: Option<&'a str>,
-}
-
-/// A token of the 2017 API, or an API key that is shown as one.
-#[derive(Debug, Clone)]
-pub(crate) struct Token {
-    pub(crate) user_id: String,
-    pub(crate) organization_id: String,
-    pub(crate) description: String,
-    pub(crate) expires_at: Option<i64>,
 }
 
 /// The key, when the caller may do `action` to it: its owner, or an administrator.
@@ -196,44 +187,6 @@ impl Store {
             reachable(db, caller, access_key, "write")?;
             db.execute("DELETE FROM api_keys WHERE access_key = ?1", [access_key])?;
             Ok(())
-        })
-    }
-
-    /// What a token of the 2017 API is. An IAM secret key counts as a token too (inferred: the
-    /// services shared one store of keys when the IAM API came).
-    pub(crate) fn token(&self, token: &str, now: i64) -> Result<Token> {
-        let token = token.to_ascii_lowercase();
-        let hash = hash(&token);
-        self.transaction(|db| {
-            let found = db
-                .query_row(
-                    "SELECT user_id, description, expires_at FROM tokens WHERE token = ?2
-                     UNION ALL
-                     SELECT user_id, description, expires_at FROM api_keys
-                         WHERE secret_hash = ?1 AND user_id IS NOT NULL",
-                    [&hash, &token],
-                    |row| {
-                        Ok(Token {
-                            user_id: row.get(0)?,
-                            description: row.get(1)?,
-                            expires_at: row.get(2)?,
-                            organization_id: String::new(),
-                        })
-                    },
-                )
-                .optional()?
-                .ok_or(StoreError::UnknownKey)?;
-            if found.expires_at.is_some_and(|expires_at| expires_at <= now) {
-                return Err(StoreError::ExpiredKey);
-            }
-            let user = users::find(db, &found.user_id)?;
-            if user.locked {
-                return Err(StoreError::Locked(user.id));
-            }
-            Ok(Token {
-                organization_id: user.organization_id,
-                ..found
-            })
         })
     }
 }

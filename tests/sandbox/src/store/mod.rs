@@ -5,6 +5,7 @@ mod login;
 mod password;
 mod schema;
 mod sessions;
+mod tokens;
 mod two_factor;
 mod users;
 
@@ -17,7 +18,8 @@ pub(crate) use keys::{ApiKey, NewApiKey};
 pub(crate) use login::{Attempt, Proof};
 pub(crate) use schema::{NewOrganization, NewUser};
 pub(crate) use sessions::{Client, Issued, Session};
-pub(crate) use two_factor::totp_at;
+pub(crate) use tokens::{NewToken, Token};
+pub(crate) use two_factor::{TwoFactor, totp_at};
 pub(crate) use users::{Organization, Principal, User, UserFilter};
 
 /// What an operation on the state can fail with.

@@ -1,0 +1,133 @@
+//! Tokens: made with a password, listed, deleted.
+
+use std::{collections::HashMap, sync::Arc};
+
+use axum::{
+    Json,
+    extract::{Path, Query, State},
+    http::StatusCode,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    answer::{AccountError, Body, Caller, Result},
+    users::role,
+};
+use crate::{
+    clock::rfc3339,
+    service::Service,
+    store::{Attempt, NewToken, Proof, Token},
+};
+
+type Shared = State<Arc<Service>>;
+
+/// How many tokens a page holds where nothing is said, and at most (inferred; the reference
+/// client asks for 50).
+const PER_PAGE: (u32, u32) = (50, 100);
+
+/// A token as the reference client reads it. Inferred: `expires` is a time, or null.
+fn token_json(token: &Token) -> Value {
+    json!({
+        "id": token.id,
+        "user_id": token.user.id,
+        "description": token.description,
+        "expires": token.expires_at.map(rfc3339),
+        "inherits_user_perms": true,
+        "roles": {
+            "organization": {
+                "id": token.user.organization_id,
+                "name": token.organization_name,
+            },
+            "role": role(&token.user),
+        },
+    })
+}
+
+#[derive(Deserialize)]
+pub(super) struct Create {
+    email: Option<String>,
+    password: Option<String>,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    expires: bool,
+    #[serde(rename = "2FA_token", default)]
+    code: String,
+    #[serde(rename = "2FA_backup_code", default)]
+    backup_code: String,
+}
+
+/// Inferred: where both kinds of code come, the backup code is left unspent.
+pub(super) async fn create(
+    State(service): Shared,
+    Body(body): Body<Create>,
+) -> Result<(StatusCode, Json<Value>)> {
+    let required = |name| AccountError::field(name, "is required");
+    let code = Some(body.code.trim()).filter(|code| !code.is_empty());
+    let backup_code = Some(body.backup_code.trim()).filter(|code| !code.is_empty());
+    let attempt = Attempt {
+        email: &body.email.ok_or_else(|| required("email"))?,
+        password: &body.password.ok_or_else(|| required("password"))?,
+        proof: code
+            .map(Proof::Code)
+            .or_else(|| backup_code.map(Proof::BackupCode)),
+        in_browser: false,
+    };
+    let new = NewToken {
+        description: &body.description,
+        expires: body.expires,
+    };
+    let token = service.store.create_token(&attempt, new, service.now())?;
+    let body = json!({ "token": token_json(&token) });
+    Ok((StatusCode::CREATED, Json(body)))
+}
+
+/// A page of the caller's own tokens. `HEAD` answers the same without the body.
+pub(super) async fn list(
+    State(service): Shared,
+    caller: Caller,
+    Query(query): Query<HashMap<String, String>>,
+) -> Result<([(&'static str, String); 1], Json<Value>)> {
+    let number = |name: &'static str, usual: u32, most: u32| match query.get(name) {
+        None => Ok(usual),
+        Some(value) => value
+            .parse()
+            .ok()
+            .filter(|number| (1..=most).contains(number))
+            .ok_or_else(|| AccountError::field(name, "is out of range")),
+    };
+    let page = number("page", 1, u32::MAX)?;
+    let per_page = number("per_page", PER_PAGE.0, PER_PAGE.1)?;
+    let (tokens, total) = service
+        .store
+        .tokens(&caller.user, (page, per_page), service.now())?;
+    let tokens: Vec<Value> = tokens.iter().map(token_json).collect();
+    Ok((
+        [("x-total-count", total.to_string())],
+        Json(json!({ "tokens": tokens })),
+    ))
+}
+
+/// Whose token this is. The caller is the same user.
+pub(super) async fn get(
+    State(service): Shared,
+    caller: Caller,
+    Path(token): Path<String>,
+) -> Result<Json<Value>> {
+    let token = service
+        .store
+        .token(&caller.principal, &token, service.now())?;
+    Ok(Json(json!({ "token": token_json(&token) })))
+}
+
+pub(super) async fn delete(
+    State(service): Shared,
+    caller: Caller,
+    Path(token): Path<String>,
+) -> Result<StatusCode> {
+    service
+        .store
+        .delete_token(&caller.principal, &token, service.now())?;
+    Ok(StatusCode::NO_CONTENT)
+}
