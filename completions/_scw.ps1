@@ -54,7 +54,7 @@ Register-ArgumentCompleter -Native -CommandName 'scw' -ScriptBlock {
             [CompletionResult]::new('--otp-command', '--otp-command', [CompletionResultType]::ParameterName, 'Command that prints a one-time password [env: `SCW_OTP` holds one itself]')
             [CompletionResult]::new('--backup-code-file', '--backup-code-file', [CompletionResultType]::ParameterName, 'File that holds a backup code, `-` for stdin')
             [CompletionResult]::new('--organization', '--organization', [CompletionResultType]::ParameterName, 'Organization to log in to, by id or name, where there are several')
-            [CompletionResult]::new('--expires', '--expires', [CompletionResultType]::ParameterName, 'When the API key of this login ends: `12h`, `90d` or `never`')
+            [CompletionResult]::new('--expires', '--expires', [CompletionResultType]::ParameterName, 'When the API key of this login ends: `12h`, `90d` or `never` [default: 90d]')
             [CompletionResult]::new('--access-key', '--access-key', [CompletionResultType]::ParameterName, 'Access key that belongs to the secret key')
             [CompletionResult]::new('--storage', '--storage', [CompletionResultType]::ParameterName, 'Where to keep the secret: `keyring`, or `file` (only its owner can read it) [env: `SCW_KEYRING`] [default: keyring]')
             [CompletionResult]::new('-p', '-p', [CompletionResultType]::ParameterName, 'Profile to use [env: `SCW_PROFILE`] [default: default]')

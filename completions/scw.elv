@@ -50,7 +50,7 @@ set edit:completion:arg-completer[scw] = {|@words|
             cand --otp-command 'Command that prints a one-time password [env: `SCW_OTP` holds one itself]'
             cand --backup-code-file 'File that holds a backup code, `-` for stdin'
             cand --organization 'Organization to log in to, by id or name, where there are several'
-            cand --expires 'When the API key of this login ends: `12h`, `90d` or `never`'
+            cand --expires 'When the API key of this login ends: `12h`, `90d` or `never` [default: 90d]'
             cand --access-key 'Access key that belongs to the secret key'
             cand --storage 'Where to keep the secret: `keyring`, or `file` (only its owner can read it) [env: `SCW_KEYRING`] [default: keyring]'
             cand -p 'Profile to use [env: `SCW_PROFILE`] [default: default]'

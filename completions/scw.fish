@@ -50,7 +50,7 @@ complete -c scw -n "__fish_scw_using_subcommand login" -l password-file -d 'File
 complete -c scw -n "__fish_scw_using_subcommand login" -l otp-command -d 'Command that prints a one-time password [env: `SCW_OTP` holds one itself]' -r
 complete -c scw -n "__fish_scw_using_subcommand login" -l backup-code-file -d 'File that holds a backup code, `-` for stdin' -r -F
 complete -c scw -n "__fish_scw_using_subcommand login" -l organization -d 'Organization to log in to, by id or name, where there are several' -r
-complete -c scw -n "__fish_scw_using_subcommand login" -l expires -d 'When the API key of this login ends: `12h`, `90d` or `never`' -r
+complete -c scw -n "__fish_scw_using_subcommand login" -l expires -d 'When the API key of this login ends: `12h`, `90d` or `never` [default: 90d]' -r
 complete -c scw -n "__fish_scw_using_subcommand login" -l access-key -d 'Access key that belongs to the secret key' -r
 complete -c scw -n "__fish_scw_using_subcommand login" -l storage -d 'Where to keep the secret: `keyring`, or `file` (only its owner can read it) [env: `SCW_KEYRING`] [default: keyring]' -r
 complete -c scw -n "__fish_scw_using_subcommand login" -s p -l profile -d 'Profile to use [env: `SCW_PROFILE`] [default: default]' -r

@@ -22,7 +22,7 @@ pub struct SignInRequest<'a> {
     pub passwords: &'a Passwords,
     /// What the key that may come of it is called; the 2017 API makes it at once.
     pub description: &'a str,
-    /// Whether that key is to end by itself; the 2017 API knows no date.
+    /// Whether that key is to end by itself soon; the 2017 API knows no date.
     pub expires: bool,
 }
 

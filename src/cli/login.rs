@@ -43,9 +43,9 @@ pub struct LoginArgs {
     #[arg(long, value_name = "ID|NAME", conflicts_with_all = ["with_token", "from_config"])]
     pub organization: Option<String>,
 
-    /// When the API key of this login ends: `12h`, `90d` or `never`
-    #[arg(long, value_name = "TIME", default_value_t, conflicts_with_all = ["with_token", "from_config"])]
-    pub expires: Expiry,
+    /// When the API key of this login ends: `12h`, `90d` or `never` [default: 90d]
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["with_token", "from_config"])]
+    pub expires: Option<Expiry>,
 
     /// Access key that belongs to the secret key
     #[arg(long, value_name = "KEY", requires = "with_token")]

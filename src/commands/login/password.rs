@@ -33,7 +33,8 @@ pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
             &args.sign_in,
             FactorSource::Arguments,
             &intent.description,
-            args.expires != Expiry::Never,
+            // It knows no date, only tokens that end soon: those are for who asks for one.
+            matches!(args.expires, Some(Expiry::After(_))),
         ) => signed_in,
         () = ctx.interrupt().requested() => Err(CliError::interrupted()),
     };
@@ -267,7 +268,8 @@ async fn expires_at(
         .longest_key_s(organization)
         .await?
         .map(Duration::from_secs);
-    let wanted = match args.expires {
+    let asked = args.expires.unwrap_or_default();
+    let wanted = match asked {
         Expiry::After(time) => Some(time),
         Expiry::Never => None,
     };
@@ -282,7 +284,7 @@ async fn expires_at(
     if let Some(end) = end.filter(|_| life != wanted) {
         ctx.ui().warn(&format!(
             "the organization allows no key as long as `{}`; this one ends on {}",
-            args.expires,
+            asked,
             rfc3339(end)
         ));
     }

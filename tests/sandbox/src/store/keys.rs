@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Principal, Result, Store, StoreError, hash, users};
+use super::{Principal, Result, Store, StoreError, hash, tokens, users};
 
 /// An API key without its secret.
 #[derive(Debug, Clone)]
@@ -73,7 +73,8 @@ fn reachable(
 }
 
 impl Store {
-    /// Whose secret key this is.
+    /// Whose secret key this is. A token of 2017 counts as a key too (inferred, as the other way
+    /// round: the services shared one store of keys).
     pub(crate) fn principal(&self, secret_key: &str, now: i64) -> Result<Principal> {
         // Letter case does not matter in a UUID.
         let hash = hash(&secret_key.to_ascii_lowercase());
@@ -84,8 +85,15 @@ impl Store {
                     [&hash],
                     ApiKey::from_row,
                 )
-                .optional()?
-                .ok_or(StoreError::UnknownKey)?;
+                .optional()?;
+            let Some(key) = key else {
+                let user = tokens::find(db, secret_key, now)?.user;
+                return if user.locked {
+                    Err(StoreError::Locked(user.id))
+                } else {
+                    Ok(Principal::User(Box::new(user)))
+                };
+            };
             if key.expires_at.is_some_and(|expires_at| expires_at <= now) {
                 return Err(StoreError::ExpiredKey);
             }

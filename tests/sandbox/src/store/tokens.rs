@@ -47,7 +47,7 @@ fn token(db: &Connection, id: &str, found: Found) -> Result<Token> {
 
 /// The token that is alive. An IAM secret key counts as a token too (inferred: the services
 /// shared one store of keys when the IAM API came).
-fn find(db: &Connection, id: &str, now: i64) -> Result<Token> {
+pub(super) fn find(db: &Connection, id: &str, now: i64) -> Result<Token> {
     // Letter case does not matter in a UUID.
     let id = id.to_ascii_lowercase();
     let found: Found = db
