@@ -144,11 +144,11 @@ fn a_forged_callback_is_refused_and_the_true_one_still_works() {
     refused(&waiting.send(&rebound).unwrap(), "404");
     refused(&waiting.send("nonsense\r\n\r\n").unwrap(), "400");
 
-    let (port, path) = (waiting.port, waiting.path.clone());
+    let (listened_on, path) = (waiting.port, waiting.path.clone());
     waiting.get(&format!("{path}?token={token}"));
     waiting.finish().expect(0);
     // One use: nobody listens any more.
-    assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+    assert!(TcpStream::connect(("127.0.0.1", listened_on)).is_err());
 }
 
 #[test]

@@ -88,7 +88,7 @@ pub fn web_session(http: &Http, token: &SecretString) -> Result<Box<dyn Session>
 /// Base64 in either alphabet, with or without padding: the page that makes it is not ours.
 fn decode_base64(text: &str) -> Option<Vec<u8>> {
     // In a query a plus sign may arrive as the space that it stands for there.
-    let text = text.trim().replace(' ', "+");
+    let text = text.replace(' ', "+");
     let encodings: [&Encoding; 4] = [&BASE64, &BASE64URL, &BASE64_NOPAD, &BASE64URL_NOPAD];
     encodings
         .into_iter()
