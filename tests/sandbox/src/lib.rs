@@ -12,6 +12,7 @@
 //! wrong field name on one side cannot hide on the other.
 
 mod account;
+mod authenticate;
 mod clock;
 pub mod demo;
 mod door;

@@ -49,7 +49,9 @@ impl Server {
         latency: Duration,
         verbose: bool,
     ) -> Self {
-        let mut routes = crate::iam::routes().merge(crate::account::routes());
+        let mut routes = crate::iam::routes()
+            .merge(crate::account::routes())
+            .merge(crate::authenticate::routes());
         if control {
             routes = routes.merge(door::routes(ledger));
         }

@@ -9,7 +9,9 @@
 
 mod wire;
 
-use scw_sandbox::{Options, Seed};
+use std::time::Instant;
+
+use scw_sandbox::{Options, Sandbox, Seed};
 use serde_json::{Value, json};
 use wire::Wire;
 
@@ -105,6 +107,68 @@ fn a_wrong_password_and_an_unknown_address_look_alike() {
     );
     let missing = wire.request_with("POST", "/account/v2/login", None, Some(json!({})));
     assert_eq!(missing.expect(400)["details"][0]["argument_name"], "email");
+}
+
+#[test]
+fn an_unknown_address_takes_as_long_as_a_wrong_password() {
+    let wire = Wire::new();
+    let email = wire.sandbox.info().email.clone();
+    // The quickest of several, since other processes make some slower.
+    let quickest = |email: &str| {
+        let times = (0..9).map(|_| {
+            let begun = Instant::now();
+            wire.log_in(email, "wrong", "").expect(401);
+            begun.elapsed()
+        });
+        times.min().unwrap()
+    };
+    let unknown = quickest("nobody@example.com");
+    let wrong = quickest(&email);
+    assert!(
+        unknown > wrong / 2 && wrong > unknown / 2,
+        "{unknown:?} {wrong:?}"
+    );
+}
+
+#[test]
+fn the_data_file_holds_no_secret_of_a_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let wire = Wire::with(Options {
+        data: Some(folder.path().join("accounts.db")),
+        ..Options::default()
+    });
+    let (_, codes) = wire.switch_on();
+    let session = wire.log_in_first(&codes[0]).expect(200);
+    let token = text(&session["token"]);
+    let signature = token.rsplit('.').next().unwrap();
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        let holds = |secret: &str| {
+            bytes
+                .windows(secret.len())
+                .any(|window| window == secret.as_bytes())
+        };
+        assert!(!holds(signature) && !holds(session["renew_token"].as_str().unwrap()));
+        assert!(!codes.iter().any(|code| holds(code)));
+    }
+}
+
+#[test]
+fn a_data_file_of_another_version_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("accounts.db");
+    let start = || {
+        Sandbox::start(Options {
+            data: Some(data.clone()),
+            ..Options::default()
+        })
+    };
+    drop(start().unwrap());
+    drop(start().unwrap());
+    let file = rusqlite::Connection::open(&data).unwrap();
+    file.execute_batch("PRAGMA user_version=1").unwrap();
+    drop(file);
+    assert!(start().unwrap_err().to_string().contains("version"));
 }
 
 #[test]

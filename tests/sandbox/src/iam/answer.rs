@@ -110,7 +110,7 @@ impl IntoResponse for IamError {
                 reason,
                 help,
             } => (StatusCode::BAD_REQUEST, arguments(argument, reason, &help)),
-            StoreError::Database(_) | StoreError::Password(_) => (
+            StoreError::Database(_) | StoreError::Password(_) | StoreError::OtherVersion => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 json!({ "type": "internal", "message": "internal error" }),
             ),

@@ -28,6 +28,9 @@ pub enum StoreError {
     /// The database.
     #[error("the database failed: {0}")]
     Database(#[from] rusqlite::Error),
+    /// The file's tables are those of another version.
+    #[error("the data file is of another version of the sandbox, or of another program")]
+    OtherVersion,
     /// The password hash could not be made.
     #[error("the password could not be hashed: {0}")]
     Password(String),
@@ -101,10 +104,22 @@ impl Store {
             Some(path) => Connection::open(path)?,
             None => Connection::open_in_memory()?,
         };
+        let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        let is_new: bool =
+            connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| {
+                row.get(0)
+            })?;
+        if !is_new && version != schema::VERSION {
+            return Err(StoreError::OtherVersion);
+        }
         connection.execute_batch(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
         )?;
-        connection.execute_batch(schema::TABLES)?;
+        connection.execute_batch(&format!(
+            "BEGIN; {} PRAGMA user_version={}; COMMIT;",
+            schema::TABLES,
+            schema::VERSION
+        ))?;
         Ok(Self {
             connection: Mutex::new(connection),
         })

@@ -4,6 +4,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Result, Store, hash, password::hash_password};
 
+/// The number of the tables' form, kept as the file's `user_version`: a file of another form is
+/// refused.
+pub(super) const VERSION: i64 = 2;
+
 /// Times are seconds since 1970. Backup codes, secret keys and what proves a session are kept as
 /// SHA-256 of themselves, which is enough for secrets of 50 bit and more; passwords as Argon2id.
 /// Tokens of the 2017 API are kept as they are: their id is the secret, and that API lists it.
