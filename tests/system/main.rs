@@ -14,3 +14,5 @@ mod demo;
 mod keyring;
 mod qr;
 mod sdk;
+mod web;
+mod witness;
