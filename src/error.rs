@@ -154,7 +154,8 @@ impl fmt::Display for CliError {
 impl std::error::Error for CliError {}
 
 /// How to get a login, said wherever one is missing or dead.
-pub const LOGIN_HINT: &str = "log in with `scw login --with-token` (it reads the key from stdin)";
+pub const LOGIN_HINT: &str =
+    "log in with `scw login`, or with `scw login --with-token` in a script";
 
 impl From<Invalid> for CliError {
     fn from(err: Invalid) -> Self {

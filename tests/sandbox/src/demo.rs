@@ -13,6 +13,18 @@ use crate::{Options, Sandbox, StartError, StoreError, run};
 /// The exit code of `scw` for a keyring that is missing, locked or refused (cli.md).
 const NO_KEYRING: i32 = 6;
 
+/// How the login with a backup code is shown.
+const BACKUP_LOGIN: &[&str] = &[
+    "2fa",
+    "codes",
+    "next",
+    "|",
+    "scw",
+    "login",
+    "--backup-code-file",
+    "-",
+];
+
 /// The demonstration could not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
@@ -114,6 +126,8 @@ impl Stage<'_> {
             .env("SCW_PROFILE", "sandbox-demo")
             .env("SCW_DATA_DIR", self.folder)
             .env("SCW_CONFIG_PATH", self.folder.join("config.yaml"))
+            .env("SCW_EMAIL", &self.sandbox.info().email)
+            .env("SCW_PASSWORD", &self.sandbox.info().password)
             .env_remove("SCW_API")
             .env_remove("SCW_KEYRING")
             .env_remove("SCW_OTP");
@@ -132,7 +146,8 @@ impl Stage<'_> {
             &["login", "--with-token"],
         )?;
         let mut status = self.log_in(&["login", "--with-token"])?;
-        if status.code() == Some(NO_KEYRING) {
+        let status_of_keyring = status.code();
+        if status_of_keyring == Some(NO_KEYRING) {
             say(
                 "No keyring can be used on this machine, so the demonstration keeps the key in a file:",
             )?;
@@ -152,6 +167,11 @@ impl Stage<'_> {
         } else {
             &["2fa", "off"]
         };
+        let storage = if status_of_keyring == Some(NO_KEYRING) {
+            "file"
+        } else {
+            "keyring"
+        };
         for (title, arguments) in [
             ("Look: it is off", &["2fa", "status"][..]),
             ("Switch it on with an authenticator app", on),
@@ -160,11 +180,17 @@ impl Stage<'_> {
                 "The backup codes are saved on this machine",
                 &["2fa", "codes", "list"],
             ),
+            ("Log in with the password and a backup code", BACKUP_LOGIN),
+            ("One backup code less", &["2fa", "status"]),
             ("Switch it off again", off),
             ("Look: it is off again", &["2fa", "status"]),
         ] {
             Self::title(title, arguments)?;
-            let status = self.scw(arguments).status()?;
+            let status = if arguments == BACKUP_LOGIN {
+                self.log_in_with_backup_code(storage)?
+            } else {
+                self.scw(arguments).status()?
+            };
             if !status.success() {
                 return Ok(run::exit_code(status));
             }
@@ -197,6 +223,20 @@ impl Stage<'_> {
             })
             .collect();
         say(&format!("\n--- {title}\n$ scw {}", shown.join(" ")))
+    }
+
+    /// What a person does whose phone is not at hand, as one line in a shell. The password is in
+    /// `SCW_PASSWORD`.
+    fn log_in_with_backup_code(&self, storage: &str) -> io::Result<ExitStatus> {
+        let next = self.scw(&["2fa", "codes", "next", "--quiet"]).output()?;
+        let mut child = self
+            .scw(&["login", "--backup-code-file", "-", "--storage", storage])
+            .stdin(Stdio::piped())
+            .spawn()?;
+        if let Some(mut stdin) = child.stdin.take() {
+            stdin.write_all(&next.stdout)?;
+        }
+        child.wait()
     }
 
     fn log_in(&self, arguments: &[&str]) -> io::Result<ExitStatus> {
