@@ -98,6 +98,15 @@ pub(super) struct Answer {
 }
 
 impl Answer {
+    /// The answer itself when it is a success, else the error that the dialect makes of it.
+    pub(super) fn successful(self, error: fn(&Self) -> ApiError) -> Result<Self, ApiError> {
+        if self.status.is_success() {
+            Ok(self)
+        } else {
+            Err(error(&self))
+        }
+    }
+
     /// The body as the type that the call promises.
     pub(super) fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, ApiError> {
         serde_json::from_slice(&self.body).map_err(|err| {

@@ -204,6 +204,35 @@ fn both_dialects_and_one_plain_call_see_one_state() {
 }
 
 #[test]
+fn a_login_remembers_its_api_and_a_renewal_works_in_both() {
+    for api in DIALECTS {
+        let world = World::new();
+        let mut person = Person::new(&world, api);
+        person.run(&["login"]).expect(0);
+        let first = person.switch_on();
+        let whoami = world.run(&["whoami", "-o", "json"]).expect(0).json();
+        assert_eq!(whoami["api"], api, "without being told again");
+        let renewed = [
+            "2fa",
+            "on",
+            "--renew",
+            "--otp-command",
+            crate::support::OATHTOOL,
+            "-o",
+            "json",
+        ];
+        let second = world.run(&renewed).expect(0).json();
+        assert_eq!(
+            second["backup_codes"].as_array().unwrap().len(),
+            10,
+            "{api}"
+        );
+        assert!(!second["backup_codes"].to_string().contains(&first[0]));
+        assert_eq!(world.two_factor(), "on");
+    }
+}
+
+#[test]
 fn a_wrong_password_and_an_unknown_email_get_the_same_answer() {
     for api in DIALECTS {
         let world = World::new();

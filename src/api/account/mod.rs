@@ -38,11 +38,7 @@ impl Account2017 {
         repeat: Repeat,
     ) -> Result<Answer, ApiError> {
         let answer = self.http.send(method, path, body, repeat).await?;
-        if answer.status.is_success() {
-            Ok(answer)
-        } else {
-            Err(error::from_answer(&answer))
-        }
+        answer.successful(error::from_answer)
     }
 
     async fn get(&self, path: &str) -> Result<Answer, ApiError> {
@@ -107,7 +103,12 @@ impl Account for Account2017 {
                 Some(json!({})),
                 Repeat::Safe,
             )
-            .await?;
+            .await
+            .map_err(|err| match err {
+                // An empty request has no other fault than that it comes at the wrong time.
+                ApiError::Arguments { message } => ApiError::Precondition { message },
+                err => err,
+            })?;
         let secret = answer.json::<wire::SecretAnswer>()?.factor.secret;
         OtpKey::parse(&secret).map_err(|err| answer.garbage(&err.to_string()))
     }

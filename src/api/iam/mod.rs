@@ -44,11 +44,7 @@ impl Iam {
         repeat: Repeat,
     ) -> Result<Answer, ApiError> {
         let answer = self.http.send(method, path, body, repeat).await?;
-        if answer.status.is_success() {
-            Ok(answer)
-        } else {
-            Err(error::from_answer(&answer))
-        }
+        answer.successful(error::from_answer)
     }
 
     async fn get(&self, path: &str) -> Result<Answer, ApiError> {
