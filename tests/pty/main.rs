@@ -36,6 +36,16 @@ fn wait_for(session: &mut OsSession, needle: &str) -> String {
     }
 }
 
+/// Answers a question whose answer is not shown. What is typed before the terminal stops echoing
+/// is thrown away by the prompt library, so that nothing of it can be seen.
+fn type_hidden(session: &mut OsSession, question: &str, answer: &str) {
+    wait_for(session, question);
+    while session.get_process().get_echo().unwrap() {
+        std::thread::yield_now();
+    }
+    session.send_line(answer).unwrap();
+}
+
 /// The key that is shown in groups of four, put together.
 fn shown_key(session: &mut OsSession) -> String {
     let found = session
@@ -109,7 +119,7 @@ fn ctrl_c_at_the_code_prompt_removes_the_pending_key_and_restores_the_terminal()
     // A shell around it, so that the terminal outlives the command and can be looked at.
     let mut command = world.command(&[]);
     let scw = command.get_program().to_owned();
-    let script = "trap : INT; stty -a >before; \"$0\" 2fa on; echo \"code $?\"; stty -a >after; cmp before after && echo same";
+    let script = "trap : INT; stty -g >before; \"$0\" 2fa on; echo \"code $?\"; stty -g >after; cmp before after && echo same";
     let envs: Vec<_> = command
         .get_envs()
         .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
@@ -191,8 +201,7 @@ fn a_login_from_a_terminal_asks_for_the_key_and_does_not_show_it() {
         &access_key,
     ];
     let mut session = terminal(&world, &arguments);
-    wait_for(&mut session, "Secret key");
-    session.send_line(&world.info().secret_key).unwrap();
+    type_hidden(&mut session, "Secret key", &world.info().secret_key);
     let (rest, code) = finish(&mut session);
     assert_eq!(code, 0, "{rest}");
     assert!(!rest.contains(&world.info().secret_key), "{rest}");
@@ -207,8 +216,7 @@ fn typed_login(world: &World, arguments: &[&str]) -> OsSession {
     );
     wait_for(&mut session, "Email");
     session.send_line(&world.info().email).unwrap();
-    wait_for(&mut session, "Password");
-    session.send_line(&world.info().password).unwrap();
+    type_hidden(&mut session, "Password", &world.info().password);
     session
 }
 
