@@ -11,7 +11,7 @@ use crate::{
     env,
     error::{CliError, Kind, Result},
     process,
-    ui::Ui,
+    ui::{Ui, restore_terminal},
 };
 
 /// Runs `scw` with the arguments of the process.
@@ -37,10 +37,12 @@ pub fn run() -> ExitCode {
     let outcome = runtime.block_on(until_interrupted(&context, dispatch(&context, cli.command)));
     // A thread that waits for a keyring or a terminal must not keep the program alive.
     runtime.shutdown_background();
-    match outcome {
+    let code = match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(err) => report(&ui, &err),
-    }
+    };
+    restore_terminal();
+    code
 }
 
 /// Runs a command until it is done or the user asks for the end, whichever comes first.

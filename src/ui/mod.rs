@@ -15,7 +15,7 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use serde_json::json;
 
-pub use prompt::{PromptError, Prompter};
+pub use prompt::{PromptError, Prompter, restore_terminal};
 pub use qr::{QrError, QrImage, ScreenQr, Terminal, image, on_screen};
 
 use crate::{

@@ -117,30 +117,40 @@ impl Prompter {
     }
 }
 
-/// Puts the terminal back as it was, also when the question is abandoned half-way.
-struct RestoreTerminal {
+/// The terminal as it was before the first question.
+#[cfg(unix)]
+static BEFORE: std::sync::OnceLock<rustix::termios::Termios> = std::sync::OnceLock::new();
+
+/// Puts the terminal back as it was before the first question; nothing where none was asked.
+///
+/// A question that is abandoned half-way leaves a thread behind that may change the terminal once
+/// more: the end of the program calls this again, when nothing else follows.
+pub fn restore_terminal() {
     #[cfg(unix)]
-    before: Option<rustix::termios::Termios>,
+    if let Some(before) = BEFORE.get() {
+        use rustix::termios::{OptionalActions, tcsetattr};
+
+        // A terminal that is gone needs no restoring.
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
+        let _ = Term::stderr().show_cursor();
+    }
 }
+
+/// Restores the terminal when a question ends, in whatever way.
+struct RestoreTerminal;
 
 impl RestoreTerminal {
     fn now() -> Self {
-        Self {
-            #[cfg(unix)]
-            before: rustix::termios::tcgetattr(io::stdin()).ok(),
+        #[cfg(unix)]
+        if let Ok(before) = rustix::termios::tcgetattr(io::stdin()) {
+            BEFORE.get_or_init(|| before);
         }
+        Self
     }
 }
 
 impl Drop for RestoreTerminal {
     fn drop(&mut self) {
-        #[cfg(unix)]
-        if let Some(before) = &self.before {
-            use rustix::termios::{OptionalActions, tcsetattr};
-
-            // A terminal that is gone needs no restoring.
-            let _ = tcsetattr(io::stdin(), OptionalActions::Now, before);
-        }
-        let _ = Term::stderr().show_cursor();
+        restore_terminal();
     }
 }

@@ -10,19 +10,36 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-use std::time::Duration;
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use expectrl::{ControlCode, Expect, Regex, Session, session::OsSession};
 use support::World;
 
 /// `scw` in a terminal of 100 columns.
 fn terminal(world: &World, arguments: &[&str]) -> OsSession {
-    let mut command = world.command(arguments);
-    command.env("TERM", "xterm-256color");
-    // A terminal gives it its own stdin.
-    command.stdin(std::process::Stdio::inherit());
+    in_terminal(world, "exec \"$0\" \"$@\"", arguments)
+}
+
+/// A shell script around `scw` ($0) and its arguments, in a terminal that echoes what is typed, as
+/// every real one does until it is told otherwise. The pty library switches that off, which would
+/// hide a password that is shown; the script switches it on again before anything else runs.
+fn in_terminal(world: &World, script: &str, arguments: &[&str]) -> OsSession {
+    let scw = world.command(arguments);
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", &format!("stty echo rows 60 columns 100; {script}")])
+        .arg(scw.get_program())
+        .args(scw.get_args())
+        .env_clear()
+        .env("TERM", "xterm-256color")
+        .current_dir(world.home.path());
+    for (name, value) in scw.get_envs() {
+        command.env(name, value.unwrap());
+    }
     let mut session = Session::spawn(command).unwrap();
-    session.get_process_mut().set_window_size(100, 60).unwrap();
     session.set_expect_timeout(Some(Duration::from_secs(20)));
     session
 }
@@ -40,7 +57,9 @@ fn wait_for(session: &mut OsSession, needle: &str) -> String {
 /// is thrown away by the prompt library, so that nothing of it can be seen.
 fn type_hidden(session: &mut OsSession, question: &str, answer: &str) {
     wait_for(session, question);
+    let deadline = Instant::now() + Duration::from_secs(20);
     while session.get_process().get_echo().unwrap() {
+        assert!(Instant::now() < deadline, "the terminal still echoes");
         std::thread::yield_now();
     }
     session.send_line(answer).unwrap();
@@ -66,7 +85,7 @@ fn finish(session: &mut OsSession) -> (String, i32) {
 }
 
 fn oathtool(key: &str) -> String {
-    let made = std::process::Command::new("oathtool")
+    let made = Command::new("oathtool")
         .args(["--totp", "-b", key])
         .output()
         .unwrap();
@@ -117,24 +136,9 @@ fn after_three_wrong_codes_the_account_is_as_it_was() {
 fn ctrl_c_at_the_code_prompt_removes_the_pending_key_and_restores_the_terminal() {
     let world = World::logged_in();
     // A shell around it, so that the terminal outlives the command and can be looked at.
-    let mut command = world.command(&[]);
-    let scw = command.get_program().to_owned();
-    let script = "trap : INT; stty -g >before; \"$0\" 2fa on; echo \"code $?\"; stty -g >after; cmp before after && echo same";
-    let envs: Vec<_> = command
-        .get_envs()
-        .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
-        .collect();
-    command = std::process::Command::new("sh");
-    command
-        .args(["-c", script])
-        .arg(scw)
-        .env_clear()
-        .envs(envs)
-        .env("TERM", "xterm")
-        .current_dir(world.home.path());
-    let mut session = Session::spawn(command).unwrap();
-    session.get_process_mut().set_window_size(100, 60).unwrap();
-    session.set_expect_timeout(Some(Duration::from_secs(20)));
+    let script = "trap : INT; stty -g >before; \"$0\" 2fa on; echo \"code $?\"; \
+        stty -g >after; cat before after; cmp before after && echo same";
+    let mut session = in_terminal(&world, script, &[]);
     wait_for(&mut session, "Six-digit code");
     assert_eq!(world.two_factor(), "pending");
     session.send("12").unwrap();
