@@ -141,17 +141,17 @@ impl Stage<'_> {
              Nothing here touches a real account; the login and the files go away at the end.",
             info.api_url, info.email
         ))?;
-        Self::title(
-            "Log in with an API key from stdin",
-            &["login", "--with-token"],
-        )?;
-        let mut status = self.log_in(&["login", "--with-token"])?;
+        let with_token = ["login", "--with-token"];
+        Self::title(1, "Log in with an API key from stdin", &with_token)?;
+        let mut status = self.log_in(&with_token)?;
         let status_of_keyring = status.code();
         if status_of_keyring == Some(NO_KEYRING) {
+            let in_a_file = ["login", "--with-token", "--storage", "file"];
             say(
                 "No keyring can be used on this machine, so the demonstration keeps the key in a file:",
             )?;
-            status = self.log_in(&["login", "--with-token", "--storage", "file"])?;
+            Self::line(&in_a_file)?;
+            status = self.log_in(&in_a_file)?;
         }
         if !status.success() {
             return Ok(run::exit_code(status));
@@ -172,7 +172,7 @@ impl Stage<'_> {
         } else {
             "keyring"
         };
-        for (title, arguments) in [
+        let steps = [
             ("Look: it is off", &["2fa", "status"][..]),
             ("Switch it on with an authenticator app", on),
             ("Look again: it is on", &["2fa", "status"]),
@@ -184,8 +184,9 @@ impl Stage<'_> {
             ("One backup code less", &["2fa", "status"]),
             ("Switch it off again", off),
             ("Look: it is off again", &["2fa", "status"]),
-        ] {
-            Self::title(title, arguments)?;
+        ];
+        for (number, (title, arguments)) in (2..).zip(steps) {
+            Self::title(number, title, arguments)?;
             let status = if arguments == BACKUP_LOGIN {
                 self.log_in_with_backup_code(storage)?
             } else {
@@ -211,7 +212,13 @@ impl Stage<'_> {
         }
     }
 
-    fn title(title: &str, arguments: &[&str]) -> io::Result<()> {
+    fn title(number: u32, title: &str, arguments: &[&str]) -> io::Result<()> {
+        say(&format!("\n--- {number}. {title}"))?;
+        Self::line(arguments)
+    }
+
+    /// The line that a person would type.
+    fn line(arguments: &[&str]) -> io::Result<()> {
         let shown: Vec<String> = arguments
             .iter()
             .map(|argument| {
@@ -222,7 +229,7 @@ impl Stage<'_> {
                 }
             })
             .collect();
-        say(&format!("\n--- {title}\n$ scw {}", shown.join(" ")))
+        say(&format!("$ scw {}", shown.join(" ")))
     }
 
     /// What a person does whose phone is not at hand, as one line in a shell. The password is in

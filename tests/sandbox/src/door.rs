@@ -4,19 +4,20 @@ use std::sync::Arc;
 
 use axum::{
     Extension, Json, Router,
+    body::Bytes,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use crate::{
     faults::{Fault, Ledger, Seen},
-    seed::add_members,
+    members::{self, Members},
     service::Service,
-    store::Result,
+    store::{Result, StoreError, TwoFactor},
 };
 
 /// Where the door is. Its calls are neither recorded nor subject to faults.
@@ -27,9 +28,37 @@ pub(crate) fn routes(ledger: &Arc<Ledger>) -> Router<Arc<Service>> {
         .route("/_sandbox/clock", post(clock))
         .route("/_sandbox/faults", post(faults))
         .route("/_sandbox/requests", get(requests))
-        .route("/_sandbox/members", post(members))
+        .route("/_sandbox/members", post(more_members))
         .route("/_sandbox/state", get(state))
         .layer(Extension(Arc::clone(ledger)))
+}
+
+/// A failure of the door itself, in its own form: `{"message"}`.
+struct DoorError(StatusCode, String);
+
+impl DoorError {
+    fn wrong(err: impl std::fmt::Display) -> Self {
+        Self(StatusCode::BAD_REQUEST, err.to_string())
+    }
+}
+
+impl From<StoreError> for DoorError {
+    fn from(err: StoreError) -> Self {
+        Self(StatusCode::INTERNAL_SERVER_ERROR, err.to_string())
+    }
+}
+
+impl IntoResponse for DoorError {
+    fn into_response(self) -> Response {
+        (self.0, Json(json!({ "message": self.1 }))).into_response()
+    }
+}
+
+type Answer = std::result::Result<Json<Value>, DoorError>;
+
+/// A body of JSON, whatever the request calls it: `curl -d` calls it a form.
+fn read<T: DeserializeOwned>(body: &Bytes) -> std::result::Result<T, DoorError> {
+    serde_json::from_slice(body).map_err(DoorError::wrong)
 }
 
 #[derive(Deserialize)]
@@ -37,16 +66,18 @@ struct Advance {
     advance_s: i64,
 }
 
-async fn clock(State(service): State<Arc<Service>>, Json(body): Json<Advance>) -> Json<Value> {
-    service.clock.advance(body.advance_s);
-    Json(json!({ "offset_s": service.clock.offset_s(), "now": service.now() }))
+async fn clock(State(service): State<Arc<Service>>, body: Bytes) -> Answer {
+    service.clock.advance(read::<Advance>(&body)?.advance_s);
+    Ok(Json(
+        json!({ "offset_s": service.clock.offset_s(), "now": service.now() }),
+    ))
 }
 
-async fn faults(Extension(ledger): Extension<Arc<Ledger>>, Json(fault): Json<Fault>) -> Response {
-    match ledger.add(fault) {
-        Ok(()) => Json(json!({})).into_response(),
-        Err(err) => (StatusCode::BAD_REQUEST, err).into_response(),
-    }
+async fn faults(Extension(ledger): Extension<Arc<Ledger>>, body: Bytes) -> Answer {
+    ledger
+        .add(read::<Fault>(&body)?)
+        .map_err(DoorError::wrong)?;
+    Ok(Json(json!({})))
 }
 
 async fn requests(Extension(ledger): Extension<Arc<Ledger>>) -> Json<Vec<Seen>> {
@@ -54,17 +85,20 @@ async fn requests(Extension(ledger): Extension<Arc<Ledger>>) -> Json<Vec<Seen>> 
 }
 
 #[derive(Deserialize)]
-struct Members {
+struct More {
     count: u64,
 }
 
-async fn members(State(service): State<Arc<Service>>, Json(body): Json<Members>) -> Response {
-    let added = first_organization(&service)
-        .and_then(|id| add_members(&service.store, &id, body.count, service.now()));
-    match added {
-        Ok(()) => Json(json!({ "added": body.count })).into_response(),
-        Err(err) => (StatusCode::INTERNAL_SERVER_ERROR, err.to_string()).into_response(),
-    }
+async fn more_members(State(service): State<Arc<Service>>, body: Bytes) -> Answer {
+    let count = read::<More>(&body)?.count;
+    let organization = first_organization(&service)?;
+    members::add(
+        &service.store,
+        &organization,
+        Members::More(count),
+        service.now(),
+    )?;
+    Ok(Json(json!({ "added": count })))
 }
 
 fn first_organization(service: &Service) -> Result<String> {
@@ -75,11 +109,8 @@ fn first_organization(service: &Service) -> Result<String> {
         .unwrap_or_default())
 }
 
-async fn state(State(service): State<Arc<Service>>) -> Response {
-    match describe(&service) {
-        Ok(state) => Json(state).into_response(),
-        Err(err) => (StatusCode::INTERNAL_SERVER_ERROR, err.to_string()).into_response(),
-    }
+async fn state(State(service): State<Arc<Service>>) -> Answer {
+    Ok(Json(describe(&service)?))
 }
 
 /// The state for assertions: each user, and the first one again at the top.
@@ -91,6 +122,7 @@ pub(crate) fn describe(service: &Service) -> Result<Value> {
             "user_id": user.id,
             "email": user.email,
             "two_factor": two_factor.word(),
+            "pending": two_factor == TwoFactor::Pending,
             "backup_codes_unused": unused,
             "sessions": service.store.session_count(&user.id, service.now())?,
             "api_keys": service.store.access_keys(&user.id)?,

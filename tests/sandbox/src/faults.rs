@@ -9,6 +9,11 @@ use axum::http::{HeaderMap, Method};
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
+/// A fault that can never happen.
+#[derive(Debug, thiserror::Error)]
+#[error("path_regex is no regular expression: {0}")]
+pub struct FaultError(#[from] regex::Error);
+
 /// How often a fault happens when nothing is said.
 fn once() -> u32 {
     1
@@ -97,9 +102,9 @@ impl Ledger {
     /// Adds a fault.
     ///
     /// # Errors
-    /// A text that says what is wrong with its expression.
-    pub(crate) fn add(&self, fault: Fault) -> Result<(), String> {
-        let regex = Regex::new(&fault.path_regex).map_err(|err| err.to_string())?;
+    /// [`FaultError`].
+    pub(crate) fn add(&self, fault: Fault) -> Result<(), FaultError> {
+        let regex = Regex::new(&fault.path_regex)?;
         lock(&self.faults).push((regex, fault));
         Ok(())
     }

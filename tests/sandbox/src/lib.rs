@@ -18,6 +18,7 @@ pub mod demo;
 mod door;
 mod faults;
 mod iam;
+mod members;
 pub mod run;
 mod seed;
 mod server;
@@ -38,12 +39,15 @@ use std::{
 use serde::Serialize;
 use tokio::sync::watch;
 
-pub use faults::{Action, Fault, Seen};
-pub use seed::Seed;
+pub use faults::{Action, Fault, FaultError, Seen};
+pub use seed::{Seed, SeedError};
 pub use store::StoreError;
 pub use tls::TlsError;
 
-use crate::{faults::Ledger, seed::FirstSecrets, server::Server, service::Service, store::Store};
+use crate::{
+    faults::Ledger, members::Members, seed::FirstSecrets, server::Server, service::Service,
+    store::Store,
+};
 
 /// How a sandbox is to be.
 #[derive(Debug, Clone, Default)]
@@ -56,7 +60,7 @@ pub struct Options {
     pub data: Option<PathBuf>,
     /// The accounts; nothing for the default one.
     pub seed: Option<Seed>,
-    /// How many generated members the first organization gets.
+    /// How many generated members the first organization has; a data file may hold some already.
     pub members: u64,
     /// The folder for a certificate; nothing for plain http.
     pub tls: Option<PathBuf>,
@@ -150,7 +154,8 @@ impl Sandbox {
         let user = service.store.any_user(&user_id)?;
         if options.members > 0 {
             let id = &user.organization_id;
-            seed::add_members(&service.store, id, options.members, service.now())?;
+            let wanted = Members::InAll(options.members);
+            members::add(&service.store, id, wanted, service.now())?;
         }
         let tls = options.tls.as_deref().map(tls::acceptor).transpose()?;
         let listener = std::net::TcpListener::bind(listen)
@@ -215,8 +220,8 @@ impl Sandbox {
     /// Adds a fault.
     ///
     /// # Errors
-    /// A text that says what is wrong with its expression.
-    pub fn fault(&self, fault: Fault) -> Result<(), String> {
+    /// [`FaultError`].
+    pub fn fault(&self, fault: Fault) -> Result<(), FaultError> {
         self.ledger.add(fault)
     }
 

@@ -32,13 +32,18 @@ enum Command {
     Otp,
 }
 
+/// The form of a seed file, below the options.
+const SEED_FORM: &str = include_str!("seed_form.md");
+
 #[derive(Args)]
+#[command(after_long_help = SEED_FORM)]
 struct ServeArgs {
     #[command(flatten)]
     service: ServiceArgs,
 }
 
 #[derive(Args)]
+#[command(after_long_help = SEED_FORM)]
 struct RunArgs {
     #[command(flatten)]
     service: ServiceArgs,
@@ -73,11 +78,11 @@ struct ServiceArgs {
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
 
-    /// Start with the accounts of this file (its form: ARCHITECTURE.md, or `Seed` in `cargo doc`)
+    /// Start with the accounts of this file (its form: see below with `--help`)
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
 
-    /// Add N generated members to the organization, one in three with a second factor
+    /// Have N generated members in the organization, one in three with a second factor
     #[arg(long, value_name = "N", default_value_t = 0)]
     members: u64,
 
@@ -124,9 +129,10 @@ impl ServiceArgs {
         let seed = self
             .seed
             .as_deref()
-            .map(Seed::load)
-            .transpose()
-            .map_err(Failure::usage)?;
+            .map(|path| {
+                Seed::load(path).map_err(|err| Failure::usage(format!("{}: {err}", path.display())))
+            })
+            .transpose()?;
         Sandbox::start(Options {
             listen: Some(self.listen),
             allow_remote: self.allow_remote,
@@ -163,27 +169,25 @@ fn main() -> ExitCode {
 }
 
 fn serve(args: ServeArgs) -> Result<u8, Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+
     let sandbox = args.service.start()?;
     let line = serde_json::to_string(sandbox.info())?;
-    let mut stdout = io::stdout();
-    writeln!(stdout, "{line}").and_then(|()| stdout.flush())?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(until_stopped())?;
-    Ok(0)
-}
-
-async fn until_stopped() -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let mut int = signal(SignalKind::interrupt())?;
-    let mut term = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = int.recv() => {}
-        _ = term.recv() => {}
-    }
-    Ok(())
+    runtime.block_on(async {
+        // Whoever has read the line may send a signal at once.
+        let mut int = signal(SignalKind::interrupt())?;
+        let mut term = signal(SignalKind::terminate())?;
+        let mut stdout = io::stdout();
+        writeln!(stdout, "{line}").and_then(|()| stdout.flush())?;
+        tokio::select! {
+            _ = int.recv() => {}
+            _ = term.recv() => {}
+        }
+        Ok(0)
+    })
 }
 
 fn run(args: RunArgs) -> Result<u8, Failure> {

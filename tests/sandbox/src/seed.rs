@@ -5,39 +5,22 @@ use std::{
     path::Path,
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::store::{NewOrganization, NewUser, Result, Store, StoreError};
+use crate::store::{NewOrganization, NewUser, Planted, Result, Store, StoreError};
 
-/// What a seed file holds.
+/// What a seed file holds; without one there is one organization with its owner.
 ///
-/// Without `--seed` there is one organization with its owner. A seed file describes others:
+#[doc = include_str!("seed_form.md")]
 ///
-/// ```json
-/// {"organizations": [{
-///     "name": "Example",
-///     "requires_two_factor": true, "grace_period_s": 604800,
-///     "login_attempts": 10, "max_session_s": 0, "max_api_key_s": 0, "password_login": true,
-///     "users": [{
-///         "email": "owner@example.com", "password": "…", "type": "owner", "admin": false,
-///         "first_name": "Ada", "last_name": "Owner", "locked": false,
-///         "otp_secret": "BASE32", "key_expires_in_s": 3600
-///     }],
-///     "applications": [{"access_key": "SCW…", "secret_key": "uuid"}]
-/// }]}
-/// ```
-///
-/// Only `users[].email` is required. Each user gets an API key (`access_key` and `secret_key` name
-/// it, else it is made) and a 2017 token (`token`). The first user is the one that `serve` prints.
-///
-/// The same `email` in several organizations is one person, whose id (`account_root_user_id`) is
-/// that of its first user; `password` and `otp_secret` are given there only, since they are the
-/// person's. With `password_login: false` an organization's users sign in through a browser only.
-///
-/// Secrets that no file names are derived from random bytes in the database, which holds nothing
-/// else in clear (but the tokens of the 2017 API, which lists them): that is how a service restarted with `--data` can print them again.
+/// Secrets that no file names are derived from random bytes in the database, and those that a file
+/// names for the first user are kept there masked with the same bytes: that is how a service
+/// restarted with `--data` can print them again. It holds nothing else that gives a secret away
+/// but the tokens of the 2017 API, which lists them. A key that was deleted stays deleted, though
+/// it is still printed.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Seed {
@@ -103,51 +86,76 @@ struct SeedKey {
     secret_key: String,
 }
 
+/// A seed cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SeedError {
+    /// Its file cannot be read.
+    #[error("the seed cannot be read: {0}")]
+    Read(#[from] std::io::Error),
+    /// It is no JSON, or JSON of another form.
+    #[error("it is no seed: {0}")]
+    Form(#[from] serde_json::Error),
+    /// An organization's name is what its id is made of.
+    #[error("two organizations are called {0:?}")]
+    SameName(String),
+    /// An organization has a person as one user.
+    #[error("{0} is there twice in one organization")]
+    SameEmail(String),
+    /// A person has one password and one second factor.
+    #[error("the password and the second factor of {0} belong where it is first")]
+    NotFirst(String),
+    /// The key of a second factor cannot be read.
+    #[error("the otp_secret of {0} is no base32")]
+    OtpSecret(String),
+    /// The API knows no such type of user.
+    #[error("the type of {0} is none of owner, member, guest")]
+    UserType(String),
+    /// Nobody could be printed by `serve`.
+    #[error("it names no user")]
+    Nobody,
+}
+
 impl Seed {
     /// Reads a seed file.
     ///
     /// # Errors
-    /// A text that says what is wrong with it.
-    pub fn load(path: &Path) -> std::result::Result<Self, String> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|err| format!("{} cannot be read: {err}", path.display()))?;
-        Self::parse(&text).map_err(|err| format!("{} is no seed: {err}", path.display()))
+    /// [`SeedError`], without the file's name.
+    pub fn load(path: &Path) -> std::result::Result<Self, SeedError> {
+        Self::parse(&std::fs::read_to_string(path)?)
     }
 
     /// Reads a seed from JSON.
     ///
     /// # Errors
-    /// A text that says what is wrong with it.
-    pub fn parse(json: &str) -> std::result::Result<Self, String> {
-        let seed: Self = serde_json::from_str(json).map_err(|err| err.to_string())?;
+    /// [`SeedError`].
+    pub fn parse(json: &str) -> std::result::Result<Self, SeedError> {
+        let seed: Self = serde_json::from_str(json)?;
         let mut names = HashSet::new();
         let mut people = HashSet::new();
         for organization in &seed.organizations {
             if !names.insert(&organization.name) {
-                return Err(format!(
-                    "two organizations are called {:?}",
-                    organization.name
-                ));
+                return Err(SeedError::SameName(organization.name.clone()));
             }
             let mut here = HashSet::new();
             for user in &organization.users {
                 let email = user.email.to_lowercase();
                 if !here.insert(email.clone()) {
-                    return Err(format!("{email} is there twice in one organization"));
+                    return Err(SeedError::SameEmail(email));
                 }
                 if !people.insert(email) && (user.password.is_some() || user.otp_secret.is_some()) {
-                    return Err(format!(
-                        "the password and the second factor of {} belong where it is first",
-                        user.email
-                    ));
+                    return Err(SeedError::NotFirst(user.email.clone()));
                 }
-                if let Some(secret) = &user.otp_secret {
-                    decode_base32(secret)?;
+                if user.otp_secret.is_some() && user.otp_key().is_none() {
+                    return Err(SeedError::OtpSecret(user.email.clone()));
+                }
+                let kinds = [None, Some("owner"), Some("member"), Some("guest")];
+                if !kinds.contains(&user.r#type.as_deref()) {
+                    return Err(SeedError::UserType(user.email.clone()));
                 }
             }
         }
         if people.is_empty() {
-            return Err("it names no user".to_owned());
+            return Err(SeedError::Nobody);
         }
         Ok(seed)
     }
@@ -169,14 +177,16 @@ impl Default for Seed {
     }
 }
 
-fn decode_base32(text: &str) -> std::result::Result<Vec<u8>, String> {
-    totp_rs::Secret::try_from_base32(text)
-        .map(|secret| secret.as_ref().to_vec())
-        .map_err(|_| "otp_secret is no base32".to_owned())
+impl SeedUser {
+    /// The key of the second factor; nothing where there is none, or it is no base32.
+    fn otp_key(&self) -> Option<Vec<u8>> {
+        let secret = totp_rs::Secret::try_from_base32(self.otp_secret.as_ref()?).ok()?;
+        Some(secret.as_ref().to_vec())
+    }
 }
 
 /// The secrets of the first user, as `serve` prints them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct FirstSecrets {
     pub(crate) password: String,
     pub(crate) access_key: String,
@@ -185,10 +195,10 @@ pub(crate) struct FirstSecrets {
 }
 
 /// Derives everything random from the bytes in the database.
-struct Derive<'a>(&'a [u8]);
+pub(crate) struct Derive<'a>(pub(crate) &'a [u8]);
 
 impl Derive<'_> {
-    fn bytes(&self, purpose: &str, of: &str) -> [u8; 32] {
+    pub(crate) fn bytes(&self, purpose: &str, of: &str) -> [u8; 32] {
         let mut hasher = Sha256::new();
         hasher.update(self.0);
         hasher.update([0]);
@@ -198,12 +208,22 @@ impl Derive<'_> {
         hasher.finalize().into()
     }
 
-    fn uuid(&self, purpose: &str, of: &str) -> String {
+    pub(crate) fn uuid(&self, purpose: &str, of: &str) -> String {
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&self.bytes(purpose, of)[..16]);
         uuid::Builder::from_random_bytes(bytes)
             .into_uuid()
             .to_string()
+    }
+
+    /// Masks bytes, or unmasks them: an exclusive or with a stream of derived ones.
+    fn masked(&self, bytes: &[u8]) -> Vec<u8> {
+        let stream = (0..).flat_map(|block: u32| self.bytes("mask", &block.to_string()));
+        bytes
+            .iter()
+            .zip(stream)
+            .map(|(byte, mask)| byte ^ mask)
+            .collect()
     }
 
     /// The secrets of a user; `of` tells it from every other.
@@ -232,15 +252,10 @@ pub(crate) fn access_key(random: &[u8]) -> String {
 /// Makes the accounts, or finds the ones that a data file holds already, and returns the id of
 /// the first user with its secrets.
 pub(crate) fn plant(store: &Store, seed: &Seed, now: i64) -> Result<(String, FirstSecrets)> {
-    if let Some((random, first_id)) = store.seed()? {
-        let email = store.any_user(&first_id)?.email;
-        let first = first_user(seed).filter(|user| user.email == email);
-        let user = first.cloned().unwrap_or_else(|| SeedUser {
-            email,
-            ..SeedUser::default()
-        });
-        let secrets = Derive(&random).secrets(&user, &user.email);
-        return Ok((first_id, secrets));
+    if let Some(planted) = store.planted()? {
+        let secrets = Derive(&planted.random).masked(&planted.masked_secrets);
+        let secrets = serde_json::from_slice(&secrets).map_err(|_| StoreError::OtherVersion)?;
+        return Ok((planted.first_user, secrets));
     }
     let random = rand::random::<[u8; 32]>();
     let derive = Derive(&random);
@@ -251,6 +266,12 @@ pub(crate) fn plant(store: &Store, seed: &Seed, now: i64) -> Result<(String, Fir
         ));
     };
     let first_id = user_id(&derive, first, &first.email);
+    let secrets = derive.secrets(first, &first.email);
+    let planted = Planted {
+        random: random.to_vec(),
+        first_user: first_id.clone(),
+        masked_secrets: derive.masked(json!(secrets).to_string().as_bytes()),
+    };
     let mut people = HashMap::new();
     store.populate(
         |maker| {
@@ -287,10 +308,7 @@ pub(crate) fn plant(store: &Store, seed: &Seed, now: i64) -> Result<(String, Fir
                         admin: user.admin,
                         password: Some(secrets.password),
                         locked: user.locked,
-                        otp_secret: user
-                            .otp_secret
-                            .as_deref()
-                            .and_then(|text| decode_base32(text).ok()),
+                        otp_secret: user.otp_key(),
                         last_login_at: None,
                     };
                     maker.user(&new)?;
@@ -308,11 +326,12 @@ pub(crate) fn plant(store: &Store, seed: &Seed, now: i64) -> Result<(String, Fir
                     maker.api_key(pair, (None, Some(&application)), &id, None)?;
                 }
             }
-            Ok((random.to_vec(), first_id.clone()))
+            Ok(())
         },
+        &planted,
         now,
     )?;
-    Ok((first_id, derive.secrets(first, &first.email)))
+    Ok((first_id, secrets))
 }
 
 fn first_user(seed: &Seed) -> Option<&SeedUser> {
@@ -322,41 +341,4 @@ fn first_user(seed: &Seed) -> Option<&SeedUser> {
 fn user_id(derive: &Derive<'_>, user: &SeedUser, of: &str) -> String {
     user.id
         .map_or_else(|| derive.uuid("user", of), |id| id.to_string())
-}
-
-/// Adds `count` members to an organization, the same ones every time; one in three has a second
-/// factor. They cannot sign in: none has a password.
-pub(crate) fn add_members(
-    store: &Store,
-    organization_id: &str,
-    count: u64,
-    now: i64,
-) -> Result<()> {
-    const FIRST: [&str; 8] = ["Noor", "Ines", "Max", "Liv", "Otto", "Yuki", "Zoë", "Paul"];
-    const LAST: [&str; 7] = ["Martin", "Okafor", "Silva", "Novak", "Berg", "Rossi", "Kim"];
-    // The random bytes are a constant here, which makes the members reproducible.
-    let derive = Derive(b"members");
-    store.add(now, |maker| {
-        let there = maker.generated(organization_id)?;
-        for number in there + 1..=there + count {
-            let label = format!("{organization_id}/{number}");
-            let pick = derive.bytes("member", &label);
-            let has_second_factor = number % 3 == 0;
-            maker.user(&NewUser {
-                id: derive.uuid("member", &label),
-                root_user_id: None,
-                organization_id: organization_id.to_owned(),
-                email: format!("member-{number}@example.com"),
-                first_name: FIRST[usize::from(pick[0]) % FIRST.len()].to_owned(),
-                last_name: LAST[usize::from(pick[1]) % LAST.len()].to_owned(),
-                kind: "member".to_owned(),
-                admin: false,
-                password: None,
-                locked: false,
-                otp_secret: has_second_factor.then(|| derive.bytes("otp", &label)[..20].to_vec()),
-                last_login_at: (pick[2] % 4 != 0).then(|| now - i64::from(pick[3]) * 3600),
-            })?;
-        }
-        Ok(())
-    })
 }

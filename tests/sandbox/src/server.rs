@@ -1,6 +1,6 @@
 //! Connections: plain or TLS, with the faults of the test door on the way.
 
-use std::{convert::Infallible, io, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -14,6 +14,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpListener,
     sync::watch,
+    task::JoinSet,
 };
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
@@ -24,6 +25,9 @@ use crate::{
     faults::{Action, Ledger, hide_token},
     service::{Peer, Service},
 };
+
+/// How long requests that are under way may take when the service stops.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// The connection is to be closed without an answer.
 #[derive(Debug, thiserror::Error)]
@@ -64,18 +68,20 @@ impl Server {
         }
     }
 
-    /// Serves connections until `stop` says so.
+    /// Serves connections until `stop` says so, and then lets what is under way come to its end.
     pub(crate) async fn serve(
         self,
         listener: TcpListener,
         tls: Option<TlsAcceptor>,
         mut stop: watch::Receiver<bool>,
     ) {
+        let mut connections = JoinSet::new();
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
-                // The sender is gone when the sandbox is.
-                _ = stop.wait_for(|stop| *stop) => return,
+                // Ends that are not fetched would pile up.
+                Some(_) = connections.join_next() => continue,
+                () = asked(&mut stop) => break,
             };
             // A connection that broke before it was accepted concerns nobody.
             let Ok((stream, address)) = accepted else {
@@ -85,23 +91,29 @@ impl Server {
             let server = self.clone();
             let tls = tls.clone();
             let peer = Peer(address.ip());
-            tokio::spawn(async move {
+            let stop = stop.clone();
+            connections.spawn(async move {
                 match tls {
-                    None => server.connection(stream, peer).await,
+                    None => server.connection(stream, peer, stop).await,
                     Some(tls) => {
                         if let Ok(stream) = tls.accept(stream).await {
-                            server.connection(stream, peer).await;
+                            server.connection(stream, peer, stop).await;
                         }
                     }
                 }
             });
         }
+        drop(listener);
+        // What takes longer (a body that drips a byte a second) must not hold the end up.
+        let ends = async { while connections.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(GRACE, ends).await;
     }
 
     async fn connection(
         self,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         peer: Peer,
+        mut stop: watch::Receiver<bool>,
     ) {
         let server = Arc::new(self);
         let service = service_fn(move |mut request: Request<Incoming>| {
@@ -109,17 +121,23 @@ impl Server {
             let server = Arc::clone(&server);
             async move { server.answer(request).await }
         });
+        let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+        let mut connection = pin!(connection);
         // It ends with an error when a fault closes it, which is the point of that fault.
-        let _ = http1::Builder::new()
-            .serve_connection(TokioIo::new(stream), service)
-            .await;
+        tokio::select! {
+            _ = connection.as_mut() => {}
+            () = asked(&mut stop) => {
+                connection.as_mut().graceful_shutdown();
+                let _ = connection.await;
+            }
+        }
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, Dropped> {
         let method = request.method().clone();
         let path = request.uri().path().to_owned();
         if path.starts_with(door::PREFIX) {
-            return Ok(self.usual(request).await);
+            return Ok(self.stamp(self.usual(request).await));
         }
         let number = self.ledger.record(&method, &path, request.headers());
         let fault = self.ledger.take(&method, &path);
@@ -181,6 +199,12 @@ impl Server {
         }
         response
     }
+}
+
+/// Waits until the service is to stop.
+async fn asked(stop: &mut watch::Receiver<bool>) {
+    // An error means that the sandbox is gone, which is as good a reason.
+    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 /// A line about a request on stderr; it never holds a header or a body.

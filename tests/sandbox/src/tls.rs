@@ -41,6 +41,8 @@ pub(crate) fn acceptor(folder: &Path) -> Result<TlsAcceptor, TlsError> {
     let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
     let mut leaf = CertificateParams::new(names)?;
     leaf.distinguished_name = name("scw-sandbox");
+    // Strict verifiers (Python since 3.13) refuse a certificate that does not name its authority.
+    leaf.use_authority_key_identifier_extension = true;
     leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     let certificate = leaf.signed_by(&key, &Issuer::new(ca, ca_key))?;
 

@@ -89,7 +89,8 @@ fn a_second_factor_is_made_confirmed_and_deleted() {
     assert!(
         codes
             .iter()
-            .all(|code| code.as_str().unwrap().contains('-'))
+            .map(|code| code.as_str().unwrap())
+            .all(|code| code.contains('-') && code.contains(char::is_alphabetic))
     );
     assert_eq!(wire.get(&wire.user_path("")).expect(200)["mfa"], true);
 
@@ -251,25 +252,32 @@ fn a_list_is_paged_filtered_and_ordered() {
     for bad in ["&page=0", "&page_size=101", "&order_by=x", "&mfa=maybe"] {
         assert_eq!(list(bad).expect(400)["type"], "invalid_arguments", "{bad}");
     }
+    assert_eq!(list("&tag=x").expect(200)["total_count"], 0);
+    wire.get("/iam/v1alpha1/users?tag=x").expect(400);
     let missing = wire.get("/iam/v1alpha1/users").expect(400);
     assert_eq!(missing["details"][0]["reason"], "required");
 }
 
 #[test]
 fn the_generated_members_are_the_same_every_time() {
-    let emails = || {
+    let members = || {
         let wire = Wire::with(Options {
             members: 5,
             ..Options::default()
         });
-        let state: Value = wire.sandbox.state().unwrap();
-        let users = state["users"].as_array().unwrap().clone();
+        let id = &wire.sandbox.info().organization_id;
+        let users = wire.get(&format!(
+            "/iam/v1alpha1/users?organization_id={id}&type=member"
+        ));
+        let users: Vec<Value> = users.expect(200)["users"].as_array().unwrap().clone();
+        assert_eq!(users.len(), 5);
+        let names = ["id", "email", "first_name", "last_name", "mfa"];
         users
             .iter()
-            .map(|user| (user["email"].clone(), user["two_factor"].clone()))
+            .map(|user| names.map(|name| user[name].clone()))
             .collect::<Vec<_>>()
     };
-    assert_eq!(emails(), emails());
+    assert_eq!(members(), members());
 }
 
 #[test]
@@ -312,6 +320,12 @@ fn what_is_no_call_and_what_is_no_json_are_refused_in_shape() {
         .post(&wire.user_path("/validate-mfa-otp"), json!("text"))
         .expect(400);
     assert_eq!(odd["type"], "invalid_arguments");
+    let key = wire.sandbox.info().secret_key.clone();
+    for path in ["/mfa-otp", "/lock", "/unlock"] {
+        let path = wire.user_path(path);
+        let broken = wire.send("POST", &path, &[("x-auth-token", &key)], "{broken");
+        assert_eq!(broken.unwrap().expect(400)["type"], "invalid_arguments");
+    }
     wire.request("HEAD", &wire.user_path(""), None).expect(200);
     let project = format!("/account/v3/projects/{}", wire.sandbox.info().project_id);
     assert_eq!(wire.get(&project).expect(200)["name"], "default");

@@ -9,8 +9,6 @@
 
 mod wire;
 
-use std::time::Instant;
-
 use scw_sandbox::{Options, Sandbox, Seed};
 use serde_json::{Value, json};
 use wire::Wire;
@@ -107,27 +105,6 @@ fn a_wrong_password_and_an_unknown_address_look_alike() {
     );
     let missing = wire.request_with("POST", "/account/v2/login", None, Some(json!({})));
     assert_eq!(missing.expect(400)["details"][0]["argument_name"], "email");
-}
-
-#[test]
-fn an_unknown_address_takes_as_long_as_a_wrong_password() {
-    let wire = Wire::new();
-    let email = wire.sandbox.info().email.clone();
-    // The quickest of several, since other processes make some slower.
-    let quickest = |email: &str| {
-        let times = (0..9).map(|_| {
-            let begun = Instant::now();
-            wire.log_in(email, "wrong", "").expect(401);
-            begun.elapsed()
-        });
-        times.min().unwrap()
-    };
-    let unknown = quickest("nobody@example.com");
-    let wrong = quickest(&email);
-    assert!(
-        unknown > wrong / 2 && wrong > unknown / 2,
-        "{unknown:?} {wrong:?}"
-    );
 }
 
 #[test]
@@ -377,9 +354,12 @@ fn a_seed_that_contradicts_itself_is_refused() {
     };
     let user = json!({"email": "a@example.com", "password": "x"});
     let twice = refused(json!([{"users": [user, user]}]));
-    assert!(twice.contains("twice"), "{twice}");
+    assert!(twice.to_string().contains("twice"), "{twice}");
     let names = refused(json!([{"users": [user]}, {"users": []}]));
-    assert!(names.contains("called"), "{names}");
+    assert!(names.to_string().contains("called"), "{names}");
     let password = refused(json!([{"users": [user]}, {"name": "B", "users": [user]}]));
-    assert!(password.contains("belong where it is first"), "{password}");
+    assert!(
+        password.to_string().contains("belong where it is first"),
+        "{password}"
+    );
 }

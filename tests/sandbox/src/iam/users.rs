@@ -7,7 +7,7 @@ use axum::{
     extract::{Path, Query, State},
     http::StatusCode,
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, json};
 
 use super::answer::{Body, Caller, IamError, Result};
@@ -80,8 +80,7 @@ pub(super) async fn list(
             }
             "type" if value != "unknown_type" => filter.kind = Some(value),
             "user_ids" => filter.ids.extend(value.split(',').map(str::to_owned)),
-            // No user of the sandbox has a tag.
-            "tag" => return Ok(Json(json!({ "users": [], "total_count": 0 }))),
+            "tag" => filter.tagged = true,
             _ => {}
         }
     }
@@ -131,6 +130,7 @@ pub(super) async fn lock(
     State(service): Shared,
     Caller(caller): Caller,
     Path(id): Path<String>,
+    Body(IgnoredAny): Body<IgnoredAny>,
 ) -> Result<Json<Value>> {
     set_locked(&service, &caller, &id, true)
 }
@@ -139,6 +139,7 @@ pub(super) async fn unlock(
     State(service): Shared,
     Caller(caller): Caller,
     Path(id): Path<String>,
+    Body(IgnoredAny): Body<IgnoredAny>,
 ) -> Result<Json<Value>> {
     set_locked(&service, &caller, &id, false)
 }
@@ -147,6 +148,7 @@ pub(super) async fn create_otp(
     State(service): Shared,
     Caller(caller): Caller,
     Path(id): Path<String>,
+    Body(IgnoredAny): Body<IgnoredAny>,
 ) -> Result<Json<Value>> {
     let secret = service
         .store

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 pub(crate) use keys::{ApiKey, NewApiKey};
 pub(crate) use login::{Attempt, Proof};
-pub(crate) use schema::{NewOrganization, NewUser};
+pub(crate) use schema::{NewOrganization, NewUser, Planted};
 pub(crate) use sessions::{Client, Issued, Session};
 pub(crate) use tokens::{NewToken, Token};
 pub(crate) use two_factor::{TwoFactor, totp_at};

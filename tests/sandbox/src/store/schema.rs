@@ -6,7 +6,7 @@ use super::{Result, Store, hash, password::hash_password};
 
 /// The number of the tables' form, kept as the file's `user_version`: a file of another form is
 /// refused.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 4;
 
 /// Times are seconds since 1970. Backup codes, secret keys and what proves a session are kept as
 /// SHA-256 of themselves, which is enough for secrets of 50 bit and more; passwords as Argon2id.
@@ -16,8 +16,8 @@ pub(super) const VERSION: i64 = 2;
 /// second factor, and is a user of one organization or several. That the second factor belongs to
 /// the person, so that switching it on or off for one of its users does so for all, is inferred.
 pub(super) const TABLES: &str = "
-CREATE TABLE IF NOT EXISTS sandbox_seed (id INTEGER PRIMARY KEY CHECK (id = 1), seed BLOB NOT NULL,
-    first_user TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS sandbox_seed (id INTEGER PRIMARY KEY CHECK (id = 1), random BLOB NOT NULL,
+    first_user TEXT NOT NULL, masked_secrets BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS organizations (id TEXT PRIMARY KEY, name TEXT NOT NULL,
     requires_two_factor INTEGER NOT NULL, enforce_password_renewal INTEGER NOT NULL,
     grace_period_s INTEGER NOT NULL, login_attempts INTEGER NOT NULL,
@@ -87,14 +87,27 @@ pub(crate) struct NewUser {
     pub(crate) last_login_at: Option<i64>,
 }
 
+/// What a data file's accounts were made from.
+#[derive(Debug)]
+pub(crate) struct Planted {
+    /// The bytes that every secret is derived from.
+    pub(crate) random: Vec<u8>,
+    pub(crate) first_user: String,
+    /// The first user's secrets, in a form that only these bytes make readable.
+    pub(crate) masked_secrets: Vec<u8>,
+}
+
 impl Store {
-    /// The seed of the default account's secrets and the id of the first user, when accounts
-    /// were made before.
-    pub(crate) fn seed(&self) -> Result<Option<(Vec<u8>, String)>> {
+    /// What accounts were made from, when they were made before.
+    pub(crate) fn planted(&self) -> Result<Option<Planted>> {
         self.transaction(|db| {
             Ok(db
-                .query_row("SELECT seed, first_user FROM sandbox_seed", [], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
+                .query_row("SELECT * FROM sandbox_seed", [], |row| {
+                    Ok(Planted {
+                        random: row.get("random")?,
+                        first_user: row.get("first_user")?,
+                        masked_secrets: row.get("masked_secrets")?,
+                    })
                 })
                 .optional()?)
         })
@@ -103,14 +116,16 @@ impl Store {
     /// Makes all accounts in one transaction, so that a half-made data file cannot be.
     pub(crate) fn populate(
         &self,
-        work: impl FnOnce(&Maker<'_>) -> Result<(Vec<u8>, String)>,
+        work: impl FnOnce(&Maker<'_>) -> Result<()>,
+        planted: &Planted,
         now: i64,
     ) -> Result<()> {
         self.transaction(|db| {
-            let (seed, first_user) = work(&Maker { db, now })?;
+            work(&Maker { db, now })?;
             db.execute(
-                "INSERT INTO sandbox_seed (id, seed, first_user) VALUES (1, ?1, ?2)",
-                params![seed, first_user],
+                "INSERT INTO sandbox_seed (id, random, first_user, masked_secrets)
+                 VALUES (1, ?1, ?2, ?3)",
+                params![planted.random, planted.first_user, planted.masked_secrets],
             )?;
             Ok(())
         })
@@ -213,11 +228,11 @@ impl Maker<'_> {
         Ok(())
     }
 
-    /// How many members with a generated name an organization has.
-    pub(crate) fn generated(&self, organization_id: &str) -> Result<u64> {
+    /// How many generated members there are: they alone have no password.
+    pub(crate) fn generated(&self) -> Result<u64> {
         Ok(self.db.query_row(
-            "SELECT count(*) FROM users WHERE organization_id = ?1 AND email LIKE 'member-%'",
-            [organization_id],
+            "SELECT count(*) FROM people WHERE password_hash IS NULL",
+            [],
             |row| row.get(0),
         )?)
     }

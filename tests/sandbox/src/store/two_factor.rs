@@ -42,17 +42,21 @@ pub(crate) fn totp_at(secret_base32: &str, unix_time: i64) -> Option<String> {
     Some(totp(secret.as_ref()).generate(time).to_string())
 }
 
-/// A backup code: letters and digits with a dash, 50 bit.
+/// A backup code: letters and digits with a dash, just short of 60 bit. It has a letter, since the
+/// reference client of 2017 takes an input without one for a one-time password (protocol.md B).
 fn backup_code() -> String {
     /// Crockford's alphabet: no letter that looks like a digit.
     const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-    let random = rand::random::<[u8; 10]>();
-    let mut code: String = random
-        .iter()
-        .map(|byte| char::from(ALPHABET[usize::from(byte % 32)]))
-        .collect();
-    code.insert(5, '-');
-    code
+    loop {
+        let mut code: String = rand::random::<[u8; 12]>()
+            .iter()
+            .map(|byte| char::from(ALPHABET[usize::from(byte % 32)]))
+            .collect();
+        if code.contains(|character: char| character.is_ascii_lowercase()) {
+            code.insert(6, '-');
+            return code;
+        }
+    }
 }
 
 /// What came of a try to confirm.

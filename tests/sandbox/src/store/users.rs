@@ -117,6 +117,8 @@ pub(crate) struct UserFilter {
     pub(crate) mfa: Option<bool>,
     pub(crate) kind: Option<String>,
     pub(crate) ids: Vec<String>,
+    /// Whether a tag is asked for. No user of the sandbox has one, so nobody is found.
+    pub(crate) tagged: bool,
     /// A column of the table and `ASC` or `DESC`; only from a fixed list.
     pub(crate) order: &'static str,
     /// From 1.
@@ -234,6 +236,9 @@ impl Store {
             values.extend(filter.ids.iter().cloned().map(Value::Text));
             let marks: Vec<String> = (first..=values.len()).map(|n| format!("?{n}")).collect();
             conditions.push(format!("id IN ({})", marks.join(",")));
+        }
+        if filter.tagged {
+            conditions.push("FALSE".to_owned());
         }
         let condition = conditions.join(" AND ");
         let offset = u64::from(filter.page.saturating_sub(1)) * u64::from(filter.page_size);

@@ -1,0 +1,51 @@
+//! Generated members of the first organization.
+
+use crate::{
+    seed::Derive,
+    store::{NewUser, Result, Store},
+};
+
+/// How many members there are to be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Members {
+    /// So many with those that are there already, as a data file may hold some.
+    InAll(u64),
+    /// So many more.
+    More(u64),
+}
+
+/// Adds members to the first organization, the same ones in every sandbox; one in three has a
+/// second factor. They cannot sign in: none has a password.
+pub(crate) fn add(store: &Store, organization_id: &str, wanted: Members, now: i64) -> Result<()> {
+    const FIRST: [&str; 8] = ["Noor", "Ines", "Max", "Liv", "Otto", "Yuki", "Zoë", "Paul"];
+    const LAST: [&str; 7] = ["Martin", "Okafor", "Silva", "Novak", "Berg", "Rossi", "Kim"];
+    // The random bytes are a constant here, which makes the members reproducible.
+    let derive = Derive(b"members");
+    store.add(now, |maker| {
+        let there = maker.generated()?;
+        let last = match wanted {
+            Members::InAll(count) => count,
+            Members::More(count) => there + count,
+        };
+        for number in there + 1..=last {
+            let label = number.to_string();
+            let pick = derive.bytes("member", &label);
+            let has_second_factor = number % 3 == 0;
+            maker.user(&NewUser {
+                id: derive.uuid("member", &label),
+                root_user_id: None,
+                organization_id: organization_id.to_owned(),
+                email: format!("member-{number}@example.com"),
+                first_name: FIRST[usize::from(pick[0]) % FIRST.len()].to_owned(),
+                last_name: LAST[usize::from(pick[1]) % LAST.len()].to_owned(),
+                kind: "member".to_owned(),
+                admin: false,
+                password: None,
+                locked: false,
+                otp_secret: has_second_factor.then(|| derive.bytes("otp", &label)[..20].to_vec()),
+                last_login_at: (pick[2] % 4 != 0).then(|| now - i64::from(pick[3]) * 3600),
+            })?;
+        }
+        Ok(())
+    })
+}
