@@ -18,6 +18,7 @@ pub mod demo;
 mod door;
 mod faults;
 mod iam;
+mod panel;
 pub mod run;
 mod seed;
 mod server;
@@ -144,6 +145,7 @@ impl Sandbox {
         let service = Arc::new(Service {
             store: Store::open(options.data.as_deref())?,
             clock: clock::Clock::default(),
+            tls: options.tls.is_some(),
         });
         let seed = options.seed.unwrap_or_default();
         let (user_id, secrets) = seed::plant(&service.store, &seed, service.now())?;
@@ -264,7 +266,7 @@ fn info(
     Info {
         api_url: url.clone(),
         account_url: url.clone(),
-        panel_url: url,
+        panel_url: format!("{url}{}", panel::HOME),
         email: user.email.clone(),
         password: secrets.password,
         user_id: user.id.clone(),
