@@ -38,6 +38,7 @@ pub(crate) fn set(headers: &mut HeaderMap, service: &Service, name: &str, value:
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{clock::Clock, store::Store};
 
     #[test]
     fn a_cookie_is_found_among_others() {
@@ -47,5 +48,20 @@ mod tests {
         }
         assert_eq!(read(&headers, SESSION), Some("yes.1"));
         assert_eq!(read(&headers, VISIT), None);
+    }
+
+    #[test]
+    fn with_tls_a_cookie_stays_on_it() {
+        for (tls, end) in [(false, "SameSite=Lax"), (true, "SameSite=Lax; Secure")] {
+            let service = Service {
+                store: Store::open(None).unwrap(),
+                clock: Clock::default(),
+                tls,
+            };
+            let mut headers = HeaderMap::new();
+            set(&mut headers, &service, SESSION, "x");
+            let cookie = headers[header::SET_COOKIE].to_str().unwrap();
+            assert_eq!(cookie, format!("scw_session=x; Path=/; HttpOnly; {end}"));
+        }
     }
 }
