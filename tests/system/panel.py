@@ -79,7 +79,8 @@ def look(name):
             cdp = driver.execute_cdp_cmd
             feature = {"name": "prefers-color-scheme", "value": scheme}
             cdp("Emulation.setEmulatedMedia", {"features": [feature]})
-            size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+            size = {"width": width, "height": height, "deviceScaleFactor": 1,
+                    "mobile": width < 500}
             cdp("Emulation.setDeviceMetricsOverride", size)
             wide = driver.execute_script("return document.documentElement.scrollWidth")
             assert wide <= width, f"{name} is {wide} wide on {width}"

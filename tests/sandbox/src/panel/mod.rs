@@ -58,6 +58,7 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
     Router::new()
         .nest(HOME, panel)
         .route(HOME, get(security::show))
+        .route("/panel/", get(async || Redirect::to(HOME)))
         // What is no page here is a call that no API has.
         .route(
             "/",

@@ -6,6 +6,8 @@
     reason = "each test binary compiles this module and uses another part of it"
 )]
 
+pub mod browser;
+
 use scw_sandbox::{Options, Sandbox, Seed, one_time_password};
 use serde_json::{Value, json};
 
