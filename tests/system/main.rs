@@ -12,6 +12,7 @@ mod support;
 
 mod demo;
 mod keyring;
+mod panel;
 mod qr;
 mod sdk;
 mod web;

@@ -19,6 +19,7 @@ mod door;
 mod faults;
 mod iam;
 mod members;
+mod panel;
 pub mod run;
 mod seed;
 mod server;
@@ -148,6 +149,7 @@ impl Sandbox {
         let service = Arc::new(Service {
             store: Store::open(options.data.as_deref())?,
             clock: clock::Clock::default(),
+            tls: options.tls.is_some(),
         });
         let seed = options.seed.unwrap_or_default();
         let (user_id, secrets) = seed::plant(&service.store, &seed, service.now())?;
@@ -269,7 +271,7 @@ fn info(
     Info {
         api_url: url.clone(),
         account_url: url.clone(),
-        panel_url: url,
+        panel_url: format!("{url}{}", panel::HOME),
         email: user.email.clone(),
         password: secrets.password,
         user_id: user.id.clone(),

@@ -55,7 +55,8 @@ impl Server {
     ) -> Self {
         let mut routes = crate::iam::routes()
             .merge(crate::account::routes())
-            .merge(crate::authenticate::routes());
+            .merge(crate::authenticate::routes())
+            .merge(crate::panel::routes());
         if control {
             routes = routes.merge(door::routes(ledger));
         }

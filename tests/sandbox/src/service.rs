@@ -17,6 +17,8 @@ use crate::{
 pub(crate) struct Service {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
+    /// Whether connections are encrypted: then a browser sends its cookies over such ones only.
+    pub(crate) tls: bool,
 }
 
 impl Service {

@@ -11,35 +11,33 @@ mod wire;
 
 use data_encoding::BASE64;
 use serde_json::{Value, json};
-use wire::{Answer, Wire};
+use wire::{Answer, Wire, encode};
 
 const CALLBACK: &str = "http://localhost:43117/hard-to-guess/callback";
-
-/// Text for a query or a form.
-fn encode(text: &str) -> String {
-    text.bytes().fold(String::new(), |encoded, byte| {
-        format!("{encoded}%{byte:02X}")
-    })
-}
 
 fn address(target: &str) -> String {
     format!("/authenticate?redirectToUrl={}", encode(target))
 }
 
 fn open(wire: &Wire, path: &str) -> Answer {
-    wire.send("GET", path, &[], "").unwrap()
+    wire.open(path, "")
 }
 
-/// Sends the form, to the address that the page names.
+/// Opens the page and sends its form.
 fn fill(wire: &Wire, target: &str, email: &str, password: &str, code: &str) -> Answer {
-    let form = format!(
-        "email={}&password={}&code={}",
-        encode(email),
-        encode(password),
-        encode(code)
-    );
-    let kind = [("content-type", "application/x-www-form-urlencoded")];
-    wire.send("POST", &address(target), &kind, &form).unwrap()
+    let page = open(wire, &address(target));
+    let cookie = page.cookie("scw_visit").unwrap_or_default();
+    let form = match cookie.as_str() {
+        "" => String::new(),
+        _ => page.form(),
+    };
+    let fields = [
+        ("form", form.as_str()),
+        ("email", email),
+        ("password", password),
+        ("code", code),
+    ];
+    wire.fill(&address(target), &cookie, &fields)
 }
 
 fn fill_first(wire: &Wire, code: &str) -> Answer {
@@ -98,7 +96,7 @@ fn a_browser_is_told_to_guard_every_answer() {
         assert_eq!(header("cache-control"), "no-store");
         assert_eq!(header("x-frame-options"), "DENY");
         let policy = header("content-security-policy");
-        assert!(policy.starts_with("default-src 'none'; style-src 'unsafe-inline';"));
+        assert!(policy.starts_with("default-src 'none'; style-src 'self';"));
         let form = if answer.status == 400 {
             "form-action 'none'"
         } else {
@@ -162,11 +160,16 @@ fn a_wrong_password_and_an_unknown_address_look_alike() {
     let email = wire.sandbox.info().email.clone();
     let wrong = page(fill(&wire, CALLBACK, &email, "wrong", ""), 401);
     let unknown = page(fill(&wire, CALLBACK, "x@example.com", "wrong", ""), 401);
-    assert_eq!(
-        wrong.replace(&email, ""),
-        unknown.replace("x@example.com", "")
-    );
-    assert!(wrong.contains("<p role=\"alert\">The email address or the password is wrong.</p>"));
+    // Each form has a token of its own.
+    let plain = |page: &str, email: &str| {
+        let token = page.split("name=\"form\" value=\"").nth(1).unwrap();
+        let token = token.split('"').next().unwrap();
+        page.replace(email, "").replace(token, "")
+    };
+    assert_eq!(plain(&wrong, &email), plain(&unknown, "x@example.com"));
+    assert!(wrong.contains(
+        "role=\"alert\" id=\"password-problem\">The email address or the password is wrong.</p>"
+    ));
     assert!(!wrong.contains("value=\"wrong\""), "no password comes back");
 }
 
@@ -230,11 +233,7 @@ fn what_was_typed_comes_back_as_text_only() {
     let wire = Wire::new();
     let typed = "\"><script>alert('1')</script>&amp;";
     let shown = page(fill(&wire, CALLBACK, typed, "x", ""), 401);
-    assert!(
-        shown.contains(
-            "value=\"&quot;&gt;&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;amp;\""
-        )
-    );
+    assert!(shown.contains("value=\"&quot;&gt;&lt;script&gt;alert('1')&lt;/script&gt;&amp;amp;\""));
     assert!(!shown.contains("<script"));
 }
 
@@ -255,4 +254,33 @@ fn an_address_of_version_six_is_let_through_by_the_policy() {
     let policy = answer.headers["content-security-policy"].to_str().unwrap();
     assert!(policy.ends_with("form-action 'self' http:"), "{policy}");
     assert!(page(answer, 200).contains("<code>http://[::1]:8080/callback</code>"));
+}
+
+#[test]
+fn a_form_from_another_page_or_sent_before_hands_over_nothing() {
+    let wire = Wire::new();
+    let info = wire.sandbox.info().clone();
+    let page = open(&wire, &address(CALLBACK));
+    let (cookie, form) = (page.cookie("scw_visit").unwrap(), page.form());
+    let send = |cookie: &str, form: &str| {
+        let fields = [
+            ("form", form),
+            ("email", info.email.as_str()),
+            ("password", info.password.as_str()),
+        ];
+        wire.fill(&address(CALLBACK), cookie, &fields)
+    };
+    for (cookie, form) in [
+        ("", ""),
+        ("", form.as_str()),
+        (&cookie, "x"),
+        ("scw_visit=x", &form),
+    ] {
+        let refused = send(cookie, form);
+        assert_eq!(refused.status, 403);
+        assert!(!refused.headers.contains_key("location"));
+    }
+    login(&send(&cookie, &form));
+    assert_eq!(send(&cookie, &form).status, 403);
+    assert_eq!(wire.sandbox.state().unwrap()["sessions"], 1);
 }

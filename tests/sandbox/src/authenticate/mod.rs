@@ -12,7 +12,7 @@ use axum::{
         Query, State,
         rejection::{FormRejection, QueryRejection},
     },
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::Response,
     routing::get,
 };
@@ -22,10 +22,16 @@ use serde_json::json;
 
 use crate::{
     clock::rfc3339,
+    panel::{self, Proofs, problem::told},
     service::Service,
-    store::{Attempt, Client, Issued, Proof, StoreError},
+    store::{Attempt, Client, Issued, StoreError},
 };
+use page::{Typed, Wrong};
 use target::Target;
+
+pub(crate) use target::encode;
+
+type Shared = State<Arc<Service>>;
 
 /// The routes of the browser login.
 pub(crate) fn routes() -> Router<Arc<Service>> {
@@ -56,71 +62,98 @@ fn no_target() -> Response {
     )
 }
 
-async fn show(pairs: Pairs) -> Response {
-    target(pairs).map_or_else(no_target, |target| {
-        page::form(StatusCode::OK, &target, "", None)
-    })
+async fn show(State(service): Shared, headers: HeaderMap, pairs: Pairs) -> Response {
+    let Some(target) = target(pairs) else {
+        return no_target();
+    };
+    let typed = Typed::default();
+    shown(&service, &headers, &target, &typed, (StatusCode::OK, None))
+}
+
+/// The form for a target, with a token that works once.
+fn shown(
+    service: &Service,
+    headers: &HeaderMap,
+    target: &Target,
+    typed: &Typed<'_>,
+    wrong: (StatusCode, Option<Wrong>),
+) -> Response {
+    let now = service.now();
+    let known = panel::read_cookie(headers, panel::VISIT);
+    let made = service.store.visit(known, now).and_then(|visit| {
+        let token = service.store.new_form(&visit, now)?;
+        Ok((visit, token))
+    });
+    match made {
+        Ok((visit, token)) => page::form(service, target, (&visit, &token), typed, wrong),
+        Err(err) => {
+            let (status, text) = told(&err);
+            page::refusal(status, text)
+        }
+    }
 }
 
 #[derive(Deserialize)]
 struct Filled {
+    #[serde(default)]
+    form: String,
     email: String,
     password: String,
-    #[serde(default)]
-    code: String,
+    #[serde(flatten)]
+    proofs: Proofs,
 }
 
 async fn sign_in(
-    State(service): State<Arc<Service>>,
+    State(service): Shared,
     client: Client,
+    headers: HeaderMap,
     pairs: Pairs,
     form: Result<Form<Filled>, FormRejection>,
 ) -> Response {
     let Some(target) = target(pairs) else {
         return no_target();
     };
-    let Ok(Form(filled)) = form else {
-        let problem = Some("The form did not arrive whole. Please fill it in again.");
-        return page::form(StatusCode::BAD_REQUEST, &target, "", problem);
+    let Ok(Form(mut filled)) = form else {
+        let text = "The form did not arrive whole. Please fill it in again.";
+        let wrong = (StatusCode::BAD_REQUEST, Some(Wrong::Form(text)));
+        return shown(&service, &headers, &target, &Typed::default(), wrong);
     };
+    let now = service.now();
+    let visit = panel::read_cookie(&headers, panel::VISIT).unwrap_or_default();
+    match service.store.use_form(visit, &filled.form, now) {
+        Ok(true) => {}
+        Ok(false) => {
+            let text = "The form was sent before, or comes from another page. Please fill it in \
+                        again.";
+            let wrong = (StatusCode::FORBIDDEN, Some(Wrong::Form(text)));
+            return shown(&service, &headers, &target, &Typed::default(), wrong);
+        }
+        Err(err) => {
+            let (status, text) = told(&err);
+            return page::refusal(status, text);
+        }
+    }
     let attempt = Attempt {
         email: &filled.email,
         password: &filled.password,
-        proof: Proof::typed(&filled.code),
+        proof: filled.proofs.proof(),
         in_browser: true,
     };
-    match service.store.log_in(&attempt, &client, service.now()) {
+    match service.store.log_in(&attempt, &client, now) {
         Ok(issued) => page::hand_over(&target, &login(&issued)),
         Err(err) => {
-            let (status, problem) = told(&err);
-            page::form(status, &target, &filled.email, Some(problem))
+            let (status, text) = told(&err);
+            let wrong = match err {
+                StoreError::WrongPassword => Wrong::Password(text),
+                StoreError::CodeRequired | StoreError::WrongCode => Wrong::Code(text),
+                _ => Wrong::Form(text),
+            };
+            let typed = Typed {
+                email: &filled.email,
+                proofs: filled.proofs,
+            };
+            shown(&service, &headers, &target, &typed, (status, Some(wrong)))
         }
-    }
-}
-
-/// How a person is told what went wrong.
-fn told(err: &StoreError) -> (StatusCode, &'static str) {
-    match err {
-        StoreError::WrongPassword => (
-            StatusCode::UNAUTHORIZED,
-            "The email address or the password is wrong.",
-        ),
-        StoreError::CodeRequired => (
-            StatusCode::UNAUTHORIZED,
-            "Two-factor authentication is on: please enter a code as well.",
-        ),
-        StoreError::WrongCode => (
-            StatusCode::UNAUTHORIZED,
-            "The code is wrong, or was used before.",
-        ),
-        StoreError::Locked(_) => (
-            StatusCode::LOCKED,
-            "The account is locked. An administrator of the organization can unlock it.",
-        ),
-        _ => (
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "Something went wrong in the sandbox.",
-        ),
     }
 }
 

@@ -1,118 +1,90 @@
-//! The pages: plain HTML without scripts.
+//! The pages, in the panel's frame.
 
 use axum::{
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
+use maud::{Markup, html};
 
 use super::target::{Target, encode};
+use crate::{
+    panel::{self, Proofs, layout},
+    service::Service,
+};
 
-const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:26rem;margin:3rem auto;\
-padding:0 1rem;color:#222;background:#fff}label{display:block;margin-top:1rem}\
-input{box-sizing:border-box;width:100%;padding:.5rem;font:inherit;border:1px solid #767676;\
-border-radius:4px}button{margin-top:1.5rem;padding:.6rem 1rem;font:inherit;color:#fff;\
-background:#4f0599;border:0;border-radius:4px}code{overflow-wrap:anywhere}\
-[role=alert]{padding:.5rem .75rem;border-left:4px solid #b3144d;background:#ffebf2}";
-
-/// Text for HTML, between tags and in quoted attributes.
-fn escape(text: &str) -> String {
-    text.chars().fold(String::new(), |mut escaped, letter| {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-        escaped
-    })
-}
-
-fn html(title: &str, content: &str) -> String {
-    format!(
-        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <title>{title}</title><style>{STYLE}</style></head>\n\
-         <body><main><h1>{title}</h1>\n{content}</main></body></html>\n",
-        title = escape(title),
-    )
-}
-
-/// What keeps a page from being framed, cached, scripted, and from telling its address.
+/// What guards a page. A browser applies `form-action` to where the answer of a form leads, too.
 fn guards(target: Option<&Target>) -> HeaderMap {
-    // A browser applies `form-action` to where the answer of a form leads, too.
-    let form = target.map_or_else(
+    let form_action = target.map_or_else(
         || "'none'".to_owned(),
         |target| format!("'self' {}", target.policy_source()),
     );
-    let policy = format!(
-        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
-         frame-ancestors 'none'; form-action {form}"
-    );
-    let mut headers = HeaderMap::new();
-    // Its parts are all plain ASCII.
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
-    for (name, value) in [
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (
-            HeaderName::from_static("cross-origin-opener-policy"),
-            "same-origin",
-        ),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    headers
+    layout::guards(&form_action)
 }
 
-/// The form, with what went wrong the last time.
+fn answer(status: StatusCode, target: Option<&Target>, title: &str, content: &Markup) -> Response {
+    let page = layout::outside(title, content).into_string();
+    (status, guards(target), Html(page)).into_response()
+}
+
+/// What is wrong with what was typed, and where it is told.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Wrong {
+    /// Beside the password.
+    Password(&'static str),
+    /// Beside the code.
+    Code(&'static str),
+    /// Above the form.
+    Form(&'static str),
+}
+
+/// What was typed, to be shown again: no password.
+#[derive(Debug, Default)]
+pub(super) struct Typed<'a> {
+    pub(super) email: &'a str,
+    pub(super) proofs: Proofs,
+}
+
+/// The form, in a visit, with what went wrong the last time.
 pub(super) fn form(
-    status: StatusCode,
+    service: &Service,
     target: &Target,
-    email: &str,
-    problem: Option<&str>,
+    (visit, token): (&str, &str),
+    typed: &Typed<'_>,
+    (status, wrong): (StatusCode, Option<Wrong>),
 ) -> Response {
-    let problem = problem.map_or_else(String::new, |problem| {
-        format!("<p role=\"alert\">{}</p>\n", escape(problem))
-    });
-    let content = format!(
-        "{problem}<p>A program on this computer asks for a login to your account. The login goes \
-         to</p>\n<p><code>{url}</code></p>\n<p>Go on only if you have just started that program \
-         yourself.</p>\n\
-         <form method=\"post\" action=\"/authenticate?redirectToUrl={action}\">\n\
-         <label for=\"email\">Email address</label>\
-         <input id=\"email\" name=\"email\" type=\"email\" autocomplete=\"username\" required \
-         value=\"{email}\">\n\
-         <label for=\"password\">Password</label>\
-         <input id=\"password\" name=\"password\" type=\"password\" \
-         autocomplete=\"current-password\" required>\n\
-         <label for=\"code\">Code from your authenticator app, or a backup code (only with \
-         two-factor authentication)</label>\
-         <input id=\"code\" name=\"code\" autocomplete=\"one-time-code\" autocapitalize=\"none\" \
-         spellcheck=\"false\">\n\
-         <button type=\"submit\">Sign in and give the program the login</button>\n</form>\n",
-        url = escape(&target.url()),
-        action = escape(&encode(&target.url())),
-        email = escape(email),
-    );
-    (
-        status,
-        guards(Some(target)),
-        Html(html("Sandbox: sign in", &content)),
-    )
-        .into_response()
+    let at = |place: fn(Wrong) -> Option<&'static str>| wrong.and_then(place);
+    let content = html! {
+        @if let Some(problem) = at(|wrong| match wrong { Wrong::Form(text) => Some(text), _ => None }) {
+            p.alert role="alert" { (problem) }
+        }
+        p { "A program on this computer asks for a login to your account. The login goes to" }
+        p.key { code { (target.url()) } }
+        p { "Go on only if you have just started that program yourself." }
+        form.card method="post"
+            action={ "/authenticate?redirectToUrl=" (encode(&target.url())) } {
+            (panel::token(token))
+            (panel::password_fields(
+                typed.email,
+                at(|wrong| match wrong { Wrong::Password(text) => Some(text), _ => None }),
+            ))
+            (panel::proof_fields(
+                &typed.proofs,
+                "Code from your authenticator app (only with two-factor authentication)",
+                false,
+                at(|wrong| match wrong { Wrong::Code(text) => Some(text), _ => None }),
+            ))
+            button type="submit" { "Sign in and give the program the login" }
+        }
+    };
+    let mut answer = answer(status, Some(target), "Sign in for a program", &content);
+    panel::set_cookie(answer.headers_mut(), service, panel::VISIT, visit);
+    answer
 }
 
 /// A page that says why there is no form.
 pub(super) fn refusal(status: StatusCode, text: &str) -> Response {
-    let content = format!("<p role=\"alert\">{}</p>\n", escape(text));
-    let page = Html(html("Sandbox: this does not work", &content));
-    (status, guards(None), page).into_response()
+    let content = html! { p.alert role="alert" { (text) } };
+    answer(status, None, "This does not work", &content)
 }
 
 /// Leads the browser to the callback, with the login.

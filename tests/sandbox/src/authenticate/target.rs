@@ -55,7 +55,7 @@ impl Target {
 }
 
 /// Text for a query.
-pub(super) fn encode(text: &str) -> String {
+pub(crate) fn encode(text: &str) -> String {
     text.bytes().fold(String::new(), |mut encoded, byte| {
         use std::fmt::Write;
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

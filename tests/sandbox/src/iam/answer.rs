@@ -137,7 +137,7 @@ fn arguments(argument: &str, reason: &str, help: &str) -> Value {
 }
 
 /// An address that no call has, told in the dialect that it belongs to.
-pub(super) async fn no_route(uri: Uri) -> Response {
+pub(crate) async fn no_route(uri: Uri) -> Response {
     if account::owns(uri.path()) {
         return account::no_route();
     }

@@ -15,6 +15,8 @@ use axum::{
 
 use crate::service::Service;
 
+pub(crate) use answer::no_route;
+
 /// The routes of the IAM dialect.
 pub(crate) fn routes() -> Router<Arc<Service>> {
     let iam = Router::new()

@@ -42,8 +42,15 @@ pub(crate) struct Attempt<'a> {
     pub(crate) in_browser: bool,
 }
 
+/// What was shown for a sign-in, once the password is looked at.
+pub(super) struct Shown<'a> {
+    pub(super) password: bool,
+    pub(super) proof: Option<Proof<'a>>,
+    pub(super) in_browser: bool,
+}
+
 /// The first user with this address, and its password's hash.
-fn candidate(db: &Connection, email: &str) -> Result<Option<(User, Option<String>)>> {
+pub(super) fn candidate(db: &Connection, email: &str) -> Result<Option<(User, Option<String>)>> {
     Ok(db
         .query_row(
             "SELECT accounts.*, password_hash FROM accounts
@@ -69,56 +76,60 @@ impl Store {
     ) -> Result<T> {
         let found = self.transaction(|db| candidate(db, attempt.email))?;
         let stored = found.as_ref().and_then(|(_, hash)| hash.as_deref());
-        let is_right = is_password(attempt.password, stored)?;
+        let shown = Shown {
+            password: is_password(attempt.password, stored)?,
+            proof: attempt.proof,
+            in_browser: attempt.in_browser,
+        };
         let Some((user, _)) = found else {
             return Err(StoreError::WrongPassword);
         };
-        // A failed attempt is remembered, so it must not roll the transaction back.
-        self.transaction(|db| {
-            let user = users::find(db, &user.id)?;
-            if user.locked {
-                return Err(StoreError::Locked(user.id));
-            }
-            if let Err(refusal) = check(db, &user, attempt, is_right, now)? {
-                if matches!(refusal, StoreError::WrongPassword | StoreError::WrongCode) {
-                    users::failed_attempt(db, &user.root_user_id)?;
-                }
-                return Ok(Err(refusal));
-            }
-            users::forget_attempts(db, &user.root_user_id)?;
-            db.execute(
-                "UPDATE users SET last_login_at = ?2 WHERE id = ?1",
-                params![user.id, now],
-            )?;
-            grant(db, &user).map(Ok)
-        })?
+        self.transaction(|db| admit(db, &user.id, &shown, now, grant))?
     }
 }
 
-fn check(
+/// Lets a user in, or remembers the failed attempt: that must not roll the transaction back, so a
+/// refusal is a value here.
+pub(super) fn admit<T>(
     db: &Connection,
-    user: &User,
-    attempt: &Attempt<'_>,
-    is_right: bool,
+    user_id: &str,
+    shown: &Shown<'_>,
     now: i64,
-) -> Result<Result<()>> {
-    if !is_right {
+    grant: impl FnOnce(&Connection, &User) -> Result<T>,
+) -> Result<Result<T>> {
+    let user = users::find(db, user_id)?;
+    if user.locked {
+        return Err(StoreError::Locked(user.id));
+    }
+    if let Err(refusal) = check(db, &user, shown, now)? {
+        if matches!(refusal, StoreError::WrongPassword | StoreError::WrongCode) {
+            users::failed_attempt(db, &user.root_user_id)?;
+        }
+        return Ok(Err(refusal));
+    }
+    users::forget_attempts(db, &user.root_user_id)?;
+    db.execute(
+        "UPDATE users SET last_login_at = ?2 WHERE id = ?1",
+        params![user.id, now],
+    )?;
+    grant(db, &user).map(Ok)
+}
+
+fn check(db: &Connection, user: &User, shown: &Shown<'_>, now: i64) -> Result<Result<()>> {
+    if !shown.password {
         return Ok(Err(StoreError::WrongPassword));
     }
     let settings = users::organization(db, &user.organization_id)?;
-    if !settings.password_login && !attempt.in_browser {
+    if !settings.password_login && !shown.in_browser {
         return Ok(Err(StoreError::PasswordLogin));
     }
     if !user.mfa {
         return Ok(Ok(()));
     }
-    let person = &user.root_user_id;
-    let spent = match attempt.proof {
-        None => return Ok(Err(StoreError::CodeRequired)),
-        Some(Proof::Code(code)) => two_factor::spend_code(db, person, code, now)?,
-        Some(Proof::BackupCode(code)) => two_factor::spend_backup_code(db, person, code, now)?,
+    let Some(proof) = shown.proof else {
+        return Ok(Err(StoreError::CodeRequired));
     };
-    Ok(if spent {
+    Ok(if two_factor::spend(db, &user.root_user_id, proof, now)? {
         Ok(())
     } else {
         Err(StoreError::WrongCode)

@@ -2,6 +2,7 @@
 
 mod keys;
 mod login;
+mod panel;
 mod password;
 mod schema;
 mod sessions;
@@ -16,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 pub(crate) use keys::{ApiKey, NewApiKey};
 pub(crate) use login::{Attempt, Proof};
+pub(crate) use panel::Entry;
 pub(crate) use schema::{NewOrganization, NewUser, Planted};
 pub(crate) use sessions::{Client, Issued, Session};
 pub(crate) use tokens::{NewToken, Token};

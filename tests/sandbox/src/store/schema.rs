@@ -8,7 +8,7 @@ use super::{Result, Store, hash, password::hash_password};
 /// refused.
 pub(super) const VERSION: i64 = 4;
 
-/// Times are seconds since 1970. Backup codes, secret keys and what proves a session are kept as
+/// Times are seconds since 1970. Backup codes, secret keys, what proves a session and what proves a form are kept as
 /// SHA-256 of themselves, which is enough for secrets of 50 bit and more; passwords as Argon2id.
 /// Tokens of the 2017 API are kept as they are: their id is the secret, and that API lists it.
 ///
@@ -51,6 +51,10 @@ CREATE TABLE IF NOT EXISTS sessions (number INTEGER PRIMARY KEY AUTOINCREMENT,
     token_hash TEXT UNIQUE NOT NULL, renew_hash TEXT, began_at INTEGER NOT NULL,
     created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
     ip TEXT NOT NULL, user_agent TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS forms (number INTEGER PRIMARY KEY AUTOINCREMENT,
+    token_hash TEXT UNIQUE NOT NULL, owner_hash TEXT NOT NULL, expires_at INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS waiting (visit_hash TEXT PRIMARY KEY,
+    user_id TEXT NOT NULL REFERENCES users(id), expires_at INTEGER NOT NULL);
 ";
 
 /// An organization to be made.

@@ -99,7 +99,7 @@ fn end(db: &Connection, organization_id: &str, began_at: i64, now: i64) -> Resul
 }
 
 /// Begins a session; `from` is the one that it continues in another organization.
-fn begin(
+pub(super) fn begin(
     db: &Connection,
     user: &User,
     client: &Client,
@@ -175,6 +175,12 @@ impl Store {
 
     /// Whose session token this is.
     pub(crate) fn session_principal(&self, token: &str, now: i64) -> Result<Principal> {
+        let (_, user) = self.session(token, now)?;
+        Ok(Principal::User(Box::new(user)))
+    }
+
+    /// The session that a token proves, and its user.
+    pub(crate) fn session(&self, token: &str, now: i64) -> Result<(Session, User)> {
         self.transaction(|db| {
             let session = db
                 .query_row(
@@ -191,7 +197,7 @@ impl Store {
             if user.locked {
                 return Err(StoreError::Locked(user.id));
             }
-            Ok(Principal::User(Box::new(user)))
+            Ok((session, user))
         })
     }
 

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 use totp_rs::{Builder, Secret, Totp};
 
-use super::{Principal, Result, Store, StoreError, User, hash, users};
+use super::{Principal, Proof, Result, Store, StoreError, User, hash, users};
 
 /// How many backup codes are made (inferred, protocol.md C).
 const BACKUP_CODES: usize = 10;
@@ -142,14 +142,63 @@ impl Store {
     ) -> Result<()> {
         self.transaction(|db| {
             let user = users::reachable(db, caller, user_id, "write", "user")?;
-            let without_since = if user.mfa { now } else { user.without_since };
-            db.execute(
-                "UPDATE people SET otp_secret = NULL, pending_secret = NULL, otp_last_step = -1,
-                     without_since = ?2 WHERE id = ?1",
-                params![user.root_user_id, without_since],
+            remove(db, &user, now)
+        })
+    }
+
+    /// Removes the second factor of a person who proves to have it. A wrong code counts as a
+    /// failed attempt, like one at the sign-in.
+    pub(crate) fn disable_two_factor(
+        &self,
+        caller: &Principal,
+        user_id: &str,
+        proof: Proof<'_>,
+        now: i64,
+    ) -> Result<()> {
+        // A wrong code is remembered, so it must not roll the transaction back.
+        self.transaction(|db| {
+            let user = self_only(db, caller, user_id)?;
+            if !user.mfa {
+                return Err(StoreError::Precondition(
+                    "two-factor authentication is already off",
+                ));
+            }
+            if !spend(db, &user.root_user_id, proof, now)? {
+                users::failed_attempt(db, &user.root_user_id)?;
+                return Ok(Err(StoreError::WrongCode));
+            }
+            users::forget_attempts(db, &user.root_user_id)?;
+            remove(db, &user, now)?;
+            Ok(Ok(()))
+        })?
+    }
+
+    /// Whether all of these are a user's backup codes and unused.
+    pub(crate) fn are_backup_codes(&self, user: &User, codes: &[&str]) -> Result<bool> {
+        self.transaction(|db| {
+            let mut find = db.prepare_cached(
+                "SELECT 1 FROM backup_codes
+                     WHERE person_id = ?1 AND hash = ?2 AND used_at IS NULL",
             )?;
-            touch(db, &user, now)?;
-            replace_backup_codes(db, &user.root_user_id, &[])
+            for code in codes {
+                if !find.exists(params![user.root_user_id, hash(code)])? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        })
+    }
+
+    /// The key in base32 that waits for its confirmation, if there is one.
+    pub(crate) fn pending_key(&self, caller: &Principal, user_id: &str) -> Result<Option<String>> {
+        self.transaction(|db| {
+            let user = self_only(db, caller, user_id)?;
+            let pending: Option<Vec<u8>> = db.query_row(
+                "SELECT pending_secret FROM people WHERE id = ?1",
+                [&user.root_user_id],
+                |row| row.get(0),
+            )?;
+            Ok(pending.map(|pending| Secret::from(pending).to_base32()))
         })
     }
 
@@ -190,6 +239,18 @@ fn self_only(db: &Connection, caller: &Principal, user_id: &str) -> Result<User>
     }
 }
 
+/// Removes a person's second factor, pending or not, and its backup codes.
+fn remove(db: &Connection, user: &User, now: i64) -> Result<()> {
+    let without_since = if user.mfa { now } else { user.without_since };
+    db.execute(
+        "UPDATE people SET otp_secret = NULL, pending_secret = NULL, otp_last_step = -1,
+             without_since = ?2 WHERE id = ?1",
+        params![user.root_user_id, without_since],
+    )?;
+    touch(db, user, now)?;
+    replace_backup_codes(db, &user.root_user_id, &[])
+}
+
 /// The users of a person have changed.
 fn touch(db: &Connection, user: &User, now: i64) -> Result<()> {
     db.execute(
@@ -208,9 +269,17 @@ fn replace_backup_codes(db: &Connection, person_id: &str, codes: &[String]) -> R
     Ok(())
 }
 
+/// Uses a code up. Whether it was right.
+pub(super) fn spend(db: &Connection, person_id: &str, proof: Proof<'_>, now: i64) -> Result<bool> {
+    match proof {
+        Proof::Code(code) => spend_code(db, person_id, code, now),
+        Proof::BackupCode(code) => spend_backup_code(db, person_id, code, now),
+    }
+}
+
 /// Uses a one-time password up: it must be newer than the last one that was used (RFC 6238 §5.2).
 /// Whether it was right.
-pub(super) fn spend_code(db: &Connection, person_id: &str, code: &str, now: i64) -> Result<bool> {
+fn spend_code(db: &Connection, person_id: &str, code: &str, now: i64) -> Result<bool> {
     let (secret, last_step): (Vec<u8>, i64) = db.query_row(
         "SELECT otp_secret, otp_last_step FROM people WHERE id = ?1",
         [person_id],
@@ -231,12 +300,7 @@ pub(super) fn spend_code(db: &Connection, person_id: &str, code: &str, now: i64)
 }
 
 /// Uses a backup code up. Whether it was right and unused.
-pub(super) fn spend_backup_code(
-    db: &Connection,
-    person_id: &str,
-    code: &str,
-    now: i64,
-) -> Result<bool> {
+fn spend_backup_code(db: &Connection, person_id: &str, code: &str, now: i64) -> Result<bool> {
     let spent = db.execute(
         "UPDATE backup_codes SET used_at = ?3
              WHERE person_id = ?1 AND hash = ?2 AND used_at IS NULL",

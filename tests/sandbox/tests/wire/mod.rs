@@ -6,6 +6,8 @@
     reason = "each test binary compiles this module and uses another part of it"
 )]
 
+pub mod browser;
+
 use scw_sandbox::{Options, Sandbox, Seed, one_time_password};
 use serde_json::{Value, json};
 
@@ -22,7 +24,40 @@ pub struct Answer {
     pub body: Value,
 }
 
+/// Text for a query or a form.
+pub fn encode(text: &str) -> String {
+    text.bytes().fold(String::new(), |encoded, byte| {
+        format!("{encoded}%{byte:02X}")
+    })
+}
+
 impl Answer {
+    /// The value of a cookie that the answer sets, as a browser sends it back.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        let start = format!("{name}=");
+        let set = self.headers.get_all("set-cookie").iter();
+        let mut set = set.map(|header| header.to_str().unwrap());
+        let cookie = set.find(|cookie| cookie.starts_with(&start))?;
+        Some(cookie.split(';').next().unwrap().to_owned())
+    }
+
+    /// The page.
+    pub fn html(&self) -> &str {
+        self.body.as_str().unwrap_or_default()
+    }
+
+    /// The token of the forms on a page.
+    #[track_caller]
+    pub fn form(&self) -> String {
+        let start = "name=\"form\" value=\"";
+        let html = self.html();
+        let from = html
+            .find(start)
+            .unwrap_or_else(|| panic!("no form in {html}"))
+            + start.len();
+        html[from..].split('"').next().unwrap().to_owned()
+    }
+
     /// Asserts the status and gives the body.
     #[track_caller]
     pub fn expect(self, status: u16) -> Value {
@@ -96,6 +131,24 @@ impl Wire {
             headers: response.headers().clone(),
             body: serde_json::from_str(&text).unwrap_or(Value::String(text)),
         })
+    }
+
+    /// Opens a page.
+    pub fn open(&self, path: &str, cookie: &str) -> Answer {
+        self.send("GET", path, &[("cookie", cookie)], "").unwrap()
+    }
+
+    /// Sends a form.
+    pub fn fill(&self, path: &str, cookie: &str, fields: &[(&str, &str)]) -> Answer {
+        let pairs: Vec<String> = fields
+            .iter()
+            .map(|(name, value)| format!("{name}={}", encode(value)))
+            .collect();
+        let headers = [
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("cookie", cookie),
+        ];
+        self.send("POST", path, &headers, &pairs.join("&")).unwrap()
     }
 
     /// Sends a request in a session.

@@ -1,0 +1,67 @@
+//! The two cookies: of a visit before the sign-in, and of a session after it.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+
+use crate::service::Service;
+
+/// The cookie before the sign-in. It is no proof of anything but of having been shown a form.
+pub(crate) const VISIT: &str = "scw_visit";
+
+/// The cookie of a session: its value is the session's token.
+pub(super) const SESSION: &str = "scw_session";
+
+/// The value of a cookie; nothing where it is missing or empty.
+pub(crate) fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|header| header.to_str().ok())
+        .flat_map(|header| header.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(found, _)| *found == name)
+        .map(|(_, value)| value)
+        .filter(|value| !value.is_empty())
+}
+
+/// Sets a cookie for as long as the browser is open; an empty value takes it away.
+///
+/// Values are the service's own secrets in base64 for addresses: nothing in them needs quoting.
+pub(crate) fn set(headers: &mut HeaderMap, service: &Service, name: &str, value: &str) {
+    let end = if value.is_empty() { "; Max-Age=0" } else { "" };
+    let secure = if service.tls { "; Secure" } else { "" };
+    let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{end}");
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        headers.append(header::SET_COOKIE, cookie);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{clock::Clock, store::Store};
+
+    #[test]
+    fn a_cookie_is_found_among_others() {
+        let mut headers = HeaderMap::new();
+        for line in ["a=1; scw_visit=; xscw_session=no", "scw_session=yes.1; b"] {
+            headers.append(header::COOKIE, HeaderValue::from_static(line));
+        }
+        assert_eq!(read(&headers, SESSION), Some("yes.1"));
+        assert_eq!(read(&headers, VISIT), None);
+    }
+
+    #[test]
+    fn with_tls_a_cookie_stays_on_it() {
+        for (tls, end) in [(false, "SameSite=Lax"), (true, "SameSite=Lax; Secure")] {
+            let service = Service {
+                store: Store::open(None).unwrap(),
+                clock: Clock::default(),
+                tls,
+            };
+            let mut headers = HeaderMap::new();
+            set(&mut headers, &service, SESSION, "x");
+            let cookie = headers[header::SET_COOKIE].to_str().unwrap();
+            assert_eq!(cookie, format!("scw_session=x; Path=/; HttpOnly; {end}"));
+        }
+    }
+}

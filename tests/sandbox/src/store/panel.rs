@@ -1,0 +1,188 @@
+//! What the control panel keeps: forms that work once, and sign-ins that wait for their code.
+//!
+//! A page before the sign-in belongs to a *visit*, a page after it to a session. Both are known by
+//! a random secret in a cookie of their own, so a visit's cookie never becomes a session's.
+
+use data_encoding::BASE64URL_NOPAD;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{
+    Attempt, Client, Issued, Proof, Result, Store, StoreError, hash, login, sessions, users,
+};
+
+/// How long a form can be sent, in seconds.
+const FORM_S: i64 = 3600;
+
+/// How long a code may take after the password, in seconds.
+const WAIT_S: i64 = 600;
+
+/// How many open forms one visit or session has; the oldest make room.
+const FORMS: u32 = 64;
+
+/// What came of a password.
+#[derive(Debug)]
+pub(crate) enum Entry {
+    /// The person is signed in.
+    Session(Issued),
+    /// A code is awaited, from the visit that takes this one's place.
+    Code(String),
+}
+
+/// 256 random bits.
+fn secret() -> String {
+    BASE64URL_NOPAD.encode(&rand::random::<[u8; 32]>())
+}
+
+/// Forgets a visit or a session: none of its forms can be sent any more.
+pub(super) fn forget(db: &Connection, owner_hash: &str) -> Result<()> {
+    db.execute("DELETE FROM forms WHERE owner_hash = ?1", [owner_hash])?;
+    db.execute("DELETE FROM waiting WHERE visit_hash = ?1", [owner_hash])?;
+    Ok(())
+}
+
+impl Store {
+    /// The visit that a cookie proves, or a new one where it proves none.
+    pub(crate) fn visit(&self, cookie: Option<&str>, now: i64) -> Result<String> {
+        self.transaction(|db| {
+            let Some(cookie) = cookie else {
+                return Ok(secret());
+            };
+            let is_known: bool = db.query_row(
+                "SELECT EXISTS (SELECT 1 FROM forms WHERE owner_hash = ?1 AND expires_at > ?2)",
+                params![hash(cookie), now],
+                |row| row.get(0),
+            )?;
+            Ok(if is_known {
+                cookie.to_owned()
+            } else {
+                secret()
+            })
+        })
+    }
+
+    /// A token for the forms on one page of a visit or a session.
+    pub(crate) fn new_form(&self, owner: &str, now: i64) -> Result<String> {
+        let token = secret();
+        let owner = hash(owner);
+        self.transaction(|db| {
+            db.execute("DELETE FROM forms WHERE expires_at <= ?1", [now])?;
+            db.execute(
+                "DELETE FROM forms WHERE owner_hash = ?1 AND number NOT IN (SELECT number
+                     FROM forms WHERE owner_hash = ?1 ORDER BY number DESC LIMIT ?2)",
+                params![owner, FORMS - 1],
+            )?;
+            db.execute(
+                "INSERT INTO forms (token_hash, owner_hash, expires_at) VALUES (?1, ?2, ?3)",
+                params![hash(&token), owner, now + FORM_S],
+            )?;
+            Ok(token)
+        })
+    }
+
+    /// Whether a form may be sent. Tokens are compared by their hashes, so that time tells nothing
+    /// about them.
+    pub(crate) fn knows_form(&self, owner: &str, token: &str, now: i64) -> Result<bool> {
+        self.transaction(|db| {
+            Ok(db.query_row(
+                "SELECT EXISTS (SELECT 1 FROM forms
+                     WHERE token_hash = ?1 AND owner_hash = ?2 AND expires_at > ?3)",
+                params![hash(token), hash(owner), now],
+                |row| row.get(0),
+            )?)
+        })
+    }
+
+    /// Uses a form up. Whether it could still be sent.
+    pub(crate) fn use_form(&self, owner: &str, token: &str, now: i64) -> Result<bool> {
+        self.transaction(|db| {
+            let used = db.execute(
+                "DELETE FROM forms WHERE token_hash = ?1 AND owner_hash = ?2 AND expires_at > ?3",
+                params![hash(token), hash(owner), now],
+            )?;
+            Ok(used == 1)
+        })
+    }
+
+    /// Signs a person in with a password; where a code is needed as well, it is awaited.
+    pub(crate) fn enter(
+        &self,
+        visit: &str,
+        attempt: &Attempt<'_>,
+        client: &Client,
+        now: i64,
+    ) -> Result<Entry> {
+        let entered = self.log_in(attempt, client, now);
+        self.transaction(|db| match entered {
+            Ok(issued) => {
+                forget(db, &hash(visit))?;
+                Ok(Entry::Session(issued))
+            }
+            // Only the right password leads here.
+            Err(StoreError::CodeRequired) => {
+                let (user, _) =
+                    login::candidate(db, attempt.email)?.ok_or(StoreError::WrongPassword)?;
+                let next = secret();
+                forget(db, &hash(visit))?;
+                db.execute("DELETE FROM waiting WHERE expires_at <= ?1", [now])?;
+                db.execute(
+                    "INSERT INTO waiting VALUES (?1, ?2, ?3)",
+                    params![hash(&next), user.id, now + WAIT_S],
+                )?;
+                Ok(Entry::Code(next))
+            }
+            Err(other) => Err(other),
+        })
+    }
+
+    /// The user whose code a visit waits for.
+    pub(crate) fn awaited(&self, visit: &str, now: i64) -> Result<String> {
+        self.transaction(|db| awaited(db, visit, now))
+    }
+
+    /// Signs in the person whose password was right, with a code.
+    pub(crate) fn enter_with_code(
+        &self,
+        visit: &str,
+        proof: Option<Proof<'_>>,
+        client: &Client,
+        now: i64,
+    ) -> Result<Issued> {
+        let shown = login::Shown {
+            password: true,
+            proof,
+            in_browser: true,
+        };
+        self.transaction(|db| {
+            let user_id = awaited(db, visit, now)?;
+            login::admit(db, &user_id, &shown, now, |db, user| {
+                forget(db, &hash(visit))?;
+                sessions::begin(db, user, client, None, now)
+            })
+        })?
+    }
+
+    /// Ends the session that a cookie proves, and its forms.
+    pub(crate) fn leave(&self, token: &str) -> Result<()> {
+        self.transaction(|db| {
+            forget(db, &hash(token))?;
+            db.execute("DELETE FROM sessions WHERE token_hash = ?1", [hash(token)])?;
+            Ok(())
+        })
+    }
+}
+
+fn awaited(db: &Connection, visit: &str, now: i64) -> Result<String> {
+    let user_id: String = db
+        .query_row(
+            "SELECT user_id FROM waiting WHERE visit_hash = ?1 AND expires_at > ?2",
+            params![hash(visit), now],
+            |row| row.get(0),
+        )
+        .optional()?
+        .ok_or(StoreError::UnknownSession)?;
+    let user = users::find(db, &user_id)?;
+    if user.locked {
+        return Err(StoreError::Locked(user_id));
+    }
+    Ok(user_id)
+}

@@ -1,0 +1,225 @@
+"""A person at the control panel, in Chromium. The environment names the sandbox, `scw` and a home
+with a login for each dialect (see panel.rs).
+
+Every page is looked at in two widths and two colour schemes: nothing overflows, and axe-core finds
+nothing serious. With SCW_TEST_SHOTS=FOLDER the screenshots stay there.
+"""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import requests
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.expected_conditions import staleness_of
+from selenium.webdriver.support.ui import WebDriverWait
+
+from browser import chromium
+
+env = os.environ
+PANEL = env["PANEL_URL"]
+AXE = "4.10.3"
+WIDTHS = {390: 844, 1280: 800}
+shots = Path(env.get("SCW_TEST_SHOTS") or tempfile.mkdtemp())
+shots.mkdir(parents=True, exist_ok=True)
+
+
+def axe_source():
+    """axe-core from npm, kept beside the interpreter's libraries."""
+    folder = Path(sys.prefix).parent / f"axe-{AXE}"
+    source = folder / "node_modules/axe-core/axe.min.js"
+    if not source.exists():
+        command = ["npm", "install", "--silent", "--no-save", "--prefix", folder, f"axe-core@{AXE}"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={**env, "HOME": str(shots)})
+    return source.read_text()
+
+
+axe = axe_source()
+driver = chromium()
+
+
+def first(selector):
+    return driver.find_element(By.CSS_SELECTOR, selector)
+
+
+def type_into(name, text):
+    first(f"[name={name}]").send_keys(text)
+
+
+def another_page(action):
+    """Does what leads to another page, and waits for it."""
+    old = first("html")
+    action()
+    wait = WebDriverWait(driver, 20)
+    wait.until(staleness_of(old))
+    wait.until(lambda d: d.execute_script("return document.readyState") == "complete")
+
+
+def send():
+    another_page(first("main button[type=submit]").click)
+
+
+def press(*keys):
+    """Keys for whatever has the focus; the last one is Enter."""
+    for key in keys:
+        driver.switch_to.active_element.send_keys(key)
+    another_page(lambda: driver.switch_to.active_element.send_keys(Keys.ENTER))
+
+
+def look(name):
+    """Looks at the page that is shown."""
+    for width, height in WIDTHS.items():
+        for scheme in ["dark", "light"]:
+            cdp = driver.execute_cdp_cmd
+            feature = {"name": "prefers-color-scheme", "value": scheme}
+            cdp("Emulation.setEmulatedMedia", {"features": [feature]})
+            size = {"width": width, "height": height, "deviceScaleFactor": 1,
+                    "mobile": width < 500}
+            cdp("Emulation.setDeviceMetricsOverride", size)
+            wide = driver.execute_script("return document.documentElement.scrollWidth")
+            assert wide <= width, f"{name} is {wide} wide on {width}"
+            picture = cdp("Page.captureScreenshot", {"format": "png", "captureBeyondViewport": True})
+            file = shots / f"{name}-{width}-{scheme}.png"
+            file.write_bytes(base64.b64decode(picture["data"]))
+            driver.execute_script(axe)
+            found = driver.execute_async_script("axe.run().then(arguments[0])")
+            assert len(found["passes"]) > 10, found
+            bad = [v for v in found["violations"] if v["impact"] in ("serious", "critical")]
+            assert not bad, (name, width, scheme, json.dumps(bad, indent=1))
+    return shots / f"{name}-1280-light.png"
+
+
+def scw(home, *arguments):
+    """Runs `scw` as the person at a machine of their own."""
+    own = {name: env[name] for name in ["PATH", "SCW_API_URL", "SCW_ACCOUNT_URL"]}
+    command = [env["SCW"], *arguments]
+    ran = subprocess.run(command, env={**own, "HOME": env[home]}, capture_output=True, text=True)
+    assert ran.returncode == 0, ran
+    return ran.stdout
+
+
+def expect(word):
+    """The second factor is so, says `scw` in both dialects and says the panel."""
+    for home, api in [("HOME_IAM", "iam"), ("HOME_ACCOUNT", "account")]:
+        status = json.loads(scw(home, "--api", api, "2fa", "status", "-o", "json"))
+        assert status["two_factor"] == word, (api, status)
+    driver.get(PANEL)
+    assert first("h2").text == f"Two-factor authentication is {word}"
+
+
+def code(key):
+    """A fresh code, by the clock of the service: it is moved on by two steps."""
+    clock = requests.post(f"{env['SCW_API_URL']}/_sandbox/clock", json={"advance_s": 60}, timeout=10)
+    command = ["oathtool", "--totp", "-b", "--now", f"@{clock.json()['now']}", key]
+    return subprocess.check_output(command, text=True).strip()
+
+
+def sign_in():
+    """With the keyboard alone: the focus is where one begins."""
+    driver.get(PANEL)
+    press(env["EMAIL"], Keys.TAB, env["PASSWORD"])
+
+
+def sign_out():
+    another_page(first("header button").click)
+    assert driver.title.startswith("Sign in"), driver.title
+
+
+def enable():
+    send()
+    picture = look("enable")
+    address = subprocess.check_output(["zbarimg", "-q", "--raw", picture], text=True).strip()
+    key = first(".key code").text.replace(" ", "")
+    assert address == f"otpauth://totp/Scaleway:{env['EMAIL']}?secret={key}&issuer=Scaleway", address
+    press("000000")
+    field = first("[name=code]")
+    assert driver.switch_to.active_element == field
+    problem = driver.find_element(By.ID, field.get_attribute("aria-describedby").split()[-1])
+    assert problem.text.startswith("The code is wrong"), problem.text
+    look("enable-wrong")
+    press(code(key))
+    look("codes")
+    codes = [one.text for one in driver.find_elements(By.CSS_SELECTOR, ".codes code")]
+    assert len(codes) == 10, codes
+    folder = Path(tempfile.mkdtemp())
+    behavior = {"behavior": "allow", "downloadPath": str(folder)}
+    driver.execute_cdp_cmd("Browser.setDownloadBehavior", behavior)
+    first("main button[type=submit]").click()
+    file = folder / "backup-codes.txt"
+    deadline = time.monotonic() + 20
+    while not file.exists():
+        assert time.monotonic() < deadline, list(folder.iterdir())
+        time.sleep(0.05)
+    assert file.read_text().split() == codes
+    return key, codes
+
+
+try:
+    driver.get(PANEL)
+    look("sign-in")
+    type_into("email", env["EMAIL"])
+    type_into("password", "wrong")
+    send()
+    look("sign-in-wrong")
+    sign_in()
+    expect("off")
+    look("security-off")
+
+    # What the program does shows here, and the server was not restarted.
+    scw("HOME_IAM", "2fa", "on", "--otp-command", "oathtool --totp -b -", "--output", "json")
+    expect("on")
+    scw("HOME_IAM", "2fa", "off", "--yes")
+    expect("off")
+
+    key, codes = enable()
+    expect("on")
+    look("security-on")
+    driver.get(f"{PANEL}/access")
+    look("access")
+    driver.get(f"{PANEL}/recovery")
+    look("recovery")
+    sign_out()
+
+    sign_in()
+    look("code")
+    press("000000")
+    look("code-wrong")
+    press(code(key))
+    expect("on")
+    sign_out()
+
+    sign_in()
+    first("summary").click()
+    type_into("backup_code", codes[0])
+    press()
+    expect("on")
+    assert "9 backup codes are left" in first("main").text
+
+    another_page(first("main a.danger").click)
+    look("disable")
+    press("disabel")
+    look("disable-wrong")
+    type_into("confirmation", Keys.CONTROL + "a")
+    type_into("confirmation", "disable")
+    type_into("code", code(key))
+    press()
+    expect("off")
+    sign_out()
+
+    driver.get(f"{PANEL}/recovery")
+    look("recovery-outside")
+    driver.get(f"{PANEL}/nowhere")
+    look("nowhere")
+    target = "http://localhost:43117/0123456789abcdef0123456789abcdef0123456789/callback"
+    driver.get(f"{env['SCW_ACCOUNT_URL']}/authenticate?redirectToUrl={target}")
+    look("authenticate")
+    driver.get(f"{env['SCW_ACCOUNT_URL']}/authenticate?redirectToUrl=http://evil.example/callback")
+    look("authenticate-refused")
+finally:
+    driver.quit()
