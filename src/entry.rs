@@ -95,15 +95,24 @@ fn usage(err: &clap::Error) -> ExitCode {
             crate::model::ColorWhen::Never,
         );
         let text = err.render().to_string();
-        let message = text
+        // Up to the first empty line: the mistake, with the names that belong to it.
+        let told: Vec<&str> = text
             .lines()
-            .next()
-            .unwrap_or("wrong usage")
-            .trim_start_matches("error: ");
+            .take_while(|line| !line.trim().is_empty())
+            .map(str::trim)
+            .collect();
+        let message = told.join(" ");
+        let message = message.trim_start_matches("error: ");
         let hint = "see `scw --help`".to_owned();
         ui.error(Kind::Usage.code(), message, &[hint]);
     } else {
         let _ = err.print();
+        Ui::new(
+            crate::model::Format::Human,
+            false,
+            crate::model::ColorWhen::Auto,
+        )
+        .hint("`scw --help` lists the commands and options");
     }
     ExitCode::from(Kind::Usage.exit_code())
 }

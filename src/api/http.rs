@@ -107,6 +107,18 @@ impl Answer {
         }
     }
 
+    /// A success that promises no content (204); another one is not the API's.
+    pub(super) fn without_content(self) -> Result<(), ApiError> {
+        if self.status == StatusCode::NO_CONTENT {
+            Ok(())
+        } else {
+            Err(self.garbage(&format!(
+                "status {} where 204 should be",
+                self.status.as_u16()
+            )))
+        }
+    }
+
     /// The body as the type that the call promises.
     pub(super) fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, ApiError> {
         serde_json::from_slice(&self.body).map_err(|err| {

@@ -129,30 +129,28 @@ impl Ui {
     }
 
     /// Shows the QR code of `data` on the terminal under a `heading`, or says why it does not;
-    /// whether it did.
-    #[must_use]
-    pub fn show_qr(&self, heading: &str, data: &str, choice: QrChoice) -> bool {
+    /// what to do instead.
+    pub fn show_qr(&self, heading: &str, data: &str, choice: QrChoice) {
         let stderr = io::stderr();
         if choice == QrChoice::None || (choice == QrChoice::Auto && !stderr.is_terminal()) {
-            return false;
+            return;
         }
         match on_screen(data, choice, &Terminal::of_stderr()) {
             Ok(ScreenQr::Text(text)) => {
                 self.line(heading);
                 // Not through the colour filter: colour is what makes it readable here.
-                return stderr.lock().write_all(text.as_bytes()).is_ok();
+                let _ = stderr.lock().write_all(text.as_bytes());
             }
             Ok(ScreenQr::TooNarrow { needed, columns }) => {
                 self.warn(&format!(
                     "the QR code needs {needed} columns and the terminal has {columns}, so it is not shown"
                 ));
                 self.hint(
-                    "widen the terminal, type the key below by hand, or use `--qr-file key.png`",
+                    "widen the terminal, type the key above by hand, or use `--qr-file key.png`",
                 );
             }
             Err(err) => self.warn(&format!("the QR code could not be made: {err}")),
         }
-        false
     }
 
     /// A sink for `--debug`.

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 
 use qr2term::{
     matrix::Matrix,
-    qr::Qr,
     render::{Color, QrDark, QrLight, Renderer},
 };
+
+use qrcode::{EcLevel, QrCode};
 
 use crate::model::QrChoice;
 
@@ -85,7 +86,10 @@ pub fn on_screen(data: &str, choice: QrChoice, terminal: &Terminal) -> Result<Sc
 }
 
 fn matrix(data: &str) -> Result<Matrix<Color>, QrError> {
-    let mut matrix = Qr::from(data).map_err(QrError::of)?.to_matrix();
+    // The lowest error correction: a screen is never dirty, and a usual key then fits into a
+    // terminal of 24 rows with the prompt below it.
+    let code = QrCode::with_error_correction_level(data, EcLevel::L).map_err(QrError::of)?;
+    let mut matrix = Matrix::new(code.to_colors());
     matrix.surround(QUIET_ZONE, QrLight);
     Ok(matrix)
 }

@@ -126,3 +126,19 @@ fn completions_and_manual_pages_come_out_of_the_program() {
     assert!(folder.join("scw-2fa-on.1").exists());
     assert!(world.run(&["man"]).expect(0).stdout.contains(".TH scw"));
 }
+
+#[test]
+fn a_usage_mistake_names_what_is_wrong_and_where_to_look() {
+    let world = World::new();
+    let ran = world.run(&["2fa", "codes", "used", "-o", "json"]).expect(2);
+    let error: Value = serde_json::from_str(&ran.stderr).unwrap();
+    assert!(
+        error["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("CODE-FILE"),
+        "{error}"
+    );
+    let ran = world.run(&["2fa", "codes", "used"]).expect(2);
+    assert!(ran.stderr.contains("hint: "), "{}", ran.stderr);
+}

@@ -69,3 +69,26 @@ fn an_administrator_helps_another_member_and_a_member_cannot() {
         .expect(4)
         .told("insufficient permissions (read user)");
 }
+
+#[test]
+fn an_answer_that_only_looks_like_success_is_not_believed() {
+    for (status, body) in [
+        (200, json!("<html>portal</html>")),
+        (200, json!("")),
+        (204, json!("")),
+    ] {
+        let world = World::logged_in();
+        let on = world.switch_on();
+        world.fault(
+            json!({"method": "DELETE", "path_regex": "mfa-otp$", "action": "status",
+            "status": status, "body": body}),
+        );
+        world
+            .run(&["2fa", "off", "--yes"])
+            .expect(5)
+            .told("could not switch");
+        assert_eq!(world.two_factor(), "on");
+        let file = on["backup_codes_file"].as_str().unwrap();
+        assert!(!std::fs::read_to_string(file).unwrap().contains("void"));
+    }
+}

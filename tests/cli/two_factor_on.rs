@@ -356,3 +356,48 @@ fn a_locked_user_is_told_so() {
     );
     world.run(&on(&[])).expect(4).told("the user is locked");
 }
+
+#[test]
+fn a_renewal_that_fails_keeps_the_codes_that_are_still_good_and_voids_the_dead_ones() {
+    let world = World::logged_in();
+    world.switch_on();
+    let elsewhere = world.home.path().join("new.txt");
+    let elsewhere = elsewhere.to_str().unwrap();
+    let unused = || {
+        let list = world
+            .run(&["2fa", "codes", "list", "-o", "json"])
+            .expect(0)
+            .json();
+        list["unused"].as_u64().unwrap()
+    };
+    world.fault(
+        json!({"method": "POST", "path_regex": "mfa-otp$", "action": "status",
+        "status": 403, "body": {"type": "permissions_denied"}}),
+    );
+    world
+        .run(&on(&["--renew", "--codes-file", elsewhere]))
+        .expect(4);
+    assert_eq!((world.two_factor().as_str(), unused()), ("on", 10));
+
+    let mut command = world.command(&["2fa", "on", "--renew"]);
+    command.env("SCW_OTP", "123456");
+    crate::support::Ran::of(command.output().unwrap())
+        .expect(2)
+        .told("SCW_OTP");
+    assert_eq!((world.two_factor().as_str(), unused()), ("on", 10));
+
+    let fails = [
+        "2fa",
+        "on",
+        "--renew",
+        "--otp-command",
+        "false",
+        "--codes-file",
+        elsewhere,
+    ];
+    world
+        .run(&fails)
+        .expect(1)
+        .told("two-factor authentication is off now");
+    assert_eq!((world.two_factor().as_str(), unused()), ("off", 0));
+}

@@ -134,8 +134,8 @@ impl Account for Iam {
     async fn delete_otp(&self, id: &UserId) -> Result<(), ApiError> {
         let path = user_path(id, "/mfa-otp");
         self.call(Method::DELETE, &path, None, Repeat::Safe)
-            .await
-            .map(drop)
+            .await?
+            .without_content()
     }
 
     async fn delete_own_key(&self, access_key: Option<&AccessKey>) -> Result<(), ApiError> {

@@ -127,7 +127,15 @@ async fn switch_off(
 /// Deletes the second factor; where the answer is lost or odd, the account itself is asked.
 async fn delete(account: &dyn Account, user: &User) -> Result<()> {
     let Err(err) = account.delete_otp(&user.id).await else {
-        return Ok(());
+        // Anything may have answered in the service's place: the account has the last word.
+        return match account.user(&user.id).await {
+            Ok(now) if now.two_factor => Err(CliError::new(
+                Kind::Unreachable,
+                "the answer said that it is done, and the account says that it is not",
+            )
+            .hint("check that no proxy or portal answers in the API's place, then try again")),
+            Ok(_) | Err(_) => Ok(()),
+        };
     };
     let worth_a_look = err.outcome_unknown()
         || matches!(

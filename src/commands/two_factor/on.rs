@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::enroll::{CodeSource, Enrolment};
 use crate::{
+    api::Account,
     cli::OnArgs,
     commands::{on_off, unprinted},
     config::Profiles,
@@ -40,6 +41,12 @@ pub(super) async fn run(ctx: &Context, args: OnArgs) -> Result<()> {
         .map_err(doing)?;
     let side_files = SideFiles::reserve(&plan).map_err(doing)?;
     let before = remember(ctx, &authed, &user, &codes_file).map_err(doing)?;
+    if args.renew && matches!(source, CodeSource::Variable(_)) {
+        return Err(CliError::usage(
+            "`SCW_OTP` cannot hold the code of a key that does not exist yet",
+        )
+        .hint("use `--otp-command`, or unset `SCW_OTP` and type the code"));
+    }
 
     let enrolment = Enrolment {
         ctx,
@@ -55,11 +62,19 @@ pub(super) async fn run(ctx: &Context, args: OnArgs) -> Result<()> {
             side_files.write(&user, key)?;
             show_key(ctx, &args, &user, key, &plan)
         })
-        .await
-        .map_err(doing)?;
+        .await;
+    let codes = match codes {
+        Ok(codes) => codes,
+        Err(err) => {
+            // Lets go of the lock on the codes, which may have to be marked as void.
+            drop(reserved);
+            put_back(ctx, authed.account(), &user, before.recorded).await;
+            return Err(doing(err));
+        }
+    };
     let saved = reserved.save(&codes, &user.email, ctx.now(), plan.encryption.as_ref());
     hand_over(ctx, &user, &codes, saved.map_err(CliError::from))?;
-    if let Some(before) = before.filter(|before| *before != codes_file) {
+    if let Some(before) = before.file.filter(|before| *before != codes_file) {
         void_old(ctx, &before);
     }
     Ok(())
@@ -129,26 +144,59 @@ fn already_on(ctx: &Context, user: &User) -> Result<()> {
 }
 
 /// Records where the codes will be and whose key is in use, so that `scw 2fa codes` finds them
-/// without asking the API. Returns where codes were saved before.
+/// without asking the API. Returns what was on record before.
 fn remember(
     ctx: &Context,
     authed: &Authed,
     user: &User,
     codes_file: &CodesFile,
-) -> Result<Option<CodesFile>> {
+) -> Result<Remembered> {
     let settings = ctx.settings()?;
     let before = ctx.codes_file(&user.id)?;
     let usual = CodesFile::usual(&settings.data_dir, &user.id, false);
     let access_key = authed.credentials().access_key.clone();
-    Profiles::update(&settings.data_dir, |profiles| {
+    let recorded = Profiles::update(&settings.data_dir, |profiles| {
         let known = profiles.user_mut(&user.id);
         known.email = Some(user.email.clone());
+        let recorded = known.codes_file.take();
         known.codes_file = (*codes_file != usual).then(|| codes_file.path().to_owned());
         if let Some(key) = access_key.filter(|key| !known.access_keys.contains(key)) {
             known.access_keys.push(key);
         }
+        recorded
     })?;
-    Ok(before.exists().then_some(before))
+    Ok(Remembered {
+        file: before.exists().then_some(before),
+        recorded,
+    })
+}
+
+/// Where codes were saved before this run.
+struct Remembered {
+    /// The file, where there was one.
+    file: Option<CodesFile>,
+    /// The place on record, where it was not the usual one.
+    recorded: Option<PathBuf>,
+}
+
+/// After a failure: the codes before are where they were, and void where the second factor that
+/// they belong to had to be removed.
+async fn put_back(ctx: &Context, account: &dyn Account, user: &User, recorded: Option<PathBuf>) {
+    let restored = ctx.settings().and_then(|settings| {
+        Ok(Profiles::update(&settings.data_dir, |profiles| {
+            profiles.user_mut(&user.id).codes_file.clone_from(&recorded);
+        })?)
+    });
+    if let Err(err) = restored {
+        ctx.ui().warn(&format!(
+            "the place of the old backup codes is forgotten: {err}"
+        ));
+    }
+    let removed =
+        user.two_factor && matches!(account.user(&user.id).await, Ok(now) if !now.two_factor);
+    if removed && let Ok(file) = ctx.codes_file(&user.id) {
+        void_old(ctx, &file);
+    }
 }
 
 fn void_old(ctx: &Context, before: &CodesFile) {
@@ -209,19 +257,22 @@ fn show_key(ctx: &Context, args: &OnArgs, user: &User, key: &OtpKey, plan: &Plan
     if !crate::ui::stderr_is_terminal() && !asked_for {
         return Ok(());
     }
-    let scan = "Scan this QR code with your authenticator app:";
-    let by_hand = if ui.show_qr(scan, uri.expose_secret(), args.qr) {
-        "Or type this key into the app by hand:"
-    } else {
-        "Type this key into your authenticator app:"
-    };
-    ui.instruct(&format!("{by_hand}\n\n    {}\n", key.in_groups().as_str()));
+    ui.instruct(&format!(
+        "The key for your authenticator app, to type by hand:\n\n    {}\n",
+        key.in_groups().as_str()
+    ));
     if let Some((path, _)) = &plan.qr_file {
         ui.status(&format!(
             "The QR code is also in {}; remove it when it is scanned",
             path.display()
         ));
     }
+    // Last, so that it is on the screen with the prompt below it.
+    ui.show_qr(
+        "Or scan this QR code with the app:",
+        uri.expose_secret(),
+        args.qr,
+    );
     Ok(())
 }
 

@@ -1,13 +1,13 @@
 //! Connections: plain or TLS, with the faults of the test door on the way.
 
-use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
 
 use axum::{
     Router,
     body::{Body, Bytes},
     http::{HeaderName, HeaderValue, Request, Response, StatusCode, header},
 };
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{
@@ -28,6 +28,9 @@ use crate::{
 
 /// How long requests that are under way may take when the service stops.
 const GRACE: Duration = Duration::from_millis(500);
+
+/// The most that a request may hold, in bytes.
+const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// The connection is to be closed without an answer.
 #[derive(Debug, thiserror::Error)]
@@ -180,7 +183,16 @@ impl Server {
         Ok(response)
     }
 
+    /// Answers by the routes. The body is read whole first, whatever the call makes of it: a
+    /// connection with an unread rest could not be used again.
     async fn usual(&self, request: Request<Incoming>) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        let body = match Limited::new(body, MAX_BODY_BYTES).collect().await {
+            Ok(body) => body.to_bytes(),
+            // Too long, or broken off.
+            Err(_) => return instead(413, &BTreeMap::new(), &serde_json::Value::Null),
+        };
+        let request = Request::from_parts(parts, Body::from(body));
         let answered: Result<_, Infallible> = self.router.clone().oneshot(request).await;
         match answered {
             Ok(response) => response,

@@ -6,7 +6,7 @@ use super::{Result, Store, hash, password::hash_password};
 
 /// The number of the tables' form, kept as the file's `user_version`: a file of another form is
 /// refused.
-pub(super) const VERSION: i64 = 4;
+pub(super) const VERSION: i64 = 5;
 
 /// Times are seconds since 1970. Backup codes, secret keys, what proves a session and what proves a form are kept as
 /// SHA-256 of themselves, which is enough for secrets of 50 bit and more; passwords as Argon2id.
