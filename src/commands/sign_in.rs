@@ -69,11 +69,12 @@ pub(super) async fn person(
         return Ok(session);
     }
     let mut refusal = CliError::from(ApiError::WrongCode);
-    for _ in 0..tries(args, factor) {
+    let tries = tries(args, factor);
+    for _ in 0..tries {
         let offered = match next_factor(ctx, args, factor, &passwords.email).await {
             Ok(offered) => offered,
             // A person gets another try; a file or a variable would say the same again.
-            Err(err) if err.kind() == Kind::Refused && tries(args, factor) > 1 => {
+            Err(err) if err.kind() == Kind::Refused && tries > 1 => {
                 ctx.ui().instruct(&format!("{err}; try again"));
                 refusal = err;
                 continue;
@@ -94,7 +95,7 @@ pub(super) async fn person(
             }
             Ok(SignIn::FactorNeeded) | Err(ApiError::WrongCode) => {
                 refusal = ApiError::WrongCode.into();
-                if tries(args, factor) > 1 {
+                if tries > 1 {
                     ctx.ui().instruct(&format!("{refusal}; try again"));
                 }
             }

@@ -146,6 +146,23 @@ impl Profiles {
         Ok(())
     }
 
+    /// Takes a key off the list of those that a profile's logins may have left behind.
+    ///
+    /// # Errors
+    /// As [`Profiles::update`].
+    pub fn settle(
+        data_dir: &Path,
+        profile: &ProfileName,
+        description: &str,
+    ) -> Result<(), ConfigError> {
+        Self::update(data_dir, |profiles| {
+            profiles
+                .profile_mut(profile)
+                .pending_keys
+                .retain(|pending| pending != description);
+        })
+    }
+
     /// One profile.
     #[must_use]
     pub fn profile(&self, name: &ProfileName) -> Option<&Profile> {

@@ -141,12 +141,7 @@ async fn tidy_up(
             let account = ctx.account_of(before, &secret)?;
             account.delete_own_key(before.access_key.as_ref()).await?;
             let settings = ctx.settings()?;
-            Profiles::update(&settings.data_dir, |profiles| {
-                profiles
-                    .profile_mut(&settings.profile)
-                    .pending_keys
-                    .retain(|pending| pending != description);
-            })?;
+            Profiles::settle(&settings.data_dir, &settings.profile, description)?;
         }
         Ok::<_, CliError>(())
     };

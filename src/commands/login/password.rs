@@ -83,12 +83,7 @@ impl Intent {
     /// Takes the note back: no key was made.
     fn forget(&self, ctx: &Context) -> Result<()> {
         let settings = ctx.settings()?;
-        Profiles::update(&settings.data_dir, |profiles| {
-            profiles
-                .profile_mut(&settings.profile)
-                .pending_keys
-                .retain(|description| *description != self.description);
-        })?;
+        Profiles::settle(&settings.data_dir, &settings.profile, &self.description)?;
         Ok(())
     }
 }

@@ -34,6 +34,12 @@ pub(super) async fn run(ctx: &Context, args: OnArgs) -> Result<()> {
     }
     let codes_file = plan.codes_file(ctx, &user)?;
     let source = CodeSource::of(ctx, args.otp_command.as_deref())?;
+    if args.renew && matches!(source, CodeSource::Variable(_)) {
+        return Err(CliError::usage(
+            "`SCW_OTP` cannot hold the code of a key that does not exist yet",
+        )
+        .hint("use `--otp-command`, or unset `SCW_OTP` and type the code"));
+    }
     // In this order: nothing on the account has changed when any of these fails.
     let reserved = codes_file
         .reserve()
@@ -41,12 +47,6 @@ pub(super) async fn run(ctx: &Context, args: OnArgs) -> Result<()> {
         .map_err(doing)?;
     let side_files = SideFiles::reserve(&plan).map_err(doing)?;
     let before = remember(ctx, &authed, &user, &codes_file).map_err(doing)?;
-    if args.renew && matches!(source, CodeSource::Variable(_)) {
-        return Err(CliError::usage(
-            "`SCW_OTP` cannot hold the code of a key that does not exist yet",
-        )
-        .hint("use `--otp-command`, or unset `SCW_OTP` and type the code"));
-    }
 
     let enrolment = Enrolment {
         ctx,
