@@ -315,13 +315,14 @@ impl Http {
         else {
             return;
         };
+        // `Date` has no fractions: the service's time is on average half a second later.
         let now = SystemTime::now();
-        let ahead = match service.duration_since(now) {
-            Ok(ahead) => i64::try_from(ahead.as_secs()).ok(),
-            // `Date` has no fractions: up to a second behind is no difference at all.
-            Err(behind) => i64::try_from(behind.duration().as_secs()).ok().map(|s| -s),
+        let seconds = match (service + Duration::from_millis(500)).duration_since(now) {
+            Ok(ahead) => ahead.as_secs_f64(),
+            Err(behind) => -behind.duration().as_secs_f64(),
         };
-        self.clock_ahead_s.set(ahead);
+        let ahead = time::Duration::seconds_f64(seconds.round()).whole_seconds();
+        self.clock_ahead_s.set(Some(ahead));
     }
 
     fn show(&self, line: &str) {
