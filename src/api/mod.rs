@@ -138,6 +138,12 @@ pub enum ApiError {
 }
 
 impl ApiError {
+    /// Whether the key in use is revoked, has ended or never was: the service does not know it.
+    #[must_use]
+    pub fn key_is_gone(&self) -> bool {
+        matches!(self, Self::NotFound { .. } | Self::Authentication { .. })
+    }
+
     /// Whether the call may have been carried out although no usable answer came back.
     #[must_use]
     pub fn outcome_unknown(&self) -> bool {

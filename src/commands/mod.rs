@@ -4,6 +4,7 @@ pub mod completion;
 pub mod login;
 pub mod logout;
 pub mod man;
+mod secret_input;
 mod sign_in;
 pub mod token;
 pub mod two_factor;

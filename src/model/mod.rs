@@ -2,6 +2,7 @@
 
 mod account;
 mod backup_code;
+mod email;
 mod ids;
 mod otp;
 mod output;
@@ -13,10 +14,11 @@ mod url;
 
 pub use account::{ApiKey, Dialect, User};
 pub use backup_code::{BackupCode, BackupCodes, CodeState, SavedCode};
+pub use email::parse_email;
 pub use ids::{AccessKey, UserId};
 pub use otp::{OtpCheck, OtpCode, OtpKey, PERIOD_S};
 pub use output::{ColorWhen, Format, QrChoice};
-pub use profile::{ProfileName, StorageKind};
+pub use profile::{ProfileName, SecretName, Slot, StorageKind};
 pub use secret_key::SecretKey;
 pub use sign_in::{Expiry, Organization, Passwords, SecondFactor};
 pub use text::clean;

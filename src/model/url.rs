@@ -34,13 +34,11 @@ impl ApiUrl {
         }
     }
 
-    /// Whether a secret that was given to `self` may be sent to `other` as well.
-    ///
-    /// The same origin (RFC 6454 §4) may; so may any two services on this machine, since a
-    /// sandbox gets a new port at every start.
+    /// Whether both addresses are of one origin (RFC 6454 §4): the only one that a secret for
+    /// either may be sent to.
     #[must_use]
-    pub fn trusts(&self, other: &Self) -> bool {
-        self.0.origin() == other.0.origin() || (self.is_loopback() && other.is_loopback())
+    pub fn is_same_origin(&self, other: &Self) -> bool {
+        self.0.origin() == other.0.origin()
     }
 }
 
@@ -140,10 +138,9 @@ mod tests {
     }
 
     #[test]
-    fn trust_does_not_cross_origins_but_covers_this_machine() {
-        assert!(url("https://a.example/x").trusts(&url("https://a.example:443")));
-        assert!(!url("https://a.example").trusts(&url("https://b.example")));
-        assert!(!url("https://a.example").trusts(&url("http://127.0.0.1:1")));
-        assert!(url("http://127.0.0.1:1").trusts(&url("https://localhost:2")));
+    fn an_origin_is_scheme_host_and_port() {
+        assert!(url("https://a.example/x").is_same_origin(&url("https://a.example:443")));
+        assert!(!url("https://a.example").is_same_origin(&url("https://b.example")));
+        assert!(!url("http://127.0.0.1:1").is_same_origin(&url("http://127.0.0.1:2")));
     }
 }

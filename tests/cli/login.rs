@@ -56,7 +56,7 @@ fn a_file_is_private_and_goes_with_the_logout_while_the_key_stays() {
     // The login made no key, so the logout deletes none.
     let keys = world.sandbox.state().unwrap()["api_keys"].clone();
     assert_eq!(keys, serde_json::json!([world.info().access_key]));
-    world.run(&["token"]).expect(3).told("nobody is logged in");
+    world.run(&["token"]).expect(3).told("not logged in");
 }
 
 #[test]

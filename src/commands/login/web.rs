@@ -1,10 +1,12 @@
 //! `scw login --web`: a browser on this machine signs in, and brings the session here.
 
-use super::password::{Intent, finish};
+use super::make::finish;
 use crate::{
     api::{Callback, CallbackError, web_session},
     cli::LoginArgs,
+    commands::sign_in::SignedIn,
     context::Context,
+    credentials::target_for_login,
     error::{CliError, Kind, Result},
     model::Dialect,
     process,
@@ -16,13 +18,14 @@ use crate::{
 /// As cli.md says; no key is left behind then.
 pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
     let settings = ctx.settings()?;
-    if settings.api == Dialect::Account {
+    let target = target_for_login(settings, ctx.local()?)?;
+    if target.dialect == Dialect::Account {
         return Err(
             CliError::usage("the 2017 account API has no login in a browser")
                 .hint("leave out `--api account`, or log in with email and password"),
         );
     }
-    let page = settings.account_url.as_ref().ok_or_else(|| {
+    let page = settings.account_page(&target.origin)?.ok_or_else(|| {
         CliError::usage("the address of the account page is not known for this API address")
             .hint("name it in `SCW_ACCOUNT_URL`")
     })?;
@@ -41,15 +44,18 @@ pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
         ui.status("Open this address in a browser on this machine:");
     }
     ui.instruct(&format!("\n    {address}\n"));
-    let nobody = ctx.nobody()?;
+    let nobody = ctx.clients().anonymous(&target)?;
     let (session, visitor) = callback
         .wait(|token| web_session(&nobody, token).ok())
         .await
         .map_err(|err| failed(&err))?;
     // From here on a key may be made: the end has to be tidy.
-    let _whole = ctx.interrupt().protect();
-    let intent = Intent::record(ctx)?;
-    let outcome = finish(ctx, args, session, intent).await;
+    let signed_in = SignedIn {
+        session,
+        target,
+        note: None,
+    };
+    let outcome = finish(ctx, args, signed_in).await;
     match &outcome {
         Ok(()) => visitor.succeeded().await,
         Err(_) => visitor.failed().await,
