@@ -24,6 +24,25 @@ fn settings_json(settings: &Organization) -> Value {
     })
 }
 
+/// An organization as scaleway-sdk-go has it (protocol.md A). Inferred: every member may read its
+/// own one.
+pub(super) async fn get(
+    State(service): Shared,
+    Caller(caller): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>> {
+    let (name, password_login) = service.store.organization_name(&caller, &id)?;
+    Ok(Json(json!({
+        "id": id,
+        "name": name,
+        "alias": "",
+        "login_password_enabled": password_login,
+        "login_magic_code_enabled": false,
+        "login_oauth2_enabled": false,
+        "login_saml_enabled": false,
+    })))
+}
+
 pub(super) async fn settings(
     State(service): Shared,
     Caller(caller): Caller,
