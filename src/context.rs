@@ -116,8 +116,7 @@ impl Context {
     /// When TLS cannot be set up.
     pub fn account(&self, secret: &SecretKey) -> Result<Box<dyn Account>> {
         let settings = self.settings()?;
-        let account_url = settings.account_url.as_ref();
-        self.account_at(settings.api, &settings.api_url, account_url, secret)
+        self.account_at(settings.api, &settings.api_url, secret)
     }
 
     /// The account service that a login was made at, whatever address is in force now.
@@ -125,23 +124,18 @@ impl Context {
     /// # Errors
     /// When TLS cannot be set up.
     pub fn account_of(&self, login: &Login, secret: &SecretKey) -> Result<Box<dyn Account>> {
-        self.account_at(login.api, &login.api_url, None, secret)
+        self.account_at(login.api, &login.api_url, secret)
     }
 
     fn account_at(
         &self,
         api: Dialect,
         url: &ApiUrl,
-        account_url: Option<&ApiUrl>,
         secret: &SecretKey,
     ) -> Result<Box<dyn Account>> {
-        let auth = Auth::Key(SecretString::from(secret.expose()));
-        let service = self.http(url, &auth)?;
+        let service = self.http(url, &Auth::Key(secret.clone()))?;
         Ok(match api {
-            Dialect::Iam => {
-                let account = account_url.map(|url| self.http(url, &auth)).transpose()?;
-                Box::new(Iam::new(service, account))
-            }
+            Dialect::Iam => Box::new(Iam::new(service)),
             Dialect::Account => Box::new(Account2017::new(service)),
         })
     }
@@ -157,7 +151,14 @@ impl Context {
     fn http(&self, url: &ApiUrl, auth: &Auth) -> Result<Http> {
         let authorities = env::path(env::SSL_CERT_FILE);
         let trace = self.global.debug.then(|| self.ui.trace());
-        Ok(Http::new(url.clone(), auth, authorities.as_deref(), trace)?)
+        let notices = self.ui.notices();
+        Ok(Http::new(
+            url.clone(),
+            auth,
+            authorities.as_deref(),
+            trace,
+            notices,
+        )?)
     }
 
     /// The login in force: environment, then keyring (or file), then official `config.yaml`.

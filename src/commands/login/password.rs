@@ -161,7 +161,7 @@ async fn make_and_keep(
         access_key: key.access_key.clone(),
         user_id: user.id,
         email: user.email,
-        organization_id: organization.id,
+        organization_id: organization.id.into(),
         project_id: key.project_id.clone(),
         created_key: Some(intent.description.clone()),
         expires_at: key.expires_at,
@@ -187,17 +187,13 @@ async fn make_and_keep(
 async fn choose(ctx: &Context, args: &LoginArgs, session: &dyn Session) -> Result<Organization> {
     let mut all = session.organizations().await?;
     let shown = |organization: &Organization| {
-        format!(
-            "{} ({})",
-            clean(&organization.name),
-            clean(&organization.id)
-        )
+        format!("{} ({})", clean(&organization.name), organization.id)
     };
     if let Some(wanted) = &args.organization {
         let names: Vec<String> = all.iter().map(shown).collect();
         return all
             .into_iter()
-            .find(|found| found.id == *wanted || found.name.eq_ignore_ascii_case(wanted))
+            .find(|found| found.id.as_str() == wanted || found.name.eq_ignore_ascii_case(wanted))
             .ok_or_else(|| {
                 CliError::usage("the account belongs to no organization of that id or name")
                     .hint(format!("it belongs to: {}", names.join(", ")))
