@@ -38,6 +38,12 @@ impl Iam {
         self.call(Call::get(path)).await
     }
 
+    async fn user_and_answer(&self, id: &UserId) -> Result<(User, Answer), ApiError> {
+        let answer = self.get(&user_path(id, "")).await?;
+        let user = answer.json::<wire::User>()?.into_model(&answer)?;
+        Ok((user, answer))
+    }
+
     async fn delete_api_key(&self, access_key: &AccessKey) -> Result<(), ApiError> {
         self.call(Call::delete(api_key_path(access_key)))
             .await?
@@ -64,8 +70,7 @@ impl Account for Iam {
     }
 
     async fn user(&self, id: &UserId) -> Result<User, ApiError> {
-        let answer = self.get(&user_path(id, "")).await?;
-        answer.json::<wire::User>()?.into_model(&answer)
+        Ok(self.user_and_answer(id).await?.0)
     }
 
     async fn two_factor_required_by(

@@ -126,10 +126,8 @@ impl IamSession {
         if let Some(id) = &self.organization_id {
             return Ok(id.clone());
         }
-        let user = self.account.user(&self.user_id).await?;
-        OrganizationId::parse(&user.organization_id).map_err(|err| ApiError::Arguments {
-            message: err.to_string(),
-        })
+        let (user, answer) = self.account.user_and_answer(&self.user_id).await?;
+        OrganizationId::parse(&user.organization_id).map_err(|err| answer.garbage(&err.to_string()))
     }
 
     /// The organizations of the person behind the user; nothing where the service does not tell.
@@ -328,6 +326,28 @@ mod tests {
             assert_eq!(decode_base64(&text.replace('+', " ")).unwrap(), bytes);
         }
         assert!(decode_base64("%%%").is_none());
+    }
+
+    struct Silent;
+
+    impl crate::model::Notices for Silent {
+        fn waiting(&self, _text: &str) {}
+    }
+
+    #[test]
+    fn what_a_browser_hands_over_cannot_name_another_thing_than_a_session() {
+        let base = "http://127.0.0.1:1".parse().unwrap();
+        let http = Http::new(base, &Auth::Nobody, None, None, std::rc::Rc::new(Silent)).unwrap();
+        let hand_over = |jti: &str| {
+            let user = "5c9e0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11";
+            let json = json!({"jwt": {"jti": jti, "audienceId": user}, "token": "t"});
+            web_session(&http, &BASE64.encode(json.to_string().as_bytes()).into())
+        };
+        assert!(hand_over("8e9f0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11").is_ok());
+        for bad in ["../api-keys/SCW1234567890ABCDEFG", "", "a/b", "a?b"] {
+            let err = hand_over(bad).err().unwrap();
+            assert!(matches!(err, ApiError::Arguments { .. }), "{bad}: {err}");
+        }
     }
 
     #[test]
