@@ -103,10 +103,12 @@ pub(super) async fn change_settings(
     Ok(Json(settings_json(&changed)))
 }
 
-/// Seconds with an `s` behind them, as protobuf writes a duration in JSON.
+/// Seconds with an `s` behind them, as protobuf writes a duration in JSON; reference clients write
+/// nine decimals (protocol.md A).
 fn duration(argument: &'static str, text: Option<&str>) -> Result<Option<i64>> {
     text.map(|text| {
         text.strip_suffix('s')
+            .map(|seconds| seconds.strip_suffix(".000000000").unwrap_or(seconds))
             .and_then(|seconds| seconds.parse::<i64>().ok())
             .filter(|seconds| *seconds >= 0)
             .ok_or_else(|| IamError::argument(argument, "format", "is seconds like `86400s`"))
