@@ -92,7 +92,10 @@ impl Context {
     /// What clients of account services are made with.
     #[must_use]
     pub fn clients(&self) -> Clients {
-        Clients::new(self.global.debug.then(|| self.ui.trace()))
+        Clients::new(
+            self.global.debug.then(|| self.ui.trace()),
+            self.ui.notices(),
+        )
     }
 
     /// The credential in force; the API is not asked.

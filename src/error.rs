@@ -293,11 +293,11 @@ impl From<ApiError> for CliError {
             | ApiError::Failing { .. }
             | ApiError::Throttled { .. } => Kind::Unreachable,
             ApiError::Certificates { .. } => Kind::LocalFile,
+            ApiError::OwnerUnknown => Kind::Usage,
             ApiError::OtherDialect { .. }
             | ApiError::NotFound { .. }
             | ApiError::Precondition { .. }
             | ApiError::Arguments { .. }
-            | ApiError::OwnerUnknown
             | ApiError::Application => Kind::Other,
         };
         let hint = match &err {

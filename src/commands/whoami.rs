@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::{on_off, rfc3339, unprinted};
+use super::{on_off, unprinted};
 use crate::{
     api::ApiError,
     context::Context,
     error::{CliError, Result},
-    model::clean,
+    model::{clean, rfc3339},
 };
 
 /// Shows the login in force.

@@ -2,15 +2,13 @@
 
 use std::{path::PathBuf, rc::Rc};
 
-use secrecy::SecretString;
-
 use super::Credential;
 use crate::{
     api::{Account, Account2017, ApiError, Auth, Http, Iam},
     config::{Record, Target},
     env,
     error::Result,
-    model::{ApiUrl, Dialect, Trace, User, UserId},
+    model::{ApiUrl, Dialect, Notices, Trace, User, UserId},
 };
 
 /// Makes clients of account services.
@@ -18,15 +16,18 @@ use crate::{
 pub struct Clients {
     authorities: Option<PathBuf>,
     trace: Option<Rc<dyn Trace>>,
+    notices: Rc<dyn Notices>,
 }
 
 impl Clients {
-    /// Clients that show their exchanges to `trace`, where there is one.
+    /// Clients that show their exchanges to `trace`, where there is one, and tell `notices` what
+    /// they wait for.
     #[must_use]
-    pub fn new(trace: Option<Rc<dyn Trace>>) -> Self {
+    pub fn new(trace: Option<Rc<dyn Trace>>, notices: Rc<dyn Notices>) -> Self {
         Self {
             authorities: env::path(env::SSL_CERT_FILE),
             trace,
+            notices,
         }
     }
 
@@ -35,10 +36,10 @@ impl Clients {
     /// # Errors
     /// When TLS cannot be set up.
     pub fn account(&self, credential: &Credential) -> Result<Box<dyn Account>> {
-        let auth = Auth::Key(SecretString::from(credential.secret.expose()));
+        let auth = Auth::Key(credential.secret.clone());
         let service = self.http(&credential.target.origin, &auth)?;
         Ok(match credential.target.dialect {
-            Dialect::Iam => Box::new(Iam::new(service, None)),
+            Dialect::Iam => Box::new(Iam::new(service)),
             Dialect::Account => Box::new(Account2017::new(service)),
         })
     }
@@ -54,7 +55,8 @@ impl Clients {
     fn http(&self, url: &ApiUrl, auth: &Auth) -> Result<Http> {
         let authorities = self.authorities.as_deref();
         let trace = self.trace.clone();
-        Ok(Http::new(url.clone(), auth, authorities, trace)?)
+        let notices = Rc::clone(&self.notices);
+        Ok(Http::new(url.clone(), auth, authorities, trace, notices)?)
     }
 }
 

@@ -20,7 +20,7 @@ pub use qr::{QrError, QrImage, ScreenQr, Terminal, image, on_screen};
 
 use crate::{
     env,
-    model::{ColorWhen, Format, QrChoice, Trace, clean},
+    model::{ColorWhen, Format, Notices, QrChoice, Trace, clean},
     process::on_thread,
 };
 
@@ -179,10 +179,22 @@ impl Ui {
         Rc::new(DebugLines(self.clone()))
     }
 
+    /// A sink for what a person should know while a call takes its time.
+    #[must_use]
+    pub fn notices(&self) -> Rc<dyn Notices> {
+        Rc::new(self.clone())
+    }
+
     /// Writes a line to stderr. Where even that fails, there is nobody left to tell.
     fn line(&self, text: &str) {
         let mut stderr = AutoStream::new(io::stderr(), self.color).lock();
         let _ = writeln!(stderr, "{text}");
+    }
+}
+
+impl Notices for Ui {
+    fn waiting(&self, text: &str) {
+        self.status(text);
     }
 }
 

@@ -499,7 +499,7 @@ fn a_new_login_takes_the_place_of_the_one_before_on_the_server_too() {
         // A key that was there before belongs to somebody: it stays.
         run_with_input(
             &mut person.command(&["login", "--with-token"]),
-            &world.info().secret_key,
+            &world.key_lines(),
         )
         .expect(0);
         assert_eq!(person.keys(), 1, "{api}");

@@ -7,7 +7,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{
     api::{ApiError, http::Answer},
-    model::{self, AccessKey, UserId},
+    model::{self, AccessKey, OrganizationId, UserId},
 };
 
 /// A user; `mfa` is the field to read, `two_factor_enabled` is deprecated.
@@ -132,12 +132,21 @@ pub(super) struct RootUser {
     pub(super) organizations: Vec<Organization>,
 }
 
-/// One of them.
+/// One of them, also as `GET /iam/v1alpha1/organizations/{id}` gives it.
 #[derive(Deserialize)]
 pub(super) struct Organization {
     pub(super) id: String,
     #[serde(default)]
     pub(super) name: String,
+}
+
+impl Organization {
+    pub(super) fn into_model(self, answer: &Answer) -> Result<model::Organization, ApiError> {
+        Ok(model::Organization {
+            id: OrganizationId::parse(&self.id).map_err(|err| answer.garbage(&err.to_string()))?,
+            name: self.name,
+        })
+    }
 }
 
 /// An organization's security settings, as far as a login needs them.

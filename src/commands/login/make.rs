@@ -9,12 +9,12 @@ use super::{delete_replaced, new_login, report, storage};
 use crate::{
     api::{CreatedKey, NewKey, Session},
     cli::LoginArgs,
-    commands::{rfc3339, sign_in::SignedIn},
+    commands::sign_in::SignedIn,
     config::{Login, Target},
     context::{Context, prompt_error},
     credentials::{self, PendingKey, PendingNote, abandoned},
     error::{CliError, Kind, Result},
-    model::{Dialect, Expiry, Organization, User, clean},
+    model::{Dialect, Expiry, Organization, User, clean, rfc3339},
     process,
 };
 
@@ -103,7 +103,7 @@ impl Making<'_> {
             storage(ctx, self.args)?,
             |kept| Login {
                 access_key: key.access_key.clone(),
-                organization_id: organization.id.clone(),
+                organization_id: organization.id.to_string(),
                 project_id: key.project_id.clone(),
                 created_key: Some(description),
                 expires_at: key.expires_at,
@@ -140,7 +140,7 @@ impl Making<'_> {
             let key = PendingKey {
                 email: Some(user.email.clone()),
                 user_id: Some(user.id.clone()),
-                organization_id: Some(organization.id.clone()),
+                organization_id: Some(organization.id.to_string()),
                 ..PendingKey::new(description(self.ctx)?, self.target)
             };
             let description = key.description.clone();
@@ -237,7 +237,7 @@ impl Making<'_> {
             self.target,
             &user.id,
             &user.email,
-            &organization.id,
+            organization.id.as_str(),
         )?;
         for note in notes {
             let name = note.key.shown();
@@ -277,17 +277,13 @@ async fn remove_one(
 async fn choose(ctx: &Context, args: &LoginArgs, session: &dyn Session) -> Result<Organization> {
     let mut all = session.organizations().await?;
     let shown = |organization: &Organization| {
-        format!(
-            "{} ({})",
-            clean(&organization.name),
-            clean(&organization.id)
-        )
+        format!("{} ({})", clean(&organization.name), organization.id)
     };
     if let Some(wanted) = &args.organization {
         let names: Vec<String> = all.iter().map(shown).collect();
         return all
             .into_iter()
-            .find(|found| found.id == *wanted || found.name.eq_ignore_ascii_case(wanted))
+            .find(|found| found.id.as_str() == wanted || found.name.eq_ignore_ascii_case(wanted))
             .ok_or_else(|| {
                 CliError::usage("the account belongs to no organization of that id or name")
                     .hint(format!("it belongs to: {}", names.join(", ")))

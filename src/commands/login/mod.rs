@@ -7,14 +7,14 @@ mod web;
 
 use serde_json::json;
 
-use super::{rfc3339, unprinted};
+use super::unprinted;
 use crate::{
     cli::LoginArgs,
     config::{Kept, Login, Target},
     context::Context,
     credentials::{self, Replaced},
     error::Result,
-    model::{StorageKind, User, clean},
+    model::{StorageKind, User, clean, rfc3339},
 };
 
 /// Logs in, in one of the four ways.

@@ -8,7 +8,6 @@ use super::settle::{Unasked, settle, settle_locked};
 use crate::{
     cli::{CodesCommand, CodesListArgs, CodesRemoveArgs, CodesUsedArgs},
     commands::{
-        rfc3339,
         secret_input::{Secret, ask_secret, read_secret},
         unprinted,
     },
@@ -16,7 +15,7 @@ use crate::{
     credentials::access_key_variable,
     error::{CliError, Kind, Result},
     fsutil::FileLock,
-    model::{BackupCode, CodeState, UserId},
+    model::{BackupCode, CodeState, UserId, rfc3339},
     store::{CodesFile, SavedCodes},
     ui::PromptError,
 };

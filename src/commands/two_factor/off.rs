@@ -7,14 +7,14 @@ use crate::{
     api::{Account, ApiError},
     cli::OffArgs,
     commands::{
-        on_off, rfc3339,
+        on_off,
         sign_in::{FactorSource, SignInPlan, known_email},
         unprinted,
     },
     context::Context,
     error::{CliError, Kind, Result},
     fsutil::FileLock,
-    model::{User, UserId, clean},
+    model::{User, UserId, clean, rfc3339},
     process,
     store::{Change, Unfinished},
 };

@@ -5,10 +5,10 @@ use serde_json::json;
 use super::settle::{Unasked, is_void, settle, void_if_off};
 use crate::{
     cli::StatusArgs,
-    commands::{on_off, rfc3339, unprinted},
+    commands::{on_off, unprinted},
     context::Context,
     error::{CliError, Kind, Result},
-    model::UserId,
+    model::{UserId, rfc3339},
     store::StoreError,
 };
 

@@ -10,11 +10,11 @@
 
 use std::{fmt::Write as _, path::Path};
 
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use crate::{
-    model::{BackupCode, BackupCodes, CodeState, SavedCode},
+    model::{BackupCode, BackupCodes, CodeState, SavedCode, parse_rfc3339, rfc3339},
     store::StoreError,
 };
 
@@ -72,7 +72,7 @@ impl SavedCodes {
                 let (at, code) = rest.split_once(' ')?;
                 Some(SavedCode {
                     code: BackupCode::parse(code).ok()?,
-                    state: state(OffsetDateTime::parse(at, &Rfc3339).ok()?),
+                    state: state(parse_rfc3339(at)?),
                 })
             };
             let parsed = if let Some(rest) = line.strip_prefix(USED) {
@@ -163,11 +163,7 @@ impl SavedCodes {
     }
 }
 
-/// A time in RFC 3339, UTC, whole seconds.
+/// A time in whole seconds.
 fn timestamp(at: OffsetDateTime) -> String {
-    at.to_offset(time::UtcOffset::UTC)
-        .replace_nanosecond(0)
-        .ok()
-        .and_then(|at| at.format(&Rfc3339).ok())
-        .unwrap_or_else(|| "1970-01-01T00:00:00Z".to_owned())
+    rfc3339(at.replace_nanosecond(0).unwrap_or(at))
 }
