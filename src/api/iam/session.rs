@@ -77,6 +77,8 @@ pub fn web_session(http: &Http, token: &SecretString) -> Result<Box<dyn Session>
     let bytes = decode_base64(token.expose_secret()).ok_or_else(wrong)?;
     let found: wire::LoginAnswer = serde_json::from_slice(&bytes).map_err(|_| wrong())?;
     let user_id = UserId::parse(&found.jwt.audience_id).map_err(|_| wrong())?;
+    // It goes into a path. Ids are UUIDs (protocol.md).
+    uuid::Uuid::try_parse(&found.jwt.jti).map_err(|_| wrong())?;
     Ok(Box::new(IamSession::new(
         http,
         user_id,
