@@ -212,15 +212,19 @@ mod tests {
         Doors::new("localhost:8080".to_owned(), words)
     }
 
-    /// What comes of a request of this method and target with these further headers.
-    fn asked(line: &str, headers: &[&str]) -> Result<String, Refusal> {
+    fn head(line: &str, headers: &[&str]) -> Head {
         let mut text = format!("{line} HTTP/1.1\r\n");
         for header in headers {
             text.push_str(header);
             text.push_str("\r\n");
         }
         text.push_str("\r\n");
-        let head = Head(Zeroizing::new(text.into_bytes()));
+        Head(Zeroizing::new(text.into_bytes()))
+    }
+
+    /// What comes of a request when the start page was opened.
+    fn asked(line: &str, headers: &[&str]) -> Result<String, Refusal> {
+        let head = head(line, headers);
         doors().judge(&head, true).map(|asked| match asked {
             Asked::Start => "start".to_owned(),
             Asked::Callback(token) => secrecy::ExposeSecret::expose_secret(&token).to_owned(),
@@ -281,5 +285,8 @@ mod tests {
             let refused = asked(callback, &[HOST, cookie]);
             assert_eq!(refused.unwrap_err(), Refusal::OtherBrowser, "{cookie}");
         }
+        let early = head(callback, &[HOST, COOKIES]);
+        let refused = doors().judge(&early, false);
+        assert_eq!(refused.unwrap_err(), Refusal::OtherBrowser);
     }
 }
