@@ -55,7 +55,9 @@ fn the_person_is_told_whose_account_it_is_and_agrees() {
         finish(&mut session).1
     });
     assert_eq!(code, 0);
-    assert!(answer.contains("You are logged in"), "{answer}");
+    let (asked, kept) = answer.split_once("The terminal asks").unwrap();
+    assert!(asked.starts_with("HTTP/1.1 200") && asked.contains("Cache-Control: no-store"));
+    assert!(kept.contains("You are logged in"), "{kept}");
     assert_eq!(world.sandbox.state().unwrap()["sessions"], 0);
 }
 

@@ -120,7 +120,7 @@ mod tests {
 
     use super::*;
 
-    /// A machine on which listening on ::1 fails so, the first `times` times.
+    /// A machine on which listening on `::1` fails so, the first `times` times.
     fn machine(
         times: usize,
         error: impl Fn() -> io::Error,

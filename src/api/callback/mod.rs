@@ -60,6 +60,8 @@ pub struct Callback {
 #[derive(Debug)]
 pub struct Visitor {
     stream: TcpStream,
+    /// Whether the page has begun already.
+    begun: bool,
 }
 
 impl Callback {
@@ -127,7 +129,7 @@ impl Callback {
             let (head, stream) = self.connections.next().await;
             let refusal = match self.doors.judge(&head, self.started) {
                 Ok(Asked::Start) if self.started => {
-                    Visitor { stream }.opened_twice().await;
+                    Visitor::new(stream).opened_twice().await;
                     return Err(CallbackError::OpenedTwice);
                 }
                 Ok(Asked::Start) => {
@@ -137,7 +139,7 @@ impl Callback {
                     continue;
                 }
                 Ok(Asked::Callback(token)) => match accept(&token) {
-                    Some(accepted) => return Ok((accepted, Visitor { stream })),
+                    Some(accepted) => return Ok((accepted, Visitor::new(stream))),
                     None => Refusal::BadRequest,
                 },
                 Err(refusal) => refusal,
@@ -148,6 +150,24 @@ impl Callback {
 }
 
 impl Visitor {
+    fn new(stream: TcpStream) -> Self {
+        Self {
+            stream,
+            begun: false,
+        }
+    }
+
+    /// Sends the person back to the terminal, where a question waits. What came of the login
+    /// follows on the same page.
+    pub async fn asked(&mut self) {
+        let page = page::beginning(
+            "Go back to the terminal",
+            "The terminal asks whether to keep this login.",
+        );
+        page::begin(&mut self.stream, &page).await;
+        self.begun = true;
+    }
+
     /// Tells the browser that the login worked.
     pub async fn succeeded(self) {
         self.told(
@@ -179,7 +199,12 @@ impl Visitor {
     }
 
     async fn told(self, status: &str, title: &str, text: &str) {
-        page::send(self.stream, page::page(status, title, text)).await;
+        let answer = if self.begun {
+            page::rest(title, text)
+        } else {
+            page::page(status, title, text)
+        };
+        page::send(self.stream, answer).await;
     }
 }
 

@@ -13,15 +13,32 @@ const GUARDS: &str = "Connection: close\r\nCache-Control: no-store\r\n\
 
 /// A small page with one thing to say.
 pub(super) fn page(status: &str, title: &str, text: &str) -> String {
-    let page = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width\">\
-         <title>scw: {title}</title><h1>{title}</h1><p>{text}</p></html>\n"
-    );
+    let page = format!("{}{}", top(title), rest(title, text));
     format!(
         "HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\n\
          Content-Length: {}\r\n{GUARDS}\r\n{page}",
         page.len()
+    )
+}
+
+/// The beginning of a page whose [`rest`] comes later. The end of the connection ends it
+/// (RFC 9112 §6.3).
+pub(super) fn beginning(title: &str, text: &str) -> String {
+    format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n{GUARDS}\r\n{}<p>{text}</p>\n",
+        top(title)
+    )
+}
+
+/// What a page says, up to its end.
+pub(super) fn rest(title: &str, text: &str) -> String {
+    format!("<h1>{title}</h1><p>{text}</p></html>\n")
+}
+
+fn top(title: &str) -> String {
+    format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\"><title>scw: {title}</title>"
     )
 }
 
@@ -36,11 +53,14 @@ pub(super) fn lead_on(to: &str, cookie: &str, path: &str, seconds: u64) -> Strin
     )
 }
 
-/// Sends an answer. A browser that went away, or does not read, needs none.
+/// Sends a whole answer, or the rest of one.
 pub(super) async fn send(mut stream: TcpStream, answer: String) {
-    let sent = async {
-        stream.write_all(answer.as_bytes()).await?;
-        stream.shutdown().await
-    };
-    let _ = timeout(ANSWER_TIMEOUT, sent).await;
+    begin(&mut stream, &answer).await;
+    // A browser that went away needs no goodbye.
+    let _ = stream.shutdown().await;
+}
+
+/// Sends a part of an answer. A browser that went away, or does not read, needs none.
+pub(super) async fn begin(stream: &mut TcpStream, part: &str) {
+    let _ = timeout(ANSWER_TIMEOUT, stream.write_all(part.as_bytes())).await;
 }

@@ -28,7 +28,7 @@ pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
     let mut callback = Callback::listen(page).map_err(|err| failed(&err))?;
     show_start_page(ctx, args, &callback.start_url());
     let nobody = ctx.nobody()?;
-    let (session, visitor) = callback
+    let (session, mut visitor) = callback
         .wait(|token| web_session(&nobody, token).ok())
         .await
         .map_err(|err| failed(&err).and("nothing was kept"))?;
@@ -38,7 +38,7 @@ pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
         // Whoever was at the start page first may not be the person who comes to it now.
         err = callback.opened_again() => Err(failed(&err)),
         () = ctx.interrupt().requested() => Err(CliError::interrupted()),
-        agreed = agree(ctx, args, email.as_deref(), &*session) => agreed,
+        agreed = agree(ctx, args, email.as_deref(), &*session, &mut visitor) => agreed,
     };
     // Nobody can bring another login: the address is gone.
     drop(callback);
@@ -89,6 +89,7 @@ async fn agree(
     args: &LoginArgs,
     wanted: Option<&str>,
     session: &dyn Session,
+    visitor: &mut Visitor,
 ) -> Result<()> {
     let user = session.account().user(session.user_id()).await?;
     let email = clean(&user.email);
@@ -108,11 +109,10 @@ async fn agree(
         .login(&settings.profile)
         .filter(|before| before.user_id != user.id)
         .map(|before| {
-            format!(
-                "This replaces the login of {}, organization {}. ",
-                clean(&before.email),
-                clean(&before.organization_id)
-            )
+            clean(&format!(
+                "This replaces the login of {}, organization {}.",
+                before.email, before.organization_id
+            )) + " "
         });
     let question = format!(
         "{}Log in as {email}, {}, for the profile `{}`?",
@@ -120,6 +120,7 @@ async fn agree(
         organization(args, session, &user).await,
         settings.profile
     );
+    visitor.asked().await;
     if ctx.confirm(&question, "`--email`").await? {
         return Ok(());
     }
@@ -137,11 +138,11 @@ async fn organization(args: &LoginArgs, session: &dyn Session, user: &User) -> S
     if all.len() > 1 {
         return format!("in one of {} organizations", all.len());
     }
-    let id = clean(&user.organization_id);
-    match all.iter().find(|known| known.id == user.organization_id) {
-        Some(known) => format!("organization {} ({id})", clean(&known.name)),
+    let id = &user.organization_id;
+    clean(&match all.iter().find(|known| known.id == *id) {
+        Some(known) => format!("organization {} ({id})", known.name),
         None => format!("organization {id}"),
-    }
+    })
 }
 
 /// Ends a session that is not wanted, and tells the browser. Returns what to tell the person.

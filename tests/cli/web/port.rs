@@ -75,7 +75,7 @@ fn idle_connections_neither_delay_the_login_nor_end_it() {
     }
 }
 
-/// The processor time of a process so far, in ticks of 10 ms (proc_pid_stat(5), fields 14, 15).
+/// The processor time of a process so far, in ticks of 10 ms (`proc_pid_stat(5)`, fields 14, 15).
 fn ticks(pid: u32) -> u64 {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split(' ').collect();
