@@ -11,17 +11,22 @@ use crate::support::{
     browser::{Waiting, login_of_first},
 };
 
-/// The local addresses, as the kernel writes them, that something listens on at this port.
-fn listened_on(table: &str, port: u16) -> Vec<String> {
+/// The state of a socket that listens, in the kernel's table (`proc_net_tcp(5)`).
+const LISTENING: &str = "0A";
+/// The state of one that is connected.
+const CONNECTED: &str = "01";
+
+/// The local addresses, as the kernel writes them, of the sockets in a state at this port.
+fn sockets(table: &str, state: &str, port: u16) -> Vec<String> {
     let port = format!(":{port:04X}");
     fs::read_to_string(table)
         .unwrap()
         .lines()
         .filter_map(|line| {
             let fields: Vec<&str> = line.split_whitespace().collect();
-            let is_listening = fields.get(3) == Some(&"0A");
+            let is_so = fields.get(3) == Some(&state);
             let address = fields.get(1)?.strip_suffix(&port)?;
-            is_listening.then(|| address.to_owned())
+            is_so.then(|| address.to_owned())
         })
         .collect()
 }
@@ -32,9 +37,9 @@ fn nobody_else_can_have_the_port_on_either_family() {
     let world = World::new();
     let mut waiting = Waiting::start(&world);
     let port = waiting.browser.port;
-    assert_eq!(listened_on("/proc/net/tcp", port), ["0100007F"]);
+    assert_eq!(sockets("/proc/net/tcp", LISTENING, port), ["0100007F"]);
     assert_eq!(
-        listened_on("/proc/net/tcp6", port),
+        sockets("/proc/net/tcp6", LISTENING, port),
         ["00000000000000000000000001000000"]
     );
     for address in ["127.0.0.1", "::1", "0.0.0.0", "::"] {
@@ -65,6 +70,11 @@ fn idle_connections_neither_delay_the_login_nor_end_it() {
         let began = Instant::now();
         let _before = idle(waiting.browser.port, count);
         waiting.browser.open_start();
+        let kept: usize = ["/proc/net/tcp", "/proc/net/tcp6"]
+            .iter()
+            .map(|table| sockets(table, CONNECTED, waiting.browser.port).len())
+            .sum();
+        assert!(kept <= 66, "{kept} connections are kept");
         let _between = idle(waiting.browser.port, count);
         let answer = waiting.browser.bring(&token);
         assert!(answer.contains("You are logged in"), "{answer}");
