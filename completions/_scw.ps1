@@ -67,7 +67,7 @@ Register-ArgumentCompleter -Native -CommandName 'scw' -ScriptBlock {
             [CompletionResult]::new('--api-url', '--api-url', [CompletionResultType]::ParameterName, 'Base URL of the API; `https`, or plain `http` for loopback [env: `SCW_API_URL`]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
             [CompletionResult]::new('--web', '--web', [CompletionResultType]::ParameterName, 'Log in with a browser on this machine')
-            [CompletionResult]::new('--no-browser', '--no-browser', [CompletionResultType]::ParameterName, 'Print the address for the browser instead of opening it')
+            [CompletionResult]::new('--no-browser', '--no-browser', [CompletionResultType]::ParameterName, 'Print the address for the browser, which works once, instead of opening it')
             [CompletionResult]::new('--with-token', '--with-token', [CompletionResultType]::ParameterName, 'Read a secret key, or `SCW_ACCESS_KEY=…` and `SCW_SECRET_KEY=…` lines, from stdin')
             [CompletionResult]::new('--from-config', '--from-config', [CompletionResultType]::ParameterName, 'Move the profile''s secret key from the official `config.yaml` into the keyring')
             [CompletionResult]::new('-D', '-D ', [CompletionResultType]::ParameterName, 'Show the HTTP exchange on stderr, every secret as `***`')

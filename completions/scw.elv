@@ -63,7 +63,7 @@ set edit:completion:arg-completer[scw] = {|@words|
             cand --api-url 'Base URL of the API; `https`, or plain `http` for loopback [env: `SCW_API_URL`]'
             cand --color 'When to use colours'
             cand --web 'Log in with a browser on this machine'
-            cand --no-browser 'Print the address for the browser instead of opening it'
+            cand --no-browser 'Print the address for the browser, which works once, instead of opening it'
             cand --with-token 'Read a secret key, or `SCW_ACCESS_KEY=…` and `SCW_SECRET_KEY=…` lines, from stdin'
             cand --from-config 'Move the profile''s secret key from the official `config.yaml` into the keyring'
             cand -D 'Show the HTTP exchange on stderr, every secret as `***`'

@@ -63,7 +63,7 @@ complete -c scw -n "__fish_scw_using_subcommand login" -l color -d 'When to use 
 always\t'Always'
 never\t'Never'"
 complete -c scw -n "__fish_scw_using_subcommand login" -l web -d 'Log in with a browser on this machine'
-complete -c scw -n "__fish_scw_using_subcommand login" -l no-browser -d 'Print the address for the browser instead of opening it'
+complete -c scw -n "__fish_scw_using_subcommand login" -l no-browser -d 'Print the address for the browser, which works once, instead of opening it'
 complete -c scw -n "__fish_scw_using_subcommand login" -l with-token -d 'Read a secret key, or `SCW_ACCESS_KEY=…` and `SCW_SECRET_KEY=…` lines, from stdin'
 complete -c scw -n "__fish_scw_using_subcommand login" -l from-config -d 'Move the profile\'s secret key from the official `config.yaml` into the keyring'
 complete -c scw -n "__fish_scw_using_subcommand login" -s D -l debug -d 'Show the HTTP exchange on stderr, every secret as `***`'

@@ -14,6 +14,8 @@ use crate::model::{AccessKey, Expiry, StorageKind};
 #[command(group = ArgGroup::new("way"))]
 #[command(after_help = "\
 Without one of `--web`, `--with-token` and `--from-config`, email and password are asked.
+With `--web`, whose login the browser brings is asked before anything is kept. `--email` says it in
+advance and refuses any other; without a terminal it is required.
 
 Examples:
   printf '%s\\n' \"SCW_ACCESS_KEY=$KEY\" \"SCW_SECRET_KEY=$SECRET\" | scw login --with-token
@@ -23,7 +25,7 @@ pub struct LoginArgs {
     #[arg(long, group = "way")]
     pub web: bool,
 
-    /// Print the address for the browser instead of opening it
+    /// Print the address for the browser, which works once, instead of opening it
     #[arg(long, requires = "web")]
     pub no_browser: bool,
 

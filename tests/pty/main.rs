@@ -10,6 +10,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod web;
+
 use std::{
     process::Command,
     time::{Duration, Instant},

@@ -10,6 +10,8 @@
     reason = "what a helper is for is in its name; the surprising ones say more"
 )]
 
+pub mod browser;
+
 use std::{
     io::Write,
     path::{Path, PathBuf},

@@ -1,42 +1,44 @@
 //! `scw login --web` in a real browser.
 
-use std::{
-    io::{BufRead, BufReader, Read},
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::{path::Path, process::Command};
 
 use super::qr::python;
-use crate::support::{Ran, World};
+use crate::support::{Ran, World, browser::Waiting};
 
-#[test]
-fn chromium_brings_the_login_and_the_key_is_kept() {
-    let world = World::new();
-    let mut login = world
-        .command(&["login", "--web", "--no-browser", "--storage", "file"])
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stderr = BufReader::new(login.stderr.take().unwrap());
-    let mut line = String::new();
-    while !line.contains("/authenticate?") {
-        line.clear();
-        assert!(stderr.read_line(&mut line).unwrap() > 0, "no address");
-    }
+/// What the browser ends on, for a login as the first user that is wanted by `email`.
+fn chromium(world: &World, email: &str) -> (String, Ran) {
+    let login = Waiting::of(&mut world.command(&[
+        "login",
+        "--web",
+        "--no-browser",
+        "--storage",
+        "file",
+        "--email",
+        email,
+    ]));
+    let start_page = format!(
+        "http://localhost:{}{}",
+        login.browser.port, login.browser.start
+    );
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/system/web_login.py");
     let output = Command::new(python())
         .arg(script)
-        .arg(line.trim())
+        .arg(start_page)
         .env("EMAIL", &world.info().email)
         .env("PASSWORD", &world.info().password)
         .env("HOME", world.home.path())
         .output()
         .unwrap();
     let browser = Ran::of(output).expect(0);
-    assert_eq!(browser.stdout.trim(), "scw: You are logged in");
-    let mut rest = String::new();
-    stderr.read_to_string(&mut rest).unwrap();
-    assert!(login.wait().unwrap().success(), "{rest}");
+    (browser.stdout.trim().to_owned(), login.finish())
+}
+
+#[test]
+fn chromium_brings_the_login_and_the_key_is_kept() {
+    let world = World::new();
+    let (ended_on, login) = chromium(&world, &world.info().email);
+    assert_eq!(ended_on, "scw: You are logged in");
+    login.expect(0);
     let whoami = world.run(&["whoami", "-o", "json"]).expect(0).json();
     assert_eq!(whoami["user_id"], world.info().user_id.as_str());
     assert_eq!(
@@ -46,4 +48,15 @@ fn chromium_brings_the_login_and_the_key_is_kept() {
             .len(),
         2
     );
+}
+
+// issue 7, 26
+#[test]
+fn chromium_is_told_that_another_account_was_not_kept() {
+    let world = World::new();
+    let (ended_on, login) = chromium(&world, "somebody.else@example.com");
+    assert_eq!(ended_on, "scw: The login was not kept");
+    login.expect(4);
+    assert_eq!(world.sandbox.state().unwrap()["sessions"], 0);
+    world.run(&["whoami"]).expect(3);
 }

@@ -1,4 +1,6 @@
-"""Signs in on the account page, as a person in a browser. Usage: web_login.py ADDRESS
+"""Opens the start page and signs in on the account page, as a person in a browser.
+
+Usage: web_login.py ADDRESS
 
 EMAIL and PASSWORD are in the environment; the page that the browser ends on is printed.
 """

@@ -1,0 +1,224 @@
+//! The loopback addresses of a login in a browser (RFC 8252 §7.3, §8.3).
+//!
+//! The browser is opened on a start page, whose address every user of the machine can read in the
+//! browser's arguments. It works once and leads on to the account page; only its answer holds the
+//! address that the login is brought to. So a second visit tells that somebody else was there.
+
+mod connections;
+mod listener;
+mod page;
+mod request;
+
+use std::{convert::Infallible, io, time::Duration};
+
+use secrecy::SecretString;
+use tokio::{net::TcpStream, time::timeout};
+
+use crate::{
+    model::{ApiUrl, Invalid},
+    process,
+};
+use connections::Connections;
+use listener::Listeners;
+use request::{Asked, Doors, Refusal};
+
+/// How long the browser may take altogether.
+const WAIT: Duration = Duration::from_secs(5 * 60);
+
+/// Nobody brought a login.
+#[derive(Debug, thiserror::Error)]
+pub enum CallbackError {
+    /// No port on loopback can be had.
+    #[error("no port on this machine can be listened on: {0}")]
+    Listen(#[source] io::Error),
+    /// Another program listens on `::1`, wherever this one listens on `127.0.0.1`.
+    #[error("another program holds every port that was tried on the address ::1")]
+    Taken,
+    /// The account page's address takes no path.
+    #[error(transparent)]
+    Page(#[from] Invalid),
+    /// Five minutes have passed.
+    #[error("the browser brought no login within {} minutes", WAIT.as_secs() / 60)]
+    TimedOut,
+    /// The start page was opened a second time.
+    #[error("the start page was opened twice, so somebody else may have seen it")]
+    OpenedTwice,
+}
+
+/// The start page and the callback of one login.
+#[derive(Debug)]
+pub struct Callback {
+    connections: Connections,
+    doors: Doors,
+    /// Where the start page leads.
+    account_page: String,
+    /// Whether the start page was opened.
+    started: bool,
+}
+
+/// A browser that waits to be told what came of the login that it brought.
+#[derive(Debug)]
+pub struct Visitor {
+    stream: TcpStream,
+    /// Whether the page has begun already.
+    begun: bool,
+}
+
+impl Callback {
+    /// Starts to listen, for a login on the account page at `account`.
+    ///
+    /// # Errors
+    /// [`CallbackError::Listen`], [`CallbackError::Taken`], [`CallbackError::Page`].
+    pub fn listen(account: &ApiUrl) -> Result<Self, CallbackError> {
+        let listeners = Listeners::bind()?;
+        let words = std::array::from_fn(|_| process::unguessable());
+        let doors = Doors::new(listeners.authority(), words);
+        let mut account_page = account.join("/authenticate")?;
+        account_page
+            .query_pairs_mut()
+            .append_pair("redirectToUrl", &doors.callback_url());
+        Ok(Self {
+            connections: Connections::new(listeners),
+            doors,
+            account_page: account_page.into(),
+            started: false,
+        })
+    }
+
+    /// The address of the start page. It works once.
+    #[must_use]
+    pub fn start_url(&self) -> String {
+        self.doors.start_url()
+    }
+
+    /// Waits for a login that `accept` takes; everything else is refused and waited on past.
+    ///
+    /// # Errors
+    /// [`CallbackError::TimedOut`], [`CallbackError::OpenedTwice`].
+    pub async fn wait<T>(
+        &mut self,
+        accept: impl Fn(&SecretString) -> Option<T>,
+    ) -> Result<(T, Visitor), CallbackError> {
+        self.wait_for(WAIT, accept).await
+    }
+
+    async fn wait_for<T>(
+        &mut self,
+        limit: Duration,
+        accept: impl Fn(&SecretString) -> Option<T>,
+    ) -> Result<(T, Visitor), CallbackError> {
+        timeout(limit, self.first(accept))
+            .await
+            .unwrap_or(Err(CallbackError::TimedOut))
+    }
+
+    /// Waits until the start page is opened once more. A login was brought by then, perhaps by
+    /// somebody who was at the start page before the person was: that person comes now.
+    pub async fn opened_again(&mut self) -> CallbackError {
+        match self.first(|_| None::<Infallible>).await {
+            Ok((never, _)) => match never {},
+            Err(err) => err,
+        }
+    }
+
+    async fn first<T>(
+        &mut self,
+        accept: impl Fn(&SecretString) -> Option<T>,
+    ) -> Result<(T, Visitor), CallbackError> {
+        loop {
+            let (head, stream) = self.connections.next().await;
+            let refusal = match self.doors.judge(&head, self.started) {
+                Ok(Asked::Start) if self.started => {
+                    Visitor::new(stream).opened_twice().await;
+                    return Err(CallbackError::OpenedTwice);
+                }
+                Ok(Asked::Start) => {
+                    self.started = true;
+                    let answer = self.doors.lead_on(&self.account_page, WAIT.as_secs());
+                    self.connections.answer(stream, answer);
+                    continue;
+                }
+                Ok(Asked::Callback(token)) => match accept(&token) {
+                    Some(accepted) => return Ok((accepted, Visitor::new(stream))),
+                    None => Refusal::BadRequest,
+                },
+                Err(refusal) => refusal,
+            };
+            self.connections.answer(stream, refusal.page());
+        }
+    }
+}
+
+impl Visitor {
+    fn new(stream: TcpStream) -> Self {
+        Self {
+            stream,
+            begun: false,
+        }
+    }
+
+    /// Sends the person back to the terminal, where a question waits. What came of the login
+    /// follows on the same page.
+    pub async fn asked(&mut self) {
+        let page = page::beginning(
+            "Go back to the terminal",
+            "The terminal asks whether to keep this login.",
+        );
+        page::begin(&mut self.stream, &page).await;
+        self.begun = true;
+    }
+
+    /// Tells the browser that the login worked.
+    pub async fn succeeded(self) {
+        self.told(
+            "200 OK",
+            "You are logged in",
+            "You can close this page and go back to the terminal.",
+        )
+        .await;
+    }
+
+    /// Tells the browser that it did not.
+    pub async fn failed(self) {
+        self.told(
+            "200 OK",
+            "The login was not kept",
+            "The terminal says why. You can close this page.",
+        )
+        .await;
+    }
+
+    async fn opened_twice(self) {
+        self.told(
+            "403 Forbidden",
+            "The login has ended",
+            "This page was opened before, and works once. Somebody else may have seen it. \
+             The terminal says how to go on.",
+        )
+        .await;
+    }
+
+    async fn told(self, status: &str, title: &str, text: &str) {
+        let answer = if self.begun {
+            page::rest(title, text)
+        } else {
+            page::page(status, title, text)
+        };
+        page::send(self.stream, answer).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // issue 7, 27
+    #[tokio::test]
+    async fn a_login_that_nobody_brings_ends_by_itself() {
+        assert_eq!(WAIT.as_secs(), 300);
+        let account = "http://127.0.0.1:1".parse().unwrap();
+        let mut callback = Callback::listen(&account).unwrap();
+        let waited = callback.wait_for(Duration::from_millis(1), |_| Some(()));
+        assert!(matches!(waited.await, Err(CallbackError::TimedOut)));
+    }
+}

@@ -1,0 +1,104 @@
+//! Whose login a browser brings: told and agreed to before anything is kept.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::support::{
+    World,
+    browser::{Waiting, handed_over, login_of_first, session_of},
+};
+
+const PAIR: &str = r#"{"organizations": [{"name": "Example", "users": [
+    {"email": "owner@example.com", "password": "first"},
+    {"email": "mallory@example.com", "password": "second"}]}]}"#;
+
+/// Nothing of a login is left: no session, no key but those of the seed, no record.
+#[track_caller]
+fn nothing_is_left(world: &World, keys: usize) {
+    let state = world.sandbox.state().unwrap();
+    assert_eq!(state["sessions"], 0);
+    assert_eq!(world.asked("POST", "/iam/v1alpha1/api-keys"), 0);
+    assert_eq!(state["api_keys"].as_array().unwrap().len(), keys);
+    world.run(&["whoami"]).expect(3);
+}
+
+// issue 7, 26
+#[test]
+fn another_account_than_the_one_named_is_refused() {
+    let world = World::seeded(PAIR);
+    let keys = world.sandbox.state().unwrap()["api_keys"]
+        .as_array()
+        .unwrap()
+        .len();
+    let mut waiting = Waiting::start(&world);
+    waiting.browser.open_start();
+    let theirs = handed_over(&session_of(&world, "mallory@example.com", "second"));
+    let answer = waiting.browser.bring(&theirs);
+    assert!(answer.contains("The login was not kept"), "{answer}");
+    let ran = waiting.finish().expect(4);
+    let ran = ran.told("the browser logged in as mallory@example.com, not as owner@example.com");
+    assert!(ran.stderr.contains("nothing was kept"), "{}", ran.stderr);
+    nothing_is_left(&world, keys);
+}
+
+// issue 7, 26
+#[test]
+fn the_account_named_is_taken_in_any_letter_case_also_in_the_place_of_another_login() {
+    let world = World::seeded(PAIR);
+    world.log_in();
+    let arguments = ["login", "--web", "--no-browser", "--storage", "file"];
+    let mut command = world.command(&arguments);
+    let mut waiting = Waiting::of(command.env("SCW_EMAIL", " Mallory@Example.com"));
+    waiting.browser.open_start();
+    let theirs = handed_over(&session_of(&world, "mallory@example.com", "second"));
+    assert!(waiting.browser.bring(&theirs).contains("You are logged in"));
+    waiting.finish().expect(0);
+    let whoami = world.run(&["whoami", "-o", "json"]).expect(0).json();
+    assert_eq!(whoami["email"], "mallory@example.com");
+}
+
+// issue 7, 26
+#[test]
+fn without_a_terminal_the_account_has_to_be_named() {
+    let world = World::new();
+    let ran = world
+        .run(&["login", "--web", "--no-browser", "--storage", "file"])
+        .expect(2)
+        .told("there is nobody to ask");
+    assert!(ran.stderr.contains("`--email`"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("http://"), "{}", ran.stderr);
+}
+
+// issue 7, 26
+#[test]
+fn a_visit_that_comes_after_the_login_still_ends_it() {
+    let world = World::new();
+    let keys = world.sandbox.state().unwrap()["api_keys"]
+        .as_array()
+        .unwrap()
+        .len();
+    let mut waiting = Waiting::start(&world);
+    waiting.browser.open_start();
+    let token = login_of_first(&world);
+    world.fault(json!({
+        "method": "GET", "path_regex": "^/iam/v1alpha1/users/", "action": "delay", "ms": 20_000,
+    }));
+    let user = format!("/iam/v1alpha1/users/{}", world.info().user_id);
+    let began = Instant::now();
+    std::thread::scope(|scope| {
+        let browser = &waiting.browser;
+        let brought = scope.spawn(|| browser.bring(&token));
+        while world.asked("GET", &user) == 0 {
+            assert!(began.elapsed() < Duration::from_secs(15), "nobody asked");
+            std::thread::yield_now();
+        }
+        assert!(browser.get(&browser.start).starts_with("HTTP/1.1 403"));
+        assert!(brought.join().unwrap().contains("The login was not kept"));
+    });
+    waiting
+        .finish()
+        .expect(4)
+        .told("the start page was opened twice");
+    nothing_is_left(&world, keys);
+}
