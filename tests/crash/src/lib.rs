@@ -11,8 +11,15 @@
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
 pub mod calls;
+pub mod campaign;
+pub mod checks;
+pub mod folders;
 pub mod process;
+pub mod random;
+pub mod scenarios;
 pub mod tracer;
+pub mod wire;
+pub mod world;
 
 /// A failure of the campaign itself, not of what it looks at.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;

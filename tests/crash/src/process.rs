@@ -35,18 +35,19 @@ pub struct Program {
 }
 
 /// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Ending {
+    /// It never began, or had to be ended.
+    #[default]
+    Hung,
     /// By itself.
     Exit(i32),
     /// By a signal.
     Signal(i32),
-    /// It had to be ended.
-    Hung,
 }
 
 /// What a run gave.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Ran {
     /// How it ended.
     pub ending: Ending,
