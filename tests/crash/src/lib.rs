@@ -14,6 +14,7 @@ pub mod calls;
 pub mod campaign;
 pub mod checks;
 pub mod folders;
+pub mod interleave;
 pub mod process;
 pub mod random;
 pub mod scenarios;

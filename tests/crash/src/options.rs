@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand};
 use scw_crash::{
     Result,
     campaign::{self, Counts},
-    scenarios,
+    interleave, scenarios,
 };
 
 /// Kills `scw` at every system call, makes every call fail, and interleaves runs
@@ -36,6 +36,8 @@ struct Cli {
 enum Command {
     /// Every command that writes, cut at every point
     Points(PointsArgs),
+    /// Random interleavings of commands by four processes on one data folder
+    Interleave(InterleaveArgs),
 }
 
 #[derive(Debug, Args)]
@@ -60,11 +62,31 @@ struct PointsArgs {
     list: bool,
 }
 
+#[derive(Debug, Args)]
+struct InterleaveArgs {
+    /// How many rounds
+    #[arg(long, default_value_t = 200)]
+    rounds: u64,
+    /// The first round, to run one again
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    first: u64,
+    /// Begin no new round after so many seconds
+    #[arg(long, value_name = "SECONDS")]
+    budget: Option<u64>,
+    /// Decides everything
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many rounds at a time
+    #[arg(long, default_value_t = 2)]
+    jobs: usize,
+}
+
 /// Runs what the command line asks for.
 pub(crate) fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match &cli.command {
         Command::Points(args) => points(&cli, args),
+        Command::Interleave(args) => interleave(&cli, args),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
@@ -126,4 +148,22 @@ fn report(counts: &Counts) -> bool {
     let (tried, failing) = (sum(|count| count.tried), sum(|count| count.failing));
     println!("\n{tried} points tried, {failing} that do not hold");
     failing == 0
+}
+
+fn interleave(cli: &Cli, args: &InterleaveArgs) -> Result<bool> {
+    let options = interleave::Options {
+        binary: binary(cli)?,
+        first: args.first,
+        rounds: args.rounds,
+        budget: args.budget.map(Duration::from_secs),
+        seed: args.seed,
+        jobs: args.jobs,
+    };
+    println!("seed {}", args.seed);
+    let count = interleave::run(&options, &|line| println!("{line}"))?;
+    println!(
+        "\n{} rounds of {} commands run, {} that do not hold",
+        count.rounds, count.commands, count.failing
+    );
+    Ok(count.failing == 0)
 }

@@ -201,27 +201,52 @@ impl World<'_> {
         Err(format!("the set-up failed: scw {:?}: {ran:?}", program.arguments).into())
     }
 
-    /// `scw login` with this person's password and, where it is needed, a one-time password.
+    /// `scw login` with this person's password.
+    #[must_use]
+    pub fn password_login(&self, person: &Person) -> Program {
+        self.program(&["login", "--storage", "file", "-o", "json"])
+            .with("SCW_EMAIL", person.email)
+            .with("SCW_PASSWORD", person.password)
+    }
+
+    /// `scw login` with this person's password and, where it is needed, a one-time password that
+    /// was not used yet.
     #[must_use]
     pub fn login(&self, person: &Person) -> Program {
-        let program = self
-            .program(&["login", "--storage", "file", "-o", "json"])
-            .with("SCW_EMAIL", person.email)
-            .with("SCW_PASSWORD", person.password);
-        match self.one_time_password() {
-            Some(code) if *person == OWNER => program.with("SCW_OTP", code),
-            _ => program,
+        let program = self.password_login(person);
+        if *person != OWNER || self.two_factor() != "on" {
+            return program;
+        }
+        self.sandbox.advance(90);
+        match self.code_now(0) {
+            Some(code) => program.with("SCW_OTP", code),
+            None => program,
         }
     }
 
-    /// A one-time password of the second factor in force that was not used yet.
-    fn one_time_password(&self) -> Option<String> {
-        if self.two_factor() != "on" {
-            return None;
+    /// The one-time password of the key that was confirmed last, so many steps from now.
+    #[must_use]
+    pub fn code_now(&self, steps: i64) -> Option<String> {
+        let key = self.place.wire.handed().key_in_force()?;
+        scw_sandbox::one_time_password(&key, self.sandbox.now() + 30 * steps)
+    }
+
+    /// A one-time password that the service takes, of any key that was handed out.
+    ///
+    /// # Errors
+    /// When the sandbox does not answer.
+    pub fn code_that_works(&self) -> Result<Option<String>> {
+        let handed = self.handed();
+        let keys = handed.key_in_force().into_iter();
+        for key in keys.chain(handed.otp_keys().into_iter().rev()) {
+            let now = || scw_sandbox::one_time_password(&key, self.sandbox.now());
+            self.sandbox.advance(90);
+            if self.lets_in(&now().unwrap_or_default())? {
+                self.sandbox.advance(90);
+                return Ok(now());
+            }
         }
-        self.sandbox.advance(90);
-        let key = self.handed().key_in_force()?;
-        scw_sandbox::one_time_password(&key, self.sandbox.now())
+        Ok(None)
     }
 
     /// What was handed out over the wire, once nothing is under way any more.
