@@ -42,8 +42,6 @@ struct Next {
     whoami: Ran,
     status: Ran,
     list: Ran,
-    /// Everything that they said.
-    said: String,
 }
 
 /// How a run ended that must end in an orderly way; nothing where it did.
@@ -149,7 +147,6 @@ impl<'a> Look<'a> {
             whoami,
             status,
             list,
-            said,
         })
     }
 
@@ -213,7 +210,7 @@ impl<'a> Look<'a> {
             return Ok(());
         }
         let again = self.run(&on(self.world, &[]))?;
-        let said = format!("{}{}", next.said, again.stderr);
+        let said = format!("{}{}", next.status.stderr, again.stderr);
         let missing = SAYS_MISSING.iter().any(|words| said.contains(words));
         if !missing || !said.contains("scw 2fa on --renew") {
             let status = &next.status.ending;
@@ -255,10 +252,13 @@ impl<'a> Look<'a> {
                 .iter()
                 .find(|file| folders::holds(file, secret.as_bytes()));
             if let Some(file) = holder.filter(|_| secret != own) {
-                let name = file
-                    .strip_prefix(self.world.home())
-                    .unwrap_or(file)
-                    .display();
+                let temporary = self.world.temporary_files().contains(file);
+                let name = file.strip_prefix(self.world.home()).unwrap_or(file);
+                let name = if temporary {
+                    "a temporary file".to_owned()
+                } else {
+                    name.display().to_string()
+                };
                 self.wrong(format!("a dead secret lies in {name} {when}"));
             }
         }

@@ -106,9 +106,9 @@ fn binary(cli: &Cli) -> Result<PathBuf> {
 
 fn points(cli: &Cli, args: &PointsArgs) -> Result<bool> {
     if args.list {
-        scenarios::ALL
-            .iter()
-            .for_each(|scenario| println!("{}", scenario.name));
+        for scenario in scenarios::ALL {
+            println!("{}", scenario.name);
+        }
         return Ok(true);
     }
     let known = |name: &String| scenarios::ALL.iter().any(|scenario| scenario.name == name);

@@ -1,10 +1,10 @@
 //! Every command that writes: what is there before it, how it is started, and how its success is
 //! seen.
 
-use std::fs;
+use std::{fs, path::PathBuf};
 
 use crate::{
-    Result,
+    Result, folders,
     process::{Program, Ran},
     world::{OATHTOOL, OTHER, OWNER, Person, World},
 };
@@ -106,7 +106,12 @@ pub const ALL: &[Scenario] = &[
         after: Some(OWNER),
         prepare: official_config,
         command: |world| world.program(&["login", "--from-config", "--storage", "file"]),
-        undone: logged_in,
+        undone: |world, _| {
+            // Without the login the secret in config.yaml would do as well.
+            let ours = folders::files(&world.home().join(".local"));
+            let holds = |file: &PathBuf| folders::holds(file, OWNER.secret_key.as_bytes());
+            Ok((!ours.iter().any(holds)).then(|| "the secret is not kept".to_owned()))
+        },
         ..PLAIN
     },
     Scenario {
