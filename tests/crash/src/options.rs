@@ -49,7 +49,7 @@ struct PointsArgs {
     #[arg(long, value_name = "K", default_value_t = 1)]
     every: usize,
     /// Begin no new point after so many seconds
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", overrides_with = "budget")]
     budget: Option<u64>,
     /// Decides the order, and which points are tried where not all are
     #[arg(long, default_value_t = 1)]
@@ -71,13 +71,13 @@ struct InterleaveArgs {
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     first: u64,
     /// Begin no new round after so many seconds
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", overrides_with = "budget")]
     budget: Option<u64>,
     /// Decides everything
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How many rounds at a time
-    #[arg(long, default_value_t = 2)]
+    /// How many rounds at a time; most of a round is waiting
+    #[arg(long, default_value_t = 4)]
     jobs: usize,
 }
 

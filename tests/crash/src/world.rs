@@ -109,6 +109,18 @@ impl Place {
         })
     }
 
+    /// Starts a sandbox on the data that lie here.
+    fn serve(&self, handed: Handed) -> Result<Sandbox> {
+        let sandbox = Sandbox::start(Options {
+            data: Some(self.folder.path().join("data/sandbox.db")),
+            seed: Some(seed()?),
+            ..Options::default()
+        })?;
+        let address = sandbox.info().api_url.trim_start_matches("http://");
+        self.wire.lead_to(SocketAddr::from_str(address)?, handed);
+        Ok(sandbox)
+    }
+
     /// A world: a fresh one, or one as it was.
     ///
     /// # Errors
@@ -124,13 +136,7 @@ impl Place {
             folders::empty(&folder.join("data"))?;
             Handed::default()
         };
-        let sandbox = Sandbox::start(Options {
-            data: Some(folder.join("data/sandbox.db")),
-            seed: Some(seed()?),
-            ..Options::default()
-        })?;
-        let address = sandbox.info().api_url.trim_start_matches("http://");
-        self.wire.lead_to(SocketAddr::from_str(address)?, handed);
+        let sandbox = self.serve(handed)?;
         Ok(World {
             place: self,
             sandbox,
@@ -139,7 +145,22 @@ impl Place {
     }
 }
 
-impl World<'_> {
+impl<'a> World<'a> {
+    /// The same world without the faults that have not happened, by its real clock.
+    ///
+    /// # Errors
+    /// When its sandbox cannot be started again.
+    pub fn healed(self) -> Result<World<'a>> {
+        let (place, api) = (self.place, self.api);
+        let handed = self.handed();
+        drop(self);
+        Ok(World {
+            place,
+            sandbox: place.serve(handed)?,
+            api,
+        })
+    }
+
     /// Stops the sandbox and keeps everything for later.
     ///
     /// # Errors

@@ -94,7 +94,7 @@ impl Job {
         // Whether this build asks is found out before the race.
         drop(scenarios::renew(&world));
         let done = race(plan, &world)?;
-        let problems = judge(plan, &world, &done)?;
+        let problems = judge(plan, &world.healed()?, &done)?;
         Ok((done, problems))
     }
 }

@@ -20,6 +20,8 @@ const COMMANDS: usize = 2;
 pub enum Command {
     /// `scw 2fa on`.
     On,
+    /// `scw 2fa on` with an authenticator that shows a wrong code.
+    OnWithAWrongCode,
     /// `scw 2fa off --yes`.
     Off,
     /// `scw 2fa on --renew --yes`.
@@ -32,16 +34,20 @@ pub enum Command {
     Next,
 }
 
-/// All of them; those twice that the others depend on.
-const ALL: [Command; 8] = [
-    Command::On,
-    Command::On,
-    Command::Off,
-    Command::Renew,
-    Command::Login,
-    Command::Login,
-    Command::Logout,
-    Command::Next,
+/// What the commands of a round are drawn from: all of them in one round, in another those that
+/// are about the same thing, so that they meet.
+const MIXTURES: [&[Command]; 4] = [
+    &[
+        Command::On,
+        Command::Off,
+        Command::Renew,
+        Command::Login,
+        Command::Logout,
+        Command::Next,
+    ],
+    &[Command::On, Command::OnWithAWrongCode, Command::Next],
+    &[Command::On, Command::Off, Command::Renew, Command::Next],
+    &[Command::Login, Command::Login, Command::Logout, Command::On],
 ];
 
 /// What is there when a round begins.
@@ -80,10 +86,11 @@ impl Plan {
                 Before::On,
             ])
             .unwrap_or(Before::Off);
+        let mixture = random.one_of(&MIXTURES).unwrap_or_default();
         let processes = (0..PROCESSES)
             .map(|_| {
                 let count = 1 + random.below(COMMANDS);
-                let commands = (0..count).filter_map(|_| random.one_of(&ALL)).collect();
+                let commands = (0..count).filter_map(|_| random.one_of(mixture)).collect();
                 let pauses = Random::new(random.number());
                 (commands, pauses)
             })
@@ -138,6 +145,9 @@ impl Command {
     pub fn program(self, world: &World<'_>, turn: usize) -> Program {
         match self {
             Self::On => scenarios::on(world, &[]),
+            Self::OnWithAWrongCode => {
+                world.program(&["2fa", "on", "--otp-command", "echo 000000", "-o", "json"])
+            }
             Self::Off => world.program(&["2fa", "off", "--yes", "-o", "json"]),
             Self::Renew => scenarios::renew(world),
             Self::Logout => world.program(&["logout", "-o", "json"]),

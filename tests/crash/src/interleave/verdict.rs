@@ -150,20 +150,12 @@ impl Verdict<'_> {
         };
         let saved = codes(&list);
         let unused = saved.iter().filter(|(_, state)| state == "unused").count();
-        let succeeded = |command| {
-            self.done.iter().any(|done| {
-                let printed = !done.ran.json()["backup_codes"][0].is_null();
-                done.command == command && done.ran.exited(0) && printed
-            })
-        };
-        let was_on = self.plan.before == Before::On || succeeded(Command::On);
-        let left_alone = !self.plan.any(&[Command::Off, Command::Renew]);
         if self.world.two_factor() != "on" {
             if unused > 0 && !(status.exited(3) && list.stderr.contains("void")) {
                 self.wrong(format!("it is off, and {unused} codes are unused"));
             }
-            if was_on && left_alone {
-                self.wrong("it was on, nobody switched it off, and it is off");
+            if self.stays_on() {
+                self.wrong("it was on, nobody switched it off since, and it is off");
             }
             return Ok(());
         }
@@ -186,6 +178,29 @@ impl Verdict<'_> {
             self.wrong("it is on, and its codes are not the ones saved here");
         }
         Ok(())
+    }
+
+    /// Whether it was switched on, or on from the start, and nobody has been at it since who may
+    /// switch it off.
+    fn stays_on(&self) -> bool {
+        let ends = |done: &Done| [Command::Off, Command::Renew].contains(&done.command);
+        let last_end = self
+            .done
+            .iter()
+            .filter(|done| ends(done))
+            .map(|done| done.ended)
+            .max();
+        let switched_on = self.done.iter().any(|done| {
+            let printed = !done.ran.json()["backup_codes"][0].is_null();
+            let makes = [Command::On, Command::Renew].contains(&done.command);
+            let others = self
+                .done
+                .iter()
+                .filter(|other| ends(other) && other.began != done.began);
+            let last = others.map(|other| other.ended).max();
+            makes && done.ran.exited(0) && printed && last.is_none_or(|last| last < done.began)
+        });
+        switched_on || (self.plan.before == Before::On && last_end.is_none())
     }
 
     /// The set of codes that the service takes, the one saved here first; a code is spent by that.
@@ -213,6 +228,7 @@ impl Verdict<'_> {
 
     fn answer_was_lost(&mut self) {
         let told = self.done.iter().any(|done| {
+            // A wrong code is never sent, so its run has no answer to lose.
             let makes = [Command::On, Command::Renew].contains(&done.command);
             makes && !done.ran.exited(0) && done.ran.stderr.contains("2fa on --renew")
         });
