@@ -112,37 +112,6 @@ fn a_place_that_cannot_be_written_stops_it_before_the_account_changes() {
 }
 
 #[test]
-fn a_full_disk_stops_it_before_the_account_changes() {
-    let world = World::logged_in();
-    // A disk of its own, full but for a few bytes; only root in a mount namespace can make one.
-    let folder = world.home.path().join("disk");
-    fs::create_dir(&folder).unwrap();
-    let script = format!(
-        "mount -t tmpfs -o size=64k none {0} && head -c 60k /dev/zero > {0}/filler; exec \"$@\"",
-        folder.display()
-    );
-    let codes = folder.join("codes.txt");
-    let inner = world.command(&on(&["--codes-file", codes.to_str().unwrap()]));
-    let mut outer = Command::new("unshare");
-    outer.args(["--mount", "--map-root-user", "sh", "-ec", &script, "sh"]);
-    outer
-        .arg(inner.get_program())
-        .args(inner.get_args())
-        .env_clear();
-    for (name, value) in inner.get_envs() {
-        outer.env(name, value.unwrap());
-    }
-    let refused = crate::support::run_with_input(&mut outer, "").expect(7);
-    let refused = refused.told("No space left");
-    assert!(
-        refused.stderr.contains("free some space"),
-        "{}",
-        refused.stderr
-    );
-    assert_eq!(world.asked("POST", "/mfa-otp"), 0);
-}
-
-#[test]
 fn the_key_goes_into_files_and_onto_stdout_where_asked() {
     let world = World::logged_in();
     let path = |name: &str| world.home.path().join(name).to_str().unwrap().to_owned();
