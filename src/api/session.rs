@@ -55,6 +55,10 @@ pub struct FoundKey {
     pub shown: String,
 }
 
+/// The most pages of a list of keys that are read. A person has some dozens of keys; a list without
+/// an end must not hold a login up for ever.
+pub(super) const MAX_PAGES: u32 = 200;
+
 /// What names a key on the wire.
 #[derive(Debug, Clone)]
 pub(super) enum KeyId {

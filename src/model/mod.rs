@@ -23,7 +23,7 @@ pub use profile::{ProfileName, SecretName, Slot, StorageKind};
 pub use secret_key::SecretKey;
 pub use sign_in::{Expiry, Organization, Passwords, SecondFactor};
 pub use text::clean;
-pub use time::{parse_duration, parse_rfc3339, rfc3339};
+pub use time::{optional_rfc3339, parse_duration, parse_rfc3339, rfc3339};
 pub use url::ApiUrl;
 
 /// Gets each line of the HTTP exchange that `--debug` shows.

@@ -24,6 +24,44 @@ pub fn parse_rfc3339(text: &str) -> Option<OffsetDateTime> {
     OffsetDateTime::parse(text.trim(), &Rfc3339).ok()
 }
 
+/// For `#[serde(with)]`: a time that may be missing. An empty text counts as none, as services that
+/// are written in Go send it.
+pub mod optional_rfc3339 {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+    use time::OffsetDateTime;
+
+    /// Writes it as RFC 3339.
+    ///
+    /// # Errors
+    /// The serializer's.
+    #[allow(clippy::ref_option, reason = "serde hands a field over by reference")]
+    pub fn serialize<S: Serializer>(
+        at: &Option<OffsetDateTime>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match at {
+            Some(at) => serializer.serialize_some(&super::rfc3339(*at)),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// The deserializer's, and for a text that is no RFC 3339; the text is not repeated.
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<OffsetDateTime>, D::Error> {
+        match Option::<String>::deserialize(deserializer)? {
+            None => Ok(None),
+            Some(text) if text.is_empty() => Ok(None),
+            Some(text) => super::parse_rfc3339(&text)
+                .map(Some)
+                .ok_or_else(|| D::Error::custom("a time is RFC 3339, like 2026-08-01T12:00:00Z")),
+        }
+    }
+}
+
 /// Reads a duration as protobuf writes one in JSON: seconds with at most nine decimals and an
 /// `s`, like `86400s` and `86400.000000000s` (protocol.md A, "security-settings").
 ///
@@ -54,6 +92,24 @@ mod tests {
         for wrong in ["", "tomorrow", "2026-08-01", "1785578400"] {
             assert_eq!(parse_rfc3339(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_time_that_may_be_missing_is_missing_where_it_is_null_or_empty() {
+        #[derive(serde::Serialize, serde::Deserialize)]
+        struct Key {
+            #[serde(default, with = "optional_rfc3339")]
+            expires_at: Option<OffsetDateTime>,
+        }
+        let read = |json: &str| serde_json::from_str::<Key>(json);
+        for none in [r#"{"expires_at":null}"#, r#"{"expires_at":""}"#, "{}"] {
+            assert_eq!(read(none).unwrap().expires_at, None, "{none}");
+        }
+        let written = r#"{"expires_at":"2026-08-01T10:00:00Z"}"#;
+        let key = read(written).unwrap();
+        assert_eq!(serde_json::to_string(&key).unwrap(), written);
+        let err = read(r#"{"expires_at":"hunter2"}"#).err().unwrap();
+        assert!(!err.to_string().contains("hunter2"), "{err}");
     }
 
     #[test]

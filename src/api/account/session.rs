@@ -9,7 +9,9 @@ use super::{Account2017, error, wire};
 use crate::{
     api::{
         Account, ApiError, Auth, CreatedKey, FoundKey, Http, NewKey, Session, SignIn,
-        SignInRequest, http::Call, session::KeyId,
+        SignInRequest,
+        http::Call,
+        session::{KeyId, MAX_PAGES},
     },
     model::{Invalid, Organization, OrganizationId, SecondFactor, SecretKey, UserId, clean},
 };
@@ -126,6 +128,9 @@ impl Session for TokenSession {
             }
             if tokens.len() < PER_PAGE {
                 break;
+            }
+            if page == MAX_PAGES {
+                return Err(answer.garbage("a list of keys without an end"));
             }
         }
         Ok(found)

@@ -48,7 +48,7 @@ pub(super) struct ApiKey {
     user_id: Option<String>,
     #[serde(default)]
     application_id: Option<String>,
-    #[serde(default, with = "time::serde::rfc3339::option")]
+    #[serde(default, with = "crate::model::optional_rfc3339")]
     expires_at: Option<OffsetDateTime>,
     #[serde(default)]
     default_project_id: Option<String>,
@@ -100,7 +100,7 @@ pub(super) struct GracePeriods {
 #[derive(Deserialize)]
 pub(super) struct GracePeriod {
     pub(super) r#type: String,
-    #[serde(default, with = "time::serde::rfc3339::option")]
+    #[serde(default, with = "crate::model::optional_rfc3339")]
     pub(super) expires_at: Option<OffsetDateTime>,
 }
 
@@ -161,7 +161,7 @@ pub(super) struct SecuritySettings {
 pub(super) struct NewApiKey {
     pub(super) access_key: String,
     pub(super) secret_key: SecretString,
-    #[serde(default, with = "time::serde::rfc3339::option")]
+    #[serde(default, with = "crate::model::optional_rfc3339")]
     pub(super) expires_at: Option<OffsetDateTime>,
     #[serde(default)]
     pub(super) default_project_id: Option<String>,
