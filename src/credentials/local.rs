@@ -77,7 +77,7 @@ impl<'a> Local<'a> {
     /// When the record cannot be read.
     pub async fn sweep(&self) -> Result<()> {
         for path in self.data.sweep() {
-            self.ui.status(&format!(
+            self.ui.note(&format!(
                 "Removed {}, which an interrupted scw left behind",
                 path.display()
             ));
@@ -97,7 +97,7 @@ impl<'a> Local<'a> {
             if let Ok(removed) = self.remove_abandoned(&profile, &lock).await
                 && removed > 0
             {
-                self.ui.status(&format!(
+                self.ui.note(&format!(
                     "Removed a secret key of the profile `{profile}` that an interrupted scw left behind"
                 ));
             }

@@ -94,6 +94,16 @@ impl Ui {
         }
     }
 
+    /// Says what this run did about another one's remains: in any format, since it changes what
+    /// earlier output said.
+    pub fn note(&self, text: &str) {
+        if self.is_json() {
+            self.line(&json!({ "note": text }).to_string());
+        } else if !self.quiet {
+            self.line(text);
+        }
+    }
+
     /// Says which other run is waited for.
     pub fn waiting_for(&self, pid: Option<u32>) {
         let pid = pid.map(|pid| format!(" (pid {pid})")).unwrap_or_default();

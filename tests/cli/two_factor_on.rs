@@ -299,7 +299,7 @@ fn a_second_factor_that_is_on_after_a_lost_answer_is_left_alone_and_told() {
         assert_eq!(world.two_factor(), "on", "{fault}");
         let again = world.run(&on(&[])).expect(0);
         assert!(
-            again.stderr.contains("no unused backup codes"),
+            again.stderr.contains("no backup codes of this account"),
             "{}",
             again.stderr
         );

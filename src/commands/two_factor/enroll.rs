@@ -172,8 +172,9 @@ impl Enrolment<'_> {
         self.uninterruptible.now("replacing the authenticator");
         remove(self.ctx, self.account, self.user, self.lock).await?;
         let old = self.ctx.codes_file(&self.user.id)?;
-        void(self.ctx, &old, self.lock).await;
-        Unfinished::settle(&self.ctx.settings()?.data, &self.user.id, self.lock)?;
+        if void(self.ctx, &old, self.lock).await {
+            Unfinished::settle(&self.ctx.settings()?.data, &self.user.id, self.lock)?;
+        }
         match self.account.create_otp(&self.user.id).await {
             Ok(key) => Ok(Some((key, Before::Removed))),
             Err(err @ ApiError::Precondition { .. }) => self.refused(err).await,

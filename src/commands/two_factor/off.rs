@@ -149,8 +149,11 @@ async fn switch_off(
         whose(args, &user)
     ));
     // From here on the account has changed: a failure below must not hide that.
-    void(ctx, &file, &lock).await;
-    Unfinished::settle(&ctx.settings()?.data, id, &lock)?;
+    if void(ctx, &file, &lock).await
+        && let Err(err) = Unfinished::settle(&ctx.settings()?.data, id, &lock)
+    {
+        ctx.ui().warn(&err.to_string());
+    }
     result(
         ctx,
         &User {

@@ -162,10 +162,12 @@ async fn save(
         Ok(_) => remember_place(ctx, &user.id, codes_file).await,
         Err(_) => Ok(()),
     };
-    if saved.is_err() || old_file != codes_file {
-        void(ctx, old_file, lock).await;
-    }
-    let settled = Unfinished::settle(&ctx.settings()?.data, &user.id, lock);
+    let replaced = saved.is_ok() && old_file == codes_file;
+    let settled = if replaced || void(ctx, old_file, lock).await {
+        Unfinished::settle(&ctx.settings()?.data, &user.id, lock)
+    } else {
+        Ok(())
+    };
     let told = hand_over(ctx, user, codes, saved);
     if let Err(err) = remembered {
         ctx.ui().warn(&format!(
@@ -238,10 +240,13 @@ fn already_on(ctx: &Context, user: &User) -> Result<()> {
     ui.status("Two-factor authentication is on already; nothing was changed");
     let file = ctx.codes_file(&user.id)?;
     let saved = file.exists();
-    if !has_codes(&file) {
-        ui.warn("no unused backup codes of this account are saved on this machine");
+    if has_codes(&file) {
+        ui.hint("`scw 2fa on --renew` replaces the authenticator and the backup codes");
+    } else {
+        ui.warn(
+            "no backup codes of this account that still work are saved on this machine; `scw 2fa on --renew` makes new ones",
+        );
     }
-    ui.hint("`scw 2fa on --renew` replaces the authenticator and the backup codes");
     result(ctx, user, &[], saved.then(|| file.path()), false)
 }
 

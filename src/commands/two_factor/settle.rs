@@ -92,39 +92,38 @@ async fn finish(ctx: &Context, now: &User, note: &Unfinished, lock: &FileLock) -
     let ui = ctx.ui();
     let data = &ctx.settings()?.data;
     if !now.two_factor {
-        void(ctx, &ctx.codes_file(&now.id)?, lock).await;
-        ui.status("An earlier scw was interrupted. Two-factor authentication is off");
-        return Ok(true);
+        ui.note("An earlier scw was interrupted. Two-factor authentication is off");
+        return Ok(void(ctx, &ctx.codes_file(&now.id)?, lock).await);
     }
     if note.change == Change::Removing {
-        ui.status("An earlier scw was interrupted. Two-factor authentication is still on");
+        ui.note("An earlier scw was interrupted. Two-factor authentication is still on");
         return Ok(true);
     }
     let file = match &note.codes_file {
         Some(path) => CodesFile::at(data, &now.id, path.clone()),
         None => ctx.codes_file(&now.id)?,
     };
+    let recorded = ctx.codes_file(&now.id)?;
     if note.codes_were_saved(&file)? {
+        // The old codes, where they lie elsewhere.
+        let done = file == recorded || void(ctx, &recorded, lock).await;
         remember_place(ctx, &now.id, &file).await?;
-        ui.status(&format!(
+        ui.note(&format!(
             "An earlier scw was interrupted after it had switched two-factor authentication on. The backup codes are saved in {}",
             file.path().display()
         ));
-        return Ok(true);
+        return Ok(done);
     }
     if note.change == Change::Replacing {
         ui.warn(
-            "an earlier scw was interrupted while it replaced the authenticator; the saved backup codes may be void",
+            "an earlier scw was interrupted while it replaced the authenticator; the saved backup codes may be void; `scw 2fa on --renew` makes new ones",
         );
-        ui.hint("`scw 2fa on --renew` makes new backup codes");
         return Ok(false);
     }
-    void(ctx, &ctx.codes_file(&now.id)?, lock).await;
     ui.warn(
-        "two-factor authentication is on, but the scw that switched it on was interrupted before it could save the backup codes",
+        "two-factor authentication is on, but its backup codes are not saved: the scw that switched it on was interrupted; `scw 2fa on --renew` makes new ones",
     );
-    ui.hint("`scw 2fa on --renew` makes new backup codes");
-    Ok(true)
+    Ok(void(ctx, &recorded, lock).await)
 }
 
 /// Records where the codes of a user are, so that `scw 2fa codes` finds them.
@@ -142,20 +141,24 @@ pub(super) async fn remember_place(ctx: &Context, user: &UserId, file: &CodesFil
         .await
 }
 
-/// Marks the codes of a second factor that is gone as void, and says so. A failure is told and
-/// changes nothing else.
-pub(super) async fn void(ctx: &Context, file: &CodesFile, lock: &FileLock) {
+/// Marks the codes of a second factor that is gone as void, and says so. A failure is told, and
+/// `false` comes back: a later run has to try again.
+pub(super) async fn void(ctx: &Context, file: &CodesFile, lock: &FileLock) -> bool {
     let path = file.path().display();
     match mark_void(ctx, file, lock).await {
         Ok(Voided::Nothing) => {}
-        Ok(Voided::Marked(_)) => ctx.ui().status("The saved backup codes are marked as void"),
-        Ok(Voided::Encrypted) => ctx.ui().status(&format!(
+        Ok(Voided::Marked(_)) => ctx.ui().note("The saved backup codes are marked as void"),
+        Ok(Voided::Encrypted) => ctx.ui().note(&format!(
             "The backup codes in {path} are void; the file is encrypted, so they are not marked in it"
         )),
-        Err(err) => ctx.ui().warn(&format!(
-            "the saved backup codes in {path} are void, but could not be marked as void: {err}"
-        )),
+        Err(err) => {
+            ctx.ui().warn(&format!(
+                "the saved backup codes in {path} are void, but could not be marked as void: {err}"
+            ));
+            return false;
+        }
     }
+    true
 }
 
 async fn mark_void(ctx: &Context, file: &CodesFile, lock: &FileLock) -> Result<Voided> {
