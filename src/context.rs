@@ -86,7 +86,11 @@ impl Context {
     /// # Errors
     /// As [`Context::settings`].
     pub fn local(&self) -> Result<Local<'_>> {
-        Ok(Local::new(&self.ui, &self.settings()?.data))
+        Ok(Local::new(
+            &self.ui,
+            &self.settings()?.data,
+            &self.interrupt,
+        ))
     }
 
     /// What clients of account services are made with.

@@ -54,10 +54,12 @@ async fn until_interrupted(
 ) -> Result<()> {
     let interrupt = context.interrupt();
     tokio::select! {
-        outcome = command => outcome,
+        // Listening begins before the command does.
+        biased;
         Err(err) = interrupt.listen(|text| context.ui().interrupted(text)) => {
             Err(CliError::new(Kind::Other, format!("signals cannot be listened for: {err}")))
         }
+        outcome = command => outcome,
         () = interrupt.may_end() => Err(CliError::interrupted()),
     }
 }

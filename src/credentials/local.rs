@@ -4,25 +4,31 @@ use std::path::PathBuf;
 
 use crate::{
     config::{Kept, Record},
-    error::Result,
+    error::{CliError, Result},
     fsutil::{DataDir, FileLock},
     model::{ProfileName, StorageKind},
+    process::Interrupt,
     store::{SecretStore, StoreError, with_store},
     ui::Ui,
 };
 
-/// What this program keeps on the machine, and somebody to tell about waits.
+/// What this program keeps on the machine, somebody to tell about waits, and what ends them.
 #[derive(Debug, Clone, Copy)]
 pub struct Local<'a> {
     ui: &'a Ui,
     data: &'a DataDir,
+    interrupt: &'a Interrupt,
 }
 
 impl<'a> Local<'a> {
     /// What is kept in this data folder.
     #[must_use]
-    pub fn new(ui: &'a Ui, data: &'a DataDir) -> Self {
-        Self { ui, data }
+    pub fn new(ui: &'a Ui, data: &'a DataDir, interrupt: &'a Interrupt) -> Self {
+        Self {
+            ui,
+            data,
+            interrupt,
+        }
     }
 
     /// The data folder.
@@ -35,8 +41,19 @@ impl<'a> Local<'a> {
     /// is given up after a minute.
     ///
     /// # Errors
-    /// When another run keeps the lock, or the file of the lock cannot be made.
+    /// When another run keeps the lock, the end of the program is asked for meanwhile, or the file
+    /// of the lock cannot be made.
     pub async fn lock(&self, path: PathBuf) -> Result<FileLock> {
+        tokio::select! {
+            biased;
+            lock = self.lock_for_a_moment(path) => lock,
+            () = self.interrupt.requested() => Err(CliError::interrupted()),
+        }
+    }
+
+    /// Takes a lock that no run holds for long: what has to be tidy in the end waits for it also
+    /// when the end of the program is asked for.
+    async fn lock_for_a_moment(&self, path: PathBuf) -> Result<FileLock> {
         Ok(FileLock::take(path, |pid| self.ui.waiting_for(pid)).await?)
     }
 
@@ -53,7 +70,7 @@ impl<'a> Local<'a> {
     /// # Errors
     /// When it cannot be read or written; it is then unchanged.
     pub async fn update_record<T>(&self, change: impl FnOnce(&mut Record) -> T) -> Result<T> {
-        let lock = self.lock(Record::lock_path(self.data)).await?;
+        let lock = self.lock_for_a_moment(Record::lock_path(self.data)).await?;
         Ok(Record::update(self.data, &lock, change)?)
     }
 

@@ -20,5 +20,6 @@ mod secrets;
 mod sign_in;
 mod two_factor_off;
 mod two_factor_on;
+mod two_runs;
 mod web;
 mod wire;

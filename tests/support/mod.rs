@@ -11,6 +11,7 @@
 )]
 
 pub mod browser;
+pub mod running;
 
 use std::{
     io::Write,
