@@ -42,6 +42,8 @@ pub async fn otp_command(command: &str, key: &SecretString) -> Result<SecretStri
     } else {
         ("sh", "-c")
     };
+    #[cfg(target_os = "linux")]
+    let before = adopt_orphans();
     let child = Command::new(shell)
         .arg(flag)
         .arg(command)
@@ -50,9 +52,13 @@ pub async fn otp_command(command: &str, key: &SecretString) -> Result<SecretStri
         .kill_on_drop(true)
         .spawn()
         .map_err(ProcessError::Start)?;
-    let mut running = Running(child);
-    let stdin = running.0.stdin.take();
-    let stdout = running.0.stdout.take();
+    let mut running = Running {
+        child,
+        #[cfg(target_os = "linux")]
+        before,
+    };
+    let stdin = running.child.stdin.take();
+    let stdout = running.child.stdout.take();
     let write = async {
         if let Some(mut stdin) = stdin {
             let line = Zeroizing::new(format!("{}\n", key.expose_secret()));
@@ -72,7 +78,7 @@ pub async fn otp_command(command: &str, key: &SecretString) -> Result<SecretStri
     };
     let ((), output) = tokio::join!(write, read);
     let output = output.map_err(ProcessError::Talk)?;
-    let status = running.0.wait().await.map_err(ProcessError::Talk)?;
+    let status = running.child.wait().await.map_err(ProcessError::Talk)?;
     if !status.success() {
         return Err(ProcessError::Failed(status));
     }
@@ -86,36 +92,72 @@ pub async fn otp_command(command: &str, key: &SecretString) -> Result<SecretStri
 }
 
 /// A command that ends with this program, together with all that it started.
-struct Running(Child);
+struct Running {
+    child: Child,
+    /// The children that this program had before.
+    #[cfg(target_os = "linux")]
+    before: Vec<u32>,
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
         #[cfg(target_os = "linux")]
-        if let Some(pid) = self.0.id() {
+        if let Some(pid) = self.child.id() {
             end_with_children(pid);
+            let own = children_of(std::process::id());
+            for orphan in own.iter().filter(|child| !self.before.contains(child)) {
+                if !is_daemon(*orphan) {
+                    end_with_children(*orphan);
+                }
+            }
         }
     }
 }
 
-/// Ends a process and its children, the children first, so that none is handed to `init`.
-///
-/// The kernel lists them in `/proc/PID/task/TID/children` (proc(5)).
+/// Has what the command leaves without a parent handed to this program and not to `init`, and
+/// returns the children that it has already (prctl(2), `PR_SET_CHILD_SUBREAPER`).
+#[cfg(target_os = "linux")]
+fn adopt_orphans() -> Vec<u32> {
+    // Where the system refuses, orphans go on by themselves.
+    let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
+    children_of(std::process::id())
+}
+
+/// Whether a process made a session of its own, as a daemon does that is meant to stay.
+#[cfg(target_os = "linux")]
+fn is_daemon(pid: u32) -> bool {
+    use rustix::process::getsid;
+
+    getsid(raw(pid)).ok() != getsid(None).ok()
+}
+
+/// Ends a process and its children, the children first, so that none is handed on.
 #[cfg(target_os = "linux")]
 fn end_with_children(pid: u32) {
-    use rustix::process::{Pid, Signal, kill_process};
+    use rustix::process::{Signal, kill_process};
 
-    let threads = std::fs::read_dir(format!("/proc/{pid}/task"));
-    for thread in threads.into_iter().flatten().flatten() {
-        let children = std::fs::read_to_string(thread.path().join("children"));
-        for child in children.unwrap_or_default().split_whitespace() {
-            if let Ok(child) = child.parse() {
-                end_with_children(child);
-            }
-        }
+    for child in children_of(pid) {
+        end_with_children(child);
     }
-    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
-    if let Some(pid) = pid {
+    if let Some(pid) = raw(pid) {
         // One that is gone already needs no signal.
         let _ = kill_process(pid, Signal::TERM);
     }
+}
+
+/// The children of a process: the kernel lists them in `/proc/PID/task/TID/children` (proc(5)).
+#[cfg(target_os = "linux")]
+fn children_of(pid: u32) -> Vec<u32> {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task"));
+    let mut children = Vec::new();
+    for thread in threads.into_iter().flatten().flatten() {
+        let listed = std::fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+        children.extend(listed.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
+    }
+    children
+}
+
+#[cfg(target_os = "linux")]
+fn raw(pid: u32) -> Option<rustix::process::Pid> {
+    rustix::process::Pid::from_raw(i32::try_from(pid).ok()?)
 }

@@ -10,9 +10,14 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod bonds;
 mod codes;
+mod cut;
+mod elsewhere;
 mod failures;
+mod interrupted;
 mod login;
+mod logout;
 mod main_job;
 mod output;
 mod recovery;

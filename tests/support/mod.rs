@@ -244,3 +244,30 @@ pub fn files_with(folder: &Path, needle: &str) -> Vec<PathBuf> {
     }
     found
 }
+
+/// The largest file that a limited command may write, in bytes: what `scw` reserves.
+const LARGEST: usize = 16 * 1024;
+
+/// A command that can add so many bytes to the record of logins and no more. `prelude` is for the
+/// shell around it: without one it is killed at the first write that would go beyond.
+pub fn limited(world: &World, room: usize, prelude: &str, command: &Command) -> Command {
+    let record = world.data_dir().join("profiles.toml");
+    let mut text = std::fs::read_to_string(&record).unwrap();
+    text.push_str("\n[users.6c9e0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11]\naccess_keys = []\n");
+    let name = "x".repeat(LARGEST - room - text.len() - "email = \"\"\n".len());
+    text.push_str(&format!("email = \"{name}\"\n"));
+    std::fs::write(&record, &text).unwrap();
+    // dash counts in blocks of 512 bytes.
+    let script = format!("{prelude}ulimit -f {}; exec \"$0\" \"$@\"", LARGEST / 512);
+    let mut limited = Command::new("dash");
+    limited
+        .args(["-c", &script])
+        .arg(command.get_program())
+        .args(command.get_args())
+        .env_clear()
+        .stdin(Stdio::null());
+    for (name, value) in command.get_envs() {
+        limited.env(name, value.unwrap());
+    }
+    limited
+}
