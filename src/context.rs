@@ -1,6 +1,6 @@
 //! Lazy handles on everything a command may need: nothing is opened before it is asked for.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 use secrecy::SecretString;
 use time::OffsetDateTime;
@@ -25,6 +25,7 @@ pub struct Context {
     interrupt: Interrupt,
     global: GlobalArgs,
     settings: OnceCell<Settings>,
+    from_variable: Cell<bool>,
 }
 
 impl Context {
@@ -37,6 +38,7 @@ impl Context {
             interrupt: Interrupt::default(),
             global,
             settings: OnceCell::new(),
+            from_variable: Cell::new(false),
         }
     }
 
@@ -116,6 +118,8 @@ impl Context {
     /// As [`Context::credential`].
     pub async fn authed(&self) -> Result<Authed> {
         let credential = self.credential().await?;
+        self.from_variable
+            .set(credential.source() == Source::Environment);
         if credential.source() == Source::OfficialConfig
             && let Some(path) = &self.settings()?.official_path
         {
@@ -127,6 +131,16 @@ impl Context {
                 .hint("`scw login --from-config` moves it into the keyring");
         }
         Authed::new(&self.clients(), credential, &self.local()?.record()?)
+    }
+
+    /// A failure, with a hint at the variable where the key of the variable is what was refused.
+    #[must_use]
+    pub fn explained(&self, err: CliError) -> CliError {
+        if self.from_variable.get() {
+            err.hint_for_refused_key("correct `SCW_SECRET_KEY` and `SCW_ACCESS_KEY`, or unset them")
+        } else {
+            err
+        }
     }
 
     /// The one-time password that `SCW_OTP` holds.

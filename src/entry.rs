@@ -41,7 +41,7 @@ pub fn run() -> ExitCode {
     runtime.shutdown_background();
     let code = match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(err) => report(&ui, &err),
+        Err(err) => report(&ui, &context.explained(err)),
     };
     restore_terminal();
     code

@@ -141,6 +141,17 @@ impl CliError {
         self
     }
 
+    /// Says what to do next instead of what was said so far, where the service does not accept the
+    /// key itself.
+    #[must_use]
+    pub fn hint_for_refused_key(mut self, hint: &str) -> Self {
+        let source = self.source.as_ref().and_then(|err| err.downcast_ref());
+        if let Some(ApiError::Authentication { .. }) = source {
+            self.hints = vec![hint.to_owned()];
+        }
+        self
+    }
+
     /// The kind of failure.
     #[must_use]
     pub fn kind(&self) -> Kind {

@@ -92,3 +92,36 @@ fn an_answer_that_only_looks_like_success_is_not_believed() {
         assert!(!std::fs::read_to_string(file).unwrap().contains("void"));
     }
 }
+
+// Issue 7, 10
+#[test]
+fn a_date_that_cannot_be_read_stops_nothing_and_is_unknown() {
+    for (status, body) in [
+        (403, json!({"type": "permissions_denied"})),
+        (404, json!({"type": "not_found", "resource": "route"})),
+        (404, json!("")),
+        (500, json!("")),
+        (200, json!("<html>portal</html>")),
+    ] {
+        let world = World::logged_in();
+        world.switch_on();
+        world.fault(
+            json!({"path_regex": "/grace-periods$", "action": "status", "status": status,
+            "body": body, "times": 99}),
+        );
+        let shown = world.run(&["2fa", "status"]).expect(0);
+        assert!(
+            shown.stdout.contains("requires it is unknown"),
+            "{status}: {}",
+            shown.stdout
+        );
+        let status = world.run(&["2fa", "status", "-o", "json"]).expect(0).json();
+        assert_eq!(status["two_factor"], "on");
+        assert_eq!(status["backup_codes_left"], 10);
+        assert!(status["required_by"].is_null(), "{status}");
+        let off = world.run(&["2fa", "off", "--yes"]).expect(0);
+        assert!(off.stderr.contains("not known whether"), "{}", off.stderr);
+        assert_eq!(world.two_factor(), "off");
+        world.run(&["2fa", "status", "--check"]).expect(8);
+    }
+}

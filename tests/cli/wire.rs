@@ -374,3 +374,27 @@ fn a_maximum_life_of_keys_is_read_in_either_form_and_a_huge_one_does_no_harm() {
         run(&mut person(&world, "iam", &["login", "--expires", "never"])).expect(0);
     }
 }
+
+// Issue 7, 13
+#[test]
+fn a_refused_key_of_a_variable_hints_at_the_variable() {
+    let world = World::logged_in();
+    for refused in [
+        json!({"type": "denied_authentication", "reason": "not_found"}),
+        json!({"type": "denied_authentication", "reason": "expired"}),
+        json!(""),
+    ] {
+        for arguments in [&["2fa", "status"][..], &["2fa", "off", "--yes"], &["whoami"]] {
+            world.fault(answer("^/iam/v1alpha1/", 401, refused.clone()));
+            let mut command = world.command(arguments);
+            command
+                .env("SCW_ACCESS_KEY", &world.info().access_key)
+                .env("SCW_SECRET_KEY", &world.info().secret_key);
+            let ran = run(&mut command).expect(4).told("hint: correct `SCW_SECRET_KEY`");
+            assert!(!ran.stderr.contains("scw login"), "{}", ran.stderr);
+            // A saved key is another matter.
+            world.fault(answer("^/iam/v1alpha1/", 401, refused.clone()));
+            world.run(arguments).expect(4).told("scw login");
+        }
+    }
+}

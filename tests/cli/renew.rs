@@ -1,0 +1,79 @@
+//! `scw 2fa on --renew`.
+
+use serde_json::json;
+
+use crate::support::{OATHTOOL, World, running::Gate};
+
+fn renew<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    let arguments = ["2fa", "on", "--renew", "--otp-command", OATHTOOL];
+    [&arguments[..], more].concat()
+}
+
+// Issue 7, 8
+#[test]
+fn without_an_answer_nothing_is_changed() {
+    let world = World::logged_in();
+    world.switch_on();
+    for more in [&[][..], &["--no-input"], &["-o", "json"]] {
+        let refused = world.run(&renew(more)).expect(2);
+        assert!(refused.stderr.contains("--yes"), "{}", refused.stderr);
+    }
+    assert_eq!(world.asked("DELETE", "/mfa-otp"), 0);
+    assert_eq!(world.asked("POST", "/mfa-otp"), 1, "the first one's");
+    assert_eq!((world.two_factor().as_str(), world.unused()), ("on", 10));
+}
+
+// Issue 7, 8
+#[test]
+fn with_yes_the_old_codes_are_void_from_the_moment_the_old_factor_is_gone() {
+    let world = World::logged_in();
+    world.switch_on();
+    let gate = Gate::new(&world);
+    let renewal = world.on_at(&gate, OATHTOOL, &["--renew", "--yes"]);
+    assert_eq!(world.two_factor(), "pending");
+    assert_eq!(world.unused(), 0);
+    gate.open();
+    renewal.ended().expect(0);
+    assert_eq!((world.two_factor().as_str(), world.unused()), ("on", 10));
+    // Where there is no second factor there is nothing to ask about.
+    world.run(&["2fa", "off", "--yes"]).expect(0);
+    world.run(&renew(&[])).expect(0);
+}
+
+// Issue 7, 8
+#[test]
+fn the_old_codes_are_void_also_where_the_new_ones_cannot_be_saved() {
+    let world = World::logged_in();
+    let first = world.switch_on();
+    let folder = world.home.path().join("safe");
+    let new = folder.join("codes.txt");
+    // The folder is gone when the API has said yes: the command itself removes it.
+    let command = format!("rm -r {}; {OATHTOOL}", folder.display());
+    let renewal = world.run(&[
+        "2fa", "on", "--renew", "--yes", "--otp-command", &command, "--codes-file",
+        new.to_str().unwrap(), "-o", "json",
+    ]);
+    let printed = renewal.expect(7).json();
+    assert_eq!(printed["backup_codes"].as_array().unwrap().len(), 10);
+    assert_ne!(printed["backup_codes"], first["backup_codes"]);
+    assert_eq!((world.two_factor().as_str(), world.unused()), ("on", 0));
+    world.run(&["2fa", "codes", "next"]).expect(1);
+    let status = world.run(&["2fa", "status", "-o", "json"]).expect(0).json();
+    assert_eq!(status["backup_codes_left"], 0);
+}
+
+// Issue 7, 8: a service that keeps the old factor until the new one is confirmed.
+#[test]
+fn a_renewal_that_fails_before_the_old_factor_is_gone_keeps_its_codes() {
+    let world = World::logged_in();
+    world.switch_on();
+    world.fault(json!({"method": "POST", "path_regex": "/mfa-otp$", "action": "status",
+        "status": 200, "body": {"secret": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"}}));
+    let failed = ["2fa", "on", "--renew", "--yes", "--otp-command", "false"];
+    world
+        .run(&failed)
+        .expect(1)
+        .told("your old app and backup codes still work");
+    assert_eq!(world.asked("DELETE", "/mfa-otp"), 0);
+    assert_eq!((world.two_factor().as_str(), world.unused()), ("on", 10));
+}
