@@ -152,7 +152,11 @@ fn children_of(pid: u32) -> Vec<u32> {
     let mut children = Vec::new();
     for thread in threads.into_iter().flatten().flatten() {
         let listed = std::fs::read_to_string(thread.path().join("children")).unwrap_or_default();
-        children.extend(listed.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
+        children.extend(
+            listed
+                .split_whitespace()
+                .filter_map(|pid| pid.parse::<u32>().ok()),
+        );
     }
     children
 }

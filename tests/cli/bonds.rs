@@ -34,7 +34,11 @@ fn no_flag_and_no_variable_sends_the_key_of_a_login_to_another_address() {
         ("", &["--api-url", &elsewhere], 3),
         ("", &["--api", "account", "--api-url", &elsewhere], 3),
     ] {
-        for what in [&["2fa", "status"][..], &["whoami"], &["2fa", "off", "--yes"]] {
+        for what in [
+            &["2fa", "status"][..],
+            &["whoami"],
+            &["2fa", "off", "--yes"],
+        ] {
             let mut command = world.command(&[flags, what].concat());
             if !name.is_empty() {
                 command.env(name, &elsewhere);
@@ -87,12 +91,16 @@ fn the_key_of_the_official_file_goes_to_the_address_of_its_own_profile() {
     official(&before, &own);
     let asked = before.sandbox.requests().len();
     let mut command = before.command(&["login", "--from-config", "--storage", "file"]);
-    command.env_remove("SCW_API_URL").env_remove("SCW_ACCOUNT_URL");
+    command
+        .env_remove("SCW_API_URL")
+        .env_remove("SCW_ACCOUNT_URL");
     run(&mut command).expect(0);
     assert_eq!(before.sandbox.requests().len(), asked, "the old address");
     assert!(!own.sandbox.requests().is_empty());
     let mut status = before.command(&["whoami", "-o", "json"]);
-    status.env_remove("SCW_API_URL").env_remove("SCW_ACCOUNT_URL");
+    status
+        .env_remove("SCW_API_URL")
+        .env_remove("SCW_ACCOUNT_URL");
     let whoami = run(&mut status).expect(0).json();
     assert_eq!(whoami["user_id"], own.info().user_id.as_str());
 
@@ -170,7 +178,9 @@ fn a_login_whose_record_cannot_be_written_leaves_the_one_before_as_it_was() {
         let secret = world.info().secret_key.clone();
         let login = world.person("iam", &["login"]);
         let mut limited = limited(&world, room, "trap '' XFSZ; ", &login);
-        let failed = run(&mut limited).expect(7).told("could not keep the secret key");
+        let failed = run(&mut limited)
+            .expect(7)
+            .told("could not keep the secret key");
         assert!(
             failed.stderr.contains("scw deleted the new key"),
             "{}",
@@ -226,4 +236,29 @@ fn a_login_at_another_address_keeps_the_secret_before_until_the_record_names_the
     status.env("HOME", world.home.path());
     run(&mut status).expect(0);
     assert_eq!(world.sandbox.requests().len(), asked);
+}
+
+// Issue 7, 3
+#[test]
+fn a_login_at_another_address_that_is_cut_leaves_the_one_before_as_it_was() {
+    // Killed, or refused by the disk, at the first change of the record or at the last one.
+    for prelude in ["", "trap '' XFSZ; "] {
+        for room in [10, 120] {
+            let (world, other) = two();
+            let old = world.info().secret_key.clone();
+            let mut login = other.person("iam", &["login"]);
+            login.env("HOME", world.home.path());
+            let cut = limited(&world, room, prelude, &login).output().unwrap();
+            assert!(!cut.status.success(), "{cut:?}");
+            assert_eq!(other.asked("POST", "/api-keys"), 1, "it came so far");
+            let asked = other.sandbox.requests().len();
+            assert_eq!(world.run(&["token"]).expect(0).stdout.trim(), old);
+            world.run(&["2fa", "status"]).expect(0);
+            assert_eq!(other.sandbox.requests().len(), asked);
+            let secrets = fs::read_dir(world.data_dir().join("secrets")).unwrap();
+            assert_eq!(secrets.count(), 1);
+            world.run(&["logout"]).expect(0);
+            assert!(files_with(world.home.path(), &old).is_empty());
+        }
+    }
 }

@@ -10,7 +10,7 @@ use std::{
 use serde_json::json;
 
 use crate::support::{
-    OATHTOOL, Ran, World, files_with, limited,
+    OATHTOOL, Ran, World, files_with, limited, run_with_input,
     running::{Gate, Running, until},
 };
 
@@ -85,7 +85,11 @@ fn an_off_that_died_after_the_deletion_is_settled_by_whatever_comes_next() {
             assert_eq!(ran.stdout, "");
         }
         if arguments == ["2fa", "recover"] {
-            assert!(ran.stdout.contains("No unused backup codes"), "{}", ran.stdout);
+            assert!(
+                ran.stdout.contains("No unused backup codes"),
+                "{}",
+                ran.stdout
+            );
         }
         let on = arguments[1..].first() == Some(&"on");
         assert_eq!(world.unused(), if on { 10 } else { 0 }, "{arguments:?}");
@@ -119,7 +123,10 @@ fn codes_warn_that_they_may_be_void_where_the_api_cannot_be_asked() {
     let text = fs::read_to_string(&record).unwrap();
     let users = text.find("[users").unwrap();
     fs::write(&record, &text[users..]).unwrap();
-    said(&world.run(&["2fa", "codes", "list"]).expect(0), "may be void");
+    said(
+        &world.run(&["2fa", "codes", "list"]).expect(0),
+        "may be void",
+    );
     said(&world.run(&["2fa", "recover"]).expect(0), "may be void");
 }
 
@@ -216,9 +223,15 @@ fn temporary_files(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn a_killed_login_leaves_no_secret_behind_the_next_command() {
     let world = World::logged_in();
-    let before = fs::read_dir(world.data_dir().join("secrets")).unwrap().count();
+    let before = fs::read_dir(world.data_dir().join("secrets"))
+        .unwrap()
+        .count();
     login_killed(&world);
-    let secrets = || fs::read_dir(world.data_dir().join("secrets")).unwrap().count();
+    let secrets = || {
+        fs::read_dir(world.data_dir().join("secrets"))
+            .unwrap()
+            .count()
+    };
     assert!(secrets() > before && !temporary_files(&world.data_dir()).is_empty());
     let next = world.run(&["whoami"]).expect(0);
     said(&next, "Removed a secret key of the profile `default`");
@@ -265,6 +278,16 @@ fn a_login_with_a_token_that_is_refused_leaves_no_secret() {
         )
         .expect(4);
     assert!(files_with(world.home.path(), &world.info().secret_key).is_empty());
+
+    // The secret is in its file, and the record cannot name it.
+    for room in [10, 150] {
+        let world = World::new();
+        let login = world.command(&["login", "--with-token", "--storage", "file"]);
+        let mut login = limited(&world, room, "trap '' XFSZ; ", &login);
+        run_with_input(&mut login, &world.key_lines()).expect(7);
+        assert!(files_with(world.home.path(), &world.info().secret_key).is_empty());
+        world.run(&["logout"]).expect(0);
+    }
 }
 
 // Issue 7, 18

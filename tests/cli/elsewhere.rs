@@ -78,9 +78,8 @@ fn a_key_that_the_service_refuses_to_make_is_nothing_to_remove() {
     assert_eq!(world.asked("DELETE", "/mfa-otp"), 0);
 
     // Refused, since another machine was faster: it is on, and that is all that is said.
-    world.fault(
-        json!({"method": "POST", "path_regex": "/mfa-otp$", "action": "delay", "ms": 1000}),
-    );
+    world
+        .fault(json!({"method": "POST", "path_regex": "/mfa-otp$", "action": "delay", "ms": 1000}));
     let late = world.start(&on);
     world.until_asked("POST", "/mfa-otp", 2);
     world.switch_on_elsewhere();

@@ -88,7 +88,11 @@ fn processes_with(word: &str) -> Vec<String> {
 fn a_one_time_password_command_ends_with_the_run_and_so_does_all_that_it_started() {
     for (number, signal, command) in [
         (1, Signal::TERM, "sleep N & sleep N; true"),
-        (2, Signal::INT, "sh -c 'sh -c \"sleep N & sleep N; true\" & wait; true'; true"),
+        (
+            2,
+            Signal::INT,
+            "sh -c 'sh -c \"sleep N & sleep N; true\" & wait; true'; true",
+        ),
         // Its own parent is gone when the signal comes.
         (3, Signal::TERM, "sh -c 'sleep N & true'; sleep N; true"),
     ] {
@@ -99,10 +103,16 @@ fn a_one_time_password_command_ends_with_the_run_and_so_does_all_that_it_started
         let on = world.start(&["2fa", "on", "--otp-command", &command]);
         until("both are asleep", || {
             let asleep = |line: &String| line.contains(" sleep ");
-            processes_with(&seconds).iter().filter(|line| asleep(line)).count() >= 2
+            processes_with(&seconds)
+                .iter()
+                .filter(|line| asleep(line))
+                .count()
+                >= 2
         });
         on.signal(signal);
-        until("nothing of it is left", || processes_with(&seconds).is_empty());
+        until("nothing of it is left", || {
+            processes_with(&seconds).is_empty()
+        });
         on.ended().expect(130);
         assert_eq!(world.two_factor(), "off");
     }

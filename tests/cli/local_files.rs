@@ -62,7 +62,11 @@ fn a_variable_that_is_no_text_is_named_and_counts_as_set() {
         }
         command.env(name, bad);
         let refused = run(&mut command).expect(2).told(name);
-        assert!(!refused.stderr.contains("secret\u{fffd}"), "{}", refused.stderr);
+        assert!(
+            !refused.stderr.contains("secret\u{fffd}"),
+            "{}",
+            refused.stderr
+        );
     }
     let asked_more = world.sandbox.requests().len() - asked;
     assert!(asked_more <= 2, "only `2fa on` looks first: {asked_more}");
@@ -80,7 +84,10 @@ fn a_link_that_leads_nowhere_is_left_alone() {
     let usual = usual.join(format!("{}.txt", world.info().user_id));
     let on = ["2fa", "on", "--otp-command", OATHTOOL];
     let named = [&on[..], &["--codes-file", link.to_str().unwrap()]].concat();
-    world.run(&named).expect(7).told("a link that leads nowhere");
+    world
+        .run(&named)
+        .expect(7)
+        .told("a link that leads nowhere");
     std::os::unix::fs::symlink("/mnt/not-mounted/codes.txt", &usual).unwrap();
     world.run(&on).expect(7).told("a link that leads nowhere");
     for link in [link, usual] {
@@ -112,7 +119,14 @@ fn a_fifo_where_a_file_should_be_holds_nothing_up() {
     let path = world.home.path().join("pipe");
     fifo(&path);
     world
-        .run(&["2fa", "on", "--otp-command", OATHTOOL, "--codes-file", path.to_str().unwrap()])
+        .run(&[
+            "2fa",
+            "on",
+            "--otp-command",
+            OATHTOOL,
+            "--codes-file",
+            path.to_str().unwrap(),
+        ])
         .expect(7)
         .told("not a regular file");
     assert_eq!(world.asked("POST", "/mfa-otp"), 0);
@@ -131,7 +145,12 @@ fn a_fifo_where_a_file_should_be_holds_nothing_up() {
     let record = world.data_dir().join("profiles.toml");
     fs::remove_file(&record).unwrap();
     fifo(&record);
-    for arguments in [&["whoami"][..], &["2fa", "status"], &["logout"], &["2fa", "codes", "list"]] {
+    for arguments in [
+        &["whoami"][..],
+        &["2fa", "status"],
+        &["logout"],
+        &["2fa", "codes", "list"],
+    ] {
         world.run(arguments).expect(7).told("not a regular file");
     }
     assert_eq!(world.sandbox.requests().len(), asked);
@@ -196,8 +215,12 @@ fn what_others_could_have_written_is_not_believed() {
             open(&record(world), 0o606);
             Ok(())
         }),
-        ("belongs to another user", &|world| give_away(&record(world))),
-        ("belongs to another user", &|world| give_away(&world.data_dir())),
+        ("belongs to another user", &|world| {
+            give_away(&record(world))
+        }),
+        ("belongs to another user", &|world| {
+            give_away(&world.data_dir())
+        }),
     ];
     for (told, spoil) in ways {
         let world = World::logged_in();
@@ -206,8 +229,12 @@ fn what_others_could_have_written_is_not_believed() {
             assert!(!me.is_root(), "{err}");
             continue;
         }
-        for arguments in [&["2fa", "status"][..], &["token"], &["logout"], &["2fa", "off", "--yes"]]
-        {
+        for arguments in [
+            &["2fa", "status"][..],
+            &["token"],
+            &["logout"],
+            &["2fa", "off", "--yes"],
+        ] {
             world.run(arguments).expect(7).told(told);
         }
         world

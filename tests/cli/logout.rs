@@ -25,12 +25,24 @@ fn deletion(world: &World, mut fault: Value) {
 #[test]
 fn a_key_that_could_not_be_deleted_is_named_and_the_next_login_deletes_it() {
     for (fault, code) in [
-        (json!({"action": "status", "status": 403, "body": {"type": "permissions_denied"}}), 4),
-        (json!({"action": "status", "status": 409, "body": {"message": "in use"}}), 4),
+        (
+            json!({"action": "status", "status": 403, "body": {"type": "permissions_denied"}}),
+            4,
+        ),
+        (
+            json!({"action": "status", "status": 409, "body": {"message": "in use"}}),
+            4,
+        ),
         (json!({"action": "status", "status": 200, "body": {}}), 5),
-        (json!({"action": "status", "status": 200, "body": "<html>portal</html>"}), 5),
+        (
+            json!({"action": "status", "status": 200, "body": "<html>portal</html>"}),
+            5,
+        ),
         (json!({"action": "status", "status": 202, "body": ""}), 5),
-        (json!({"action": "status", "status": 404, "body": "<html>no</html>"}), 5),
+        (
+            json!({"action": "status", "status": 404, "body": "<html>no</html>"}),
+            5,
+        ),
         (json!({"action": "status", "status": 503, "times": 3}), 5),
         (json!({"action": "drop_before", "times": 3}), 5),
     ] {

@@ -26,7 +26,6 @@ mod renew;
 mod secrets;
 mod shown;
 mod sign_in;
-mod sign_in_input;
 mod two_factor_off;
 mod two_factor_on;
 mod two_runs;

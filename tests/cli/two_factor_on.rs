@@ -224,33 +224,6 @@ fn codes_can_be_encrypted_to_an_age_recipient_and_to_an_ssh_key() {
     assert!(age::decrypt(&identity, &sealed).is_ok());
 }
 
-#[test]
-fn renewing_replaces_the_authenticator_and_the_codes() {
-    let world = World::logged_in();
-    let first = world.switch_on();
-    let ran = world
-        .run(&on(&["--renew", "--yes", "-o", "json"]))
-        .expect(0);
-    assert_ne!(ran.json()["backup_codes"], first["backup_codes"]);
-    assert_eq!(world.two_factor(), "on");
-    let status = world.run(&["2fa", "status", "-o", "json"]).expect(0).json();
-    assert_eq!(status["backup_codes_left"], 10);
-
-    // A renewal that fails says what the account has now.
-    world
-        .run(&[
-            "2fa",
-            "on",
-            "--renew",
-            "--yes",
-            "--otp-command",
-            "echo 000000",
-        ])
-        .expect(4)
-        .told("two-factor authentication is off now");
-    assert_eq!(world.two_factor(), "off");
-}
-
 /// The answer to the confirmation, lost in this way.
 fn lost(world: &World, fault: serde_json::Value) {
     let mut fault = fault;
@@ -365,50 +338,4 @@ fn a_locked_user_is_told_so() {
         "status": 423, "body": {"type": "locked", "resource": "user", "resource_id": "x"}}),
     );
     world.run(&on(&[])).expect(4).told("the user is locked");
-}
-
-#[test]
-fn a_renewal_that_fails_keeps_the_codes_that_are_still_good_and_voids_the_dead_ones() {
-    let world = World::logged_in();
-    world.switch_on();
-    let elsewhere = world.home.path().join("new.txt");
-    let elsewhere = elsewhere.to_str().unwrap();
-    let unused = || {
-        let list = world
-            .run(&["2fa", "codes", "list", "-o", "json"])
-            .expect(0)
-            .json();
-        list["unused"].as_u64().unwrap()
-    };
-    world.fault(
-        json!({"method": "POST", "path_regex": "mfa-otp$", "action": "status",
-        "status": 403, "body": {"type": "permissions_denied"}}),
-    );
-    world
-        .run(&on(&["--renew", "--yes", "--codes-file", elsewhere]))
-        .expect(4);
-    assert_eq!((world.two_factor().as_str(), unused()), ("on", 10));
-
-    let mut command = world.command(&["2fa", "on", "--renew"]);
-    command.env("SCW_OTP", "123456");
-    crate::support::Ran::of(command.output().unwrap())
-        .expect(2)
-        .told("SCW_OTP");
-    assert_eq!((world.two_factor().as_str(), unused()), ("on", 10));
-
-    let fails = [
-        "2fa",
-        "on",
-        "--renew",
-        "--yes",
-        "--otp-command",
-        "false",
-        "--codes-file",
-        elsewhere,
-    ];
-    world
-        .run(&fails)
-        .expect(1)
-        .told("two-factor authentication is off now");
-    assert_eq!((world.two_factor().as_str(), unused()), ("off", 0));
 }

@@ -195,7 +195,9 @@ const TWO: &str = r#"{"organizations": [
 
 fn login_as(world: &World, email: &str, password: &str, organization: &str) -> Ran {
     let mut command = world.person("iam", &["login", "--organization", organization]);
-    command.env("SCW_EMAIL", email).env("SCW_PASSWORD", password);
+    command
+        .env("SCW_EMAIL", email)
+        .env("SCW_PASSWORD", password);
     Ran::of(command.output().unwrap())
 }
 
@@ -233,7 +235,11 @@ fn a_note_of_another_user_or_organization_waits_for_a_login_that_can_use_it() {
         assert_eq!(keys_of(&world, user), 2, "the seed's and the lost one");
         // Neither another person nor the same one elsewhere can look after it.
         login_as(&world, "a@example.com", "first", "Alpha").expect(0);
-        let other = if organization == "Alpha" { "Beta" } else { "Alpha" };
+        let other = if organization == "Alpha" {
+            "Beta"
+        } else {
+            "Alpha"
+        };
         login_as(&world, "b@example.com", "second", other).expect(0);
         assert_eq!((notes(&world), keys_of(&world, user)), (1, 2));
         let own = login_as(&world, "b@example.com", "second", organization).expect(0);
@@ -248,8 +254,10 @@ fn a_list_of_keys_that_is_refused_stops_no_login_and_keeps_the_note() {
     let world = World::seeded(TWO);
     lose_a_key(&world, "Alpha");
     for _ in 0..2 {
-        world.fault(json!({"method": "GET", "path_regex": "/iam/v1alpha1/api-keys$",
-            "action": "status", "status": 403, "body": {"type": "permissions_denied"}}));
+        world.fault(
+            json!({"method": "GET", "path_regex": "/iam/v1alpha1/api-keys$",
+            "action": "status", "status": 403, "body": {"type": "permissions_denied"}}),
+        );
         let login = login_as(&world, "b@example.com", "second", "Alpha").expect(0);
         assert!(
             login.stderr.contains("left behind, could not be deleted"),

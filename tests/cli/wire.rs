@@ -384,13 +384,19 @@ fn a_refused_key_of_a_variable_hints_at_the_variable() {
         json!({"type": "denied_authentication", "reason": "expired"}),
         json!(""),
     ] {
-        for arguments in [&["2fa", "status"][..], &["2fa", "off", "--yes"], &["whoami"]] {
+        for arguments in [
+            &["2fa", "status"][..],
+            &["2fa", "off", "--yes"],
+            &["whoami"],
+        ] {
             world.fault(answer("^/iam/v1alpha1/", 401, refused.clone()));
             let mut command = world.command(arguments);
             command
                 .env("SCW_ACCESS_KEY", &world.info().access_key)
                 .env("SCW_SECRET_KEY", &world.info().secret_key);
-            let ran = run(&mut command).expect(4).told("hint: correct `SCW_SECRET_KEY`");
+            let ran = run(&mut command)
+                .expect(4)
+                .told("hint: correct `SCW_SECRET_KEY`");
             assert!(!ran.stderr.contains("scw login"), "{}", ran.stderr);
             // A saved key is another matter.
             world.fault(answer("^/iam/v1alpha1/", 401, refused.clone()));

@@ -232,7 +232,9 @@ fn a_question_at_a_terminal_ends_at_once_on_a_request_to_end() {
     ] {
         for by_key in [true, false] {
             let mut session = terminal(&world, arguments);
-            session.expect(expectrl::Regex("Email|Secret key|Password")).unwrap();
+            session
+                .expect(expectrl::Regex("Email|Secret key|Password"))
+                .unwrap();
             end(&mut session, by_key);
             let (rest, code) = finish(&mut session);
             assert_eq!(code, 130, "{rest}");

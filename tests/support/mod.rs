@@ -252,7 +252,8 @@ const LARGEST: usize = 16 * 1024;
 /// shell around it: without one it is killed at the first write that would go beyond.
 pub fn limited(world: &World, room: usize, prelude: &str, command: &Command) -> Command {
     let record = world.data_dir().join("profiles.toml");
-    let mut text = std::fs::read_to_string(&record).unwrap();
+    std::fs::create_dir_all(world.data_dir()).unwrap();
+    let mut text = std::fs::read_to_string(&record).unwrap_or_default();
     text.push_str("\n[users.6c9e0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11]\naccess_keys = []\n");
     let name = "x".repeat(LARGEST - room - text.len() - "email = \"\"\n".len());
     text.push_str(&format!("email = \"{name}\"\n"));

@@ -57,7 +57,14 @@ fn a_2017_login_ends_by_itself_unless_it_is_told_not_to() {
 fn an_email_that_can_be_none_is_not_sent() {
     for api in ["iam", "account"] {
         let world = World::new();
-        for email in ["", " ", "owner", "@example.com", "owner@", "a b@example.com"] {
+        for email in [
+            "",
+            " ",
+            "owner",
+            "@example.com",
+            "owner@",
+            "a b@example.com",
+        ] {
             let storage = ["login", "--storage", "file", "--email", email];
             let mut flag = world.person(api, &storage);
             let ran = Ran::of(flag.env_remove("SCW_EMAIL").output().unwrap());
@@ -86,7 +93,9 @@ fn a_code_that_can_be_none_is_not_sent() {
             let before = world.asked("POST", opens);
             let mut command = world.person(api, &["login"]);
             command.env("SCW_OTP", code);
-            Ran::of(command.output().unwrap()).expect(4).told("six digits");
+            Ran::of(command.output().unwrap())
+                .expect(4)
+                .told("six digits");
             let sent = world.asked("POST", opens) - before;
             assert_eq!(sent, 1, "the one that asks whether a code is needed");
         }
