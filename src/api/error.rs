@@ -194,6 +194,7 @@ mod tests {
         }
     }
 
+    // Issue 7, 1
     #[test]
     fn an_outcome_is_unknown_where_the_request_may_have_arrived() {
         let redirect = ApiError::Redirect {
@@ -212,6 +213,7 @@ mod tests {
         }
     }
 
+    // Issue 7, 5
     #[test]
     fn a_key_is_gone_only_where_the_api_itself_says_so() {
         let refused = |gone| ApiError::Authentication {

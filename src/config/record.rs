@@ -283,6 +283,7 @@ mod tests {
         );
     }
 
+    // Issue 7, 21
     #[cfg(unix)]
     #[test]
     fn a_path_that_is_not_utf8_comes_back_byte_for_byte() {

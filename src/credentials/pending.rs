@@ -167,6 +167,7 @@ mod tests {
     const USER: &str = "5c9e0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11";
     const OTHER: &str = "6c9e0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11";
 
+    // Issue 7, 4
     #[test]
     fn a_note_is_for_its_own_user_organization_and_service_only() {
         let target = |url: &str| Target {

@@ -97,6 +97,7 @@ fn holder(path: &Path) -> Option<u32> {
 mod tests {
     use super::*;
 
+    // Issue 7, 20
     #[tokio::test(start_paused = true)]
     async fn a_lock_that_stays_taken_is_given_up_after_a_minute_and_its_holder_named() {
         let root = tempfile::tempdir().unwrap();

@@ -24,6 +24,7 @@ pub fn parse_email(text: &str) -> Result<String, Invalid> {
 mod tests {
     use super::parse_email;
 
+    // Issue 7, 15
     #[test]
     fn an_address_has_something_on_both_sides_of_the_at_sign() {
         assert_eq!(parse_email(" a@example.com\n").unwrap(), "a@example.com");

@@ -230,6 +230,7 @@ mod tests {
         }
     }
 
+    // Issue 7, 28
     #[test]
     fn an_id_of_the_services_own_cannot_change_a_path() {
         assert!(SessionId::parse("5c9e0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11").is_ok());

@@ -136,6 +136,7 @@ mod tests {
         }
     }
 
+    // Issue 7, 12
     #[test]
     fn a_duration_that_no_counter_holds_is_the_longest_there_is() {
         for huge in [

@@ -115,6 +115,7 @@ mod tests {
         text.parse().unwrap()
     }
 
+    // Issue 7, 12
     #[test]
     fn plain_http_is_for_loopback_only() {
         for good in [
@@ -153,6 +154,7 @@ mod tests {
         );
     }
 
+    // Issue 7, 28
     #[test]
     fn a_path_that_names_another_place_than_it_says_is_refused() {
         let base = url("https://api.example/scw");
@@ -180,6 +182,7 @@ mod tests {
         );
     }
 
+    // Issue 7, 6
     #[test]
     fn a_secret_is_bound_to_scheme_host_and_port() {
         assert!(url("https://a.example/x").is_same_origin(&url("https://a.example:443")));

@@ -117,6 +117,7 @@ impl Drop for Protected<'_> {
 mod tests {
     use super::*;
 
+    // Issue 7, 24
     #[test]
     fn a_request_that_has_to_wait_is_answered_at_once_and_again() {
         let interrupt = Interrupt::default();

@@ -52,6 +52,7 @@ fn a_failure_that_passes_is_tried_again_and_one_that_stays_is_told_with_its_id()
     ran.expect(5).told("cannot be reached");
 }
 
+// Issue 7, 13
 #[test]
 fn a_service_that_takes_no_more_requests_is_waited_for_within_bounds() {
     let fault = |wait: &str, times: u32| {
@@ -172,4 +173,36 @@ fn tls_is_checked_against_ssl_cert_file() {
     Ran::of(command.output().unwrap())
         .expect(7)
         .told("SSL_CERT_FILE");
+}
+
+// Issue 7, 13
+#[test]
+fn a_refused_key_of_a_variable_hints_at_the_variable() {
+    let world = World::logged_in();
+    for body in [
+        json!({"type": "denied_authentication", "reason": "not_found"}),
+        json!({"type": "denied_authentication", "reason": "expired"}),
+        json!(""),
+    ] {
+        let refused = json!({"path_regex": "^/iam/v1alpha1/", "action": "status",
+            "status": 401, "body": body});
+        for arguments in [
+            &["2fa", "status"][..],
+            &["2fa", "off", "--yes"],
+            &["whoami"],
+        ] {
+            world.fault(refused.clone());
+            let mut command = world.command(arguments);
+            command
+                .env("SCW_ACCESS_KEY", &world.info().access_key)
+                .env("SCW_SECRET_KEY", &world.info().secret_key);
+            let ran = Ran::of(command.output().unwrap())
+                .expect(4)
+                .told("hint: correct `SCW_SECRET_KEY`");
+            assert!(!ran.stderr.contains("scw login"), "{}", ran.stderr);
+            // A saved key is another matter.
+            world.fault(refused.clone());
+            world.run(arguments).expect(4).told("scw login");
+        }
+    }
 }

@@ -21,6 +21,7 @@ fn a_secret_key_and_its_access_key_are_enough() {
     );
 }
 
+// Issue 7, 2
 #[test]
 fn a_secret_key_alone_is_sent_nowhere_and_its_access_key_is_asked_for() {
     let world = World::new();
@@ -134,6 +135,7 @@ fn the_official_config_is_read_with_a_warning_and_can_be_moved() {
     );
 }
 
+// Issue 7, 6
 #[test]
 fn a_login_is_for_one_service_and_its_key_goes_to_no_other() {
     let world = World::logged_in();

@@ -88,6 +88,7 @@ fn a_renewal_that_fails_before_the_old_factor_is_gone_keeps_its_codes() {
     assert_eq!((world.two_factor().as_str(), world.unused()), ("on", 10));
 }
 
+// Issue 7, 8
 #[test]
 fn renewing_replaces_the_authenticator_and_the_codes() {
     let world = World::logged_in();

@@ -4,6 +4,7 @@ use std::{fs, process::Stdio};
 
 use crate::support::{OATHTOOL, World, files_with};
 
+// Issue 7, 2
 #[test]
 fn debug_output_holds_no_secret() {
     let world = World::logged_in();

@@ -29,6 +29,7 @@ fn an_organization_that_requires_it_is_named_with_the_date() {
     assert!(off.stderr.contains("locked on 20"), "{}", off.stderr);
 }
 
+// Issue 7, 16
 #[test]
 fn a_lost_answer_is_looked_after() {
     let world = World::logged_in();

@@ -232,6 +232,7 @@ fn lost(world: &World, fault: serde_json::Value) {
     world.fault(fault);
 }
 
+// Issue 7, 1
 #[test]
 fn a_confirmation_that_never_arrived_is_undone_and_told() {
     let world = World::logged_in();
@@ -279,6 +280,7 @@ fn a_second_factor_that_is_on_after_a_lost_answer_is_left_alone_and_told() {
     }
 }
 
+// Issue 7, 1
 #[test]
 fn a_key_that_cannot_be_removed_again_is_told() {
     let world = World::logged_in();

@@ -39,6 +39,7 @@ fn answer(path_regex: &str, status: u16, body: Value) -> Value {
     fault
 }
 
+// Issue 7, 13
 #[test]
 fn a_429_without_a_body_is_waited_for_and_said() {
     let busy = json!({"action": "status", "status": 429, "body": "",
@@ -53,6 +54,7 @@ fn a_429_without_a_body_is_waited_for_and_said() {
     );
 }
 
+// Issue 7, 13
 #[test]
 fn a_state_that_passes_is_tried_again_whatever_the_call_does() {
     let unsettled = |method: &str, times: u32| {
@@ -77,6 +79,7 @@ fn a_state_that_passes_is_tried_again_whatever_the_call_does() {
     assert_eq!(world.asked("POST", "/mfa-otp"), 3 + 3);
 }
 
+// Issue 7, 13
 #[test]
 fn the_services_own_message_is_shown_beside_ours() {
     let failing = json!({"action": "status", "status": 503, "times": 9,
@@ -101,6 +104,7 @@ fn the_services_own_message_is_shown_beside_ours() {
     }
 }
 
+// Issue 7, 23
 #[test]
 fn a_portals_page_is_not_the_apis_refusal() {
     for status in [401, 403] {
@@ -114,6 +118,7 @@ fn a_portals_page_is_not_the_apis_refusal() {
     }
 }
 
+// Issue 7, 23
 #[test]
 fn a_redirect_that_leads_nowhere_is_not_the_apis_refusal() {
     for to in ["/nowhere", "/iam/v1alpha1/api-keys/SCWAAAAAAAAAAAAAAAAA"] {
@@ -127,6 +132,7 @@ fn a_redirect_that_leads_nowhere_is_not_the_apis_refusal() {
         .told("more than 3 redirects");
 }
 
+// Issue 7, 23
 #[test]
 fn only_a_reading_follows_a_redirect() {
     let world = World::logged_in();
@@ -141,6 +147,7 @@ fn only_a_reading_follows_a_redirect() {
     assert_eq!(world.asked("POST", "/mfa-otp"), 1);
 }
 
+// Issue 7, 5
 #[test]
 fn a_deletion_that_is_not_answered_by_204_is_none() {
     for (api, path) in [("iam", "/api-keys/SCW"), ("account", "^/tokens/")] {
@@ -155,6 +162,7 @@ fn a_deletion_that_is_not_answered_by_204_is_none() {
     }
 }
 
+// Issue 7, 2
 #[test]
 fn debug_output_of_the_2017_api_holds_no_token_password_or_code() {
     let world = World::new();
@@ -206,6 +214,7 @@ fn debug_output_of_the_2017_api_holds_no_token_password_or_code() {
     assert!(!uuid_behind_tokens, "{shown}");
 }
 
+// Issue 7, 28
 #[test]
 fn an_id_of_the_service_cannot_lead_a_request_elsewhere_in_the_iam_api() {
     let user = "5c9e0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11";
@@ -240,6 +249,7 @@ fn an_id_of_the_service_cannot_lead_a_request_elsewhere_in_the_iam_api() {
     }
 }
 
+// Issue 7, 28
 #[test]
 fn an_id_of_the_service_cannot_lead_a_request_elsewhere_in_the_2017_api() {
     let user = "5c9e0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11";
@@ -269,6 +279,7 @@ fn an_id_of_the_service_cannot_lead_a_request_elsewhere_in_the_2017_api() {
     }
 }
 
+// Issue 7, 4
 #[test]
 fn a_list_of_keys_without_an_end_does_not_hold_a_login_up_for_ever() {
     for (api, path, page) in [
@@ -297,6 +308,7 @@ fn a_list_of_keys_without_an_end_does_not_hold_a_login_up_for_ever() {
     }
 }
 
+// Issue 7, 9
 #[test]
 fn a_member_logs_in_by_password_without_an_id_of_the_person() {
     for kind in ["member", "guest"] {
@@ -330,6 +342,7 @@ fn a_member_logs_in_by_password_without_an_id_of_the_person() {
     }
 }
 
+// Issue 7, 9
 #[test]
 fn an_owner_whose_person_cannot_be_read_logs_in_to_the_organization_of_the_session() {
     for status in [403, 404] {
@@ -347,6 +360,7 @@ fn an_owner_whose_person_cannot_be_read_logs_in_to_the_organization_of_the_sessi
     }
 }
 
+// Issue 7, 12
 #[test]
 fn a_maximum_life_of_keys_is_read_in_either_form_and_a_huge_one_does_no_harm() {
     for (longest, shortened) in [
@@ -372,35 +386,5 @@ fn a_maximum_life_of_keys_is_read_in_either_form_and_a_huge_one_does_no_harm() {
             json!({"max_api_key_expiration_duration": longest}),
         ));
         run(&mut person(&world, "iam", &["login", "--expires", "never"])).expect(0);
-    }
-}
-
-// Issue 7, 13
-#[test]
-fn a_refused_key_of_a_variable_hints_at_the_variable() {
-    let world = World::logged_in();
-    for refused in [
-        json!({"type": "denied_authentication", "reason": "not_found"}),
-        json!({"type": "denied_authentication", "reason": "expired"}),
-        json!(""),
-    ] {
-        for arguments in [
-            &["2fa", "status"][..],
-            &["2fa", "off", "--yes"],
-            &["whoami"],
-        ] {
-            world.fault(answer("^/iam/v1alpha1/", 401, refused.clone()));
-            let mut command = world.command(arguments);
-            command
-                .env("SCW_ACCESS_KEY", &world.info().access_key)
-                .env("SCW_SECRET_KEY", &world.info().secret_key);
-            let ran = run(&mut command)
-                .expect(4)
-                .told("hint: correct `SCW_SECRET_KEY`");
-            assert!(!ran.stderr.contains("scw login"), "{}", ran.stderr);
-            // A saved key is another matter.
-            world.fault(answer("^/iam/v1alpha1/", 401, refused.clone()));
-            world.run(arguments).expect(4).told("scw login");
-        }
     }
 }

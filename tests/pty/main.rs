@@ -122,6 +122,7 @@ fn a_person_types_the_code_and_gets_three_tries() {
     );
 }
 
+// Issue 7, 15
 #[test]
 fn after_three_wrong_codes_the_account_is_as_it_was() {
     let world = World::logged_in();
@@ -239,12 +240,13 @@ fn a_person_logs_in_and_the_password_is_not_shown() {
     );
 }
 
+// Issue 7, 15
 #[test]
 fn three_wrong_codes_end_a_login() {
     let world = World::logged_in();
     world.switch_on();
     let mut session = typed_login(&world, &[]);
-    // Issue 7, 15: what cannot be a code does not count.
+    // What cannot be a code does not count.
     for wrong in ["12", "1234567", "000000", "zzzz-zzzz"] {
         wait_for(&mut session, "One-time password or backup code");
         session.send_line(wrong).unwrap();

@@ -38,7 +38,7 @@ fn nothing_is_left(world: &World) {
     world.run(&["whoami"]).expect(3);
 }
 
-// issue 7, 26
+// Issue 7, 26
 #[test]
 fn the_person_is_told_whose_account_it_is_and_agrees() {
     let world = World::seeded(PAIR);
@@ -61,7 +61,7 @@ fn the_person_is_told_whose_account_it_is_and_agrees() {
     assert_eq!(world.sandbox.state().unwrap()["sessions"], 0);
 }
 
-// issue 7, 26
+// Issue 7, 26
 #[test]
 fn the_person_says_no_and_nothing_is_kept() {
     let world = World::seeded(PAIR);
@@ -76,7 +76,7 @@ fn the_person_says_no_and_nothing_is_kept() {
     nothing_is_left(&world);
 }
 
-// issue 7, 26
+// Issue 7, 26
 #[test]
 fn ctrl_c_at_the_question_leaves_no_session() {
     let world = World::seeded(PAIR);
@@ -90,7 +90,7 @@ fn ctrl_c_at_the_question_leaves_no_session() {
     nothing_is_left(&world);
 }
 
-// issue 7, 26
+// Issue 7, 26
 #[test]
 fn replacing_another_users_login_is_part_of_the_question() {
     let world = World::seeded(PAIR);

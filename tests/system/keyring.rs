@@ -187,6 +187,7 @@ SCW_PROFILE=work scw whoami >/dev/null"
     assert_eq!(ran.stdout.trim(), world.info().secret_key);
 }
 
+// Issue 7, 20
 #[test]
 fn ctrl_c_ends_a_wait_for_the_keyring_at_once() {
     let world = World::new();

@@ -50,7 +50,7 @@ fn chromium_brings_the_login_and_the_key_is_kept() {
     );
 }
 
-// issue 7, 26
+// Issue 7, 26
 #[test]
 fn chromium_is_told_that_another_account_was_not_kept() {
     let world = World::new();

@@ -76,6 +76,7 @@ mod tests {
     use super::*;
     use crate::api::http::tests::answer;
 
+    // Issue 7, 5
     #[test]
     fn a_token_is_gone_where_the_api_names_it_unknown() {
         for (status, body, gone) in [

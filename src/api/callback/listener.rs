@@ -135,7 +135,7 @@ mod tests {
         }
     }
 
-    // issue 7, 25
+    // Issue 7, 25
     #[tokio::test]
     async fn nobody_else_can_bind_the_port_on_either_family() {
         let ours = Listeners::bind().unwrap();
@@ -148,7 +148,7 @@ mod tests {
         }
     }
 
-    // issue 7, 25
+    // Issue 7, 25
     #[tokio::test]
     async fn another_port_is_tried_where_somebody_holds_the_second_family() {
         let in_use = || io::ErrorKind::AddrInUse.into();
@@ -160,7 +160,7 @@ mod tests {
         ));
     }
 
-    // issue 7, 25
+    // Issue 7, 25
     #[tokio::test]
     async fn a_machine_without_ipv6_hands_out_the_address_it_has() {
         let absent = [

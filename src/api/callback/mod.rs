@@ -212,7 +212,7 @@ impl Visitor {
 mod tests {
     use super::*;
 
-    // issue 7, 27
+    // Issue 7, 27
     #[tokio::test]
     async fn a_login_that_nobody_brings_ends_by_itself() {
         assert_eq!(WAIT.as_secs(), 300);

@@ -255,7 +255,7 @@ mod tests {
         }
     }
 
-    // issue 7, 26
+    // Issue 7, 26
     #[test]
     fn only_a_navigation_of_a_tab_is_taken() {
         let sent = ["Sec-Fetch-Mode: navigate", "sec-fetch-dest: document"];
@@ -277,7 +277,7 @@ mod tests {
         }
     }
 
-    // issue 7, 26
+    // Issue 7, 26
     #[test]
     fn a_login_is_taken_from_the_browser_that_saw_the_start_page_only() {
         let callback = "GET /bbbb/callback?token=x";

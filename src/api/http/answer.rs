@@ -245,6 +245,7 @@ pub(in crate::api) mod tests {
         }
     }
 
+    // Issue 7, 23
     #[test]
     fn a_page_of_a_portal_is_not_the_apis_refusal() {
         for status in [400, 401, 403, 404, 409, 423] {
@@ -260,6 +261,7 @@ pub(in crate::api) mod tests {
         }
     }
 
+    // Issue 7, 13
     #[test]
     fn an_xml_page_says_that_something_is_missing_and_nothing_else() {
         let xml = "<?xml version=\"1.0\"?><Error/>";
@@ -270,6 +272,7 @@ pub(in crate::api) mod tests {
         assert!(told.checked().is_ok());
     }
 
+    // Issue 7, 23
     #[test]
     fn what_stands_where_a_redirect_led_is_not_the_apis_refusal() {
         for status in [401, 403, 404] {
@@ -298,6 +301,7 @@ pub(in crate::api) mod tests {
         }
     }
 
+    // Issue 7, 13
     #[test]
     fn the_services_own_message_is_cleaned_and_cut() {
         let long = format!(r#"{{"message":"a\u001b[2J{}"}}"#, "x".repeat(1000));
@@ -307,6 +311,7 @@ pub(in crate::api) mod tests {
         assert_eq!(answer(503, r#"{"message":""}"#).message(), None);
     }
 
+    // Issue 7, 5
     #[test]
     fn a_success_that_deletes_nothing_is_not_the_apis() {
         assert!(answer(204, "").without_content().is_ok());

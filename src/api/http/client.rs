@@ -345,6 +345,7 @@ fn innermost(err: &reqwest::Error) -> String {
 mod tests {
     use super::*;
 
+    // Issue 7, 1
     #[test]
     fn an_attempt_that_may_have_been_carried_out_is_not_forgotten_for_a_later_one_that_was_not() {
         let lost = || ApiError::Garbage {

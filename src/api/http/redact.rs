@@ -254,6 +254,7 @@ mod tests {
         Redaction::default().address(&text.parse().unwrap())
     }
 
+    // Issue 7, 2
     #[test]
     fn every_secret_field_of_both_apis_is_hidden() {
         let shown = body(
@@ -272,6 +273,7 @@ mod tests {
         }
     }
 
+    // Issue 7, 2
     #[test]
     fn the_id_of_a_token_is_hidden_and_any_other_id_is_shown() {
         let one = r#"{"id":"S1","user_id":"U1","roles":{"organization":{"id":"O1"}}}"#;
@@ -286,6 +288,7 @@ mod tests {
         assert!(body(r#"{"user":{"id":"U2"}}"#).contains("U2"));
     }
 
+    // Issue 7, 2
     #[test]
     fn whatever_stands_behind_tokens_in_an_address_is_hidden() {
         let origin = "https://account.example";
@@ -303,6 +306,7 @@ mod tests {
         );
     }
 
+    // Issue 7, 2
     #[test]
     fn a_query_is_hidden_but_for_what_is_known_to_be_harmless() {
         let shown = address("https://a.example/tokens?page=2&per_page=50&token=S1&code=S2");
@@ -312,6 +316,7 @@ mod tests {
         );
     }
 
+    // Issue 7, 2
     #[test]
     fn what_a_request_hides_is_hidden_in_an_answer_that_echoes_it() {
         let url: Url = "https://a.example/tokens/0ther-t0ken".parse().unwrap();
@@ -326,6 +331,7 @@ mod tests {
         );
     }
 
+    // Issue 7, 2
     #[test]
     fn a_known_secret_is_hidden_where_a_shown_field_echoes_it() {
         let shown = knowing(&["s3cr-et"]).body(br#"{"message":"no key S3CR-ET here"}"#);
@@ -334,6 +340,7 @@ mod tests {
         assert_eq!(knowing(&["*"]).text("a*b"), "a***b");
     }
 
+    // Issue 7, 2
     #[test]
     fn a_jwt_is_hidden_wherever_it_stands() {
         let shown = body(r#"{"message":"no session eyJhbGciOi.eyJqdGki.c2ln, sorry"}"#);
@@ -341,6 +348,7 @@ mod tests {
         assert_eq!(without_jwts("eyJ is no token"), "eyJ is no token");
     }
 
+    // Issue 7, 2
     #[test]
     fn a_body_that_is_no_json_is_not_shown() {
         assert_eq!(body("<html>secret"), "(12 bytes that are no JSON)");

@@ -127,6 +127,7 @@ mod tests {
         found
     }
 
+    // Issue 7, 13
     #[test]
     fn a_busy_service_is_asked_again_after_one_two_four_and_eight_seconds() {
         for repeat in [Repeat::Safe, Repeat::Unsafe] {
@@ -145,6 +146,7 @@ mod tests {
         assert_eq!(pauses(Outcome::Busy, safe, None, 9.0), longest);
     }
 
+    // Issue 7, 13
     #[test]
     fn what_the_service_asks_for_is_obeyed_within_the_budget_only() {
         let safe = Repeat::Safe;
@@ -156,6 +158,7 @@ mod tests {
         }
     }
 
+    // Issue 7, 13
     #[test]
     fn a_state_that_passes_is_tried_three_times_whatever_the_call_does() {
         for repeat in [Repeat::Safe, Repeat::Unsafe] {

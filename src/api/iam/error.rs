@@ -203,6 +203,7 @@ mod tests {
         (err, text)
     }
 
+    // Issue 7, 13
     #[test]
     fn a_404_without_a_type_tells_what_the_service_says_and_proves_nothing() {
         let (err, text) = told(404, r#"{"message":"no Route matched"}"#);
@@ -215,6 +216,7 @@ mod tests {
         }
     }
 
+    // Issue 7, 5
     #[test]
     fn a_key_is_gone_where_the_api_names_it_unknown_or_expired() {
         for (status, body, gone) in [
@@ -246,6 +248,7 @@ mod tests {
         }
     }
 
+    // Issue 7, 23
     #[test]
     fn an_empty_refusal_is_still_a_refusal() {
         assert!(matches!(told(401, "").0, ApiError::Authentication { .. }));

@@ -337,6 +337,7 @@ mod tests {
         fn waiting(&self, _text: &str) {}
     }
 
+    // Issue 7, 28
     #[test]
     fn what_a_browser_hands_over_cannot_name_another_thing_than_a_session() {
         let base = "http://127.0.0.1:1".parse().unwrap();

@@ -79,6 +79,7 @@ mod tests {
         assert!(!store.delete(&name).unwrap());
     }
 
+    // Issue 7, 19
     #[cfg(unix)]
     #[test]
     fn a_secret_that_others_can_read_is_only_good_for_revoking_its_key() {

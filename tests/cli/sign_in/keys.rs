@@ -87,6 +87,7 @@ fn one_of_several_organizations_is_chosen_by_id_or_name() {
     assert_eq!(whoami["organization_id"], beta["organization_id"]);
 }
 
+// Issue 7, 3
 #[test]
 fn a_key_that_cannot_be_kept_is_deleted_again() {
     for api in DIALECTS {
@@ -105,6 +106,7 @@ fn a_key_that_cannot_be_kept_is_deleted_again() {
     }
 }
 
+// Issue 7, 4
 #[test]
 fn a_login_killed_after_any_of_its_requests_leaves_no_key_that_the_next_one_does_not_remove() {
     for api in DIALECTS {
@@ -146,6 +148,7 @@ fn a_login_killed_after_any_of_its_requests_leaves_no_key_that_the_next_one_does
     }
 }
 
+// Issue 7, 4
 #[test]
 fn a_new_login_takes_the_place_of_the_one_before_on_the_server_too() {
     for api in DIALECTS {

@@ -58,7 +58,7 @@ fn a_forged_callback_is_refused_and_the_true_one_still_works() {
     refused(&browser.get(&format!("/callback?token={token}")), "404");
     let guessed = format!("/{}/callback?token={token}", "0".repeat(32));
     refused(&browser.get(&guessed), "404");
-    // issue 7, 27: garbage does not end the wait.
+    // Issue 7, 27: garbage does not end the wait.
     refused(&browser.bring("junk"), "400");
     refused(&browser.get(&path), "400");
     refused(
@@ -96,7 +96,7 @@ fn a_session_that_the_service_does_not_know_is_told_in_both_places() {
     world.run(&["whoami"]).expect(3);
 }
 
-// issue 7, 26
+// Issue 7, 26
 #[test]
 fn nothing_in_the_browsers_arguments_or_on_stderr_leads_to_the_callback() {
     let world = World::new();
@@ -152,7 +152,7 @@ fn nothing_in_the_browsers_arguments_or_on_stderr_leads_to_the_callback() {
     assert!(ran.stderr.contains("GET "), "{}", ran.stderr);
 }
 
-// issue 7, 26
+// Issue 7, 26
 #[test]
 fn a_second_visit_to_the_start_page_ends_the_login() {
     let world = World::new();
@@ -165,7 +165,7 @@ fn a_second_visit_to_the_start_page_ends_the_login() {
     world.run(&["whoami"]).expect(3);
 }
 
-// issue 7, 26
+// Issue 7, 26
 #[test]
 fn only_a_persons_visit_counts() {
     let world = World::new();
@@ -200,7 +200,7 @@ fn only_a_persons_visit_counts() {
     waiting.finish().expect(0);
 }
 
-// issue 7, 28
+// Issue 7, 28
 #[test]
 fn an_id_that_is_a_path_is_not_put_into_one() {
     let world = World::new();

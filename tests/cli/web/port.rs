@@ -31,7 +31,7 @@ fn sockets(table: &str, state: &str, port: u16) -> Vec<String> {
         .collect()
 }
 
-// issue 7, 25
+// Issue 7, 25
 #[test]
 fn nobody_else_can_have_the_port_on_either_family() {
     let world = World::new();
@@ -60,7 +60,7 @@ fn idle(port: u16, count: usize) -> Vec<TcpStream> {
         .collect()
 }
 
-// issue 7, 27
+// Issue 7, 27
 #[test]
 fn idle_connections_neither_delay_the_login_nor_end_it() {
     for count in [5, 70, 500] {
@@ -92,7 +92,7 @@ fn ticks(pid: u32) -> u64 {
     fields[12].parse::<u64>().unwrap() + fields[13].parse::<u64>().unwrap()
 }
 
-// issue 7, 27
+// Issue 7, 27
 #[test]
 fn too_many_open_files_do_not_make_it_spin() {
     let world = World::new();

@@ -23,7 +23,7 @@ fn nothing_is_left(world: &World, keys: usize) {
     world.run(&["whoami"]).expect(3);
 }
 
-// issue 7, 26
+// Issue 7, 26
 #[test]
 fn another_account_than_the_one_named_is_refused() {
     let world = World::seeded(PAIR);
@@ -42,7 +42,7 @@ fn another_account_than_the_one_named_is_refused() {
     nothing_is_left(&world, keys);
 }
 
-// issue 7, 26
+// Issue 7, 26
 #[test]
 fn the_account_named_is_taken_in_any_letter_case_also_in_the_place_of_another_login() {
     let world = World::seeded(PAIR);
@@ -58,7 +58,7 @@ fn the_account_named_is_taken_in_any_letter_case_also_in_the_place_of_another_lo
     assert_eq!(whoami["email"], "mallory@example.com");
 }
 
-// issue 7, 26
+// Issue 7, 26
 #[test]
 fn without_a_terminal_the_account_has_to_be_named() {
     let world = World::new();
@@ -70,7 +70,7 @@ fn without_a_terminal_the_account_has_to_be_named() {
     assert!(!ran.stderr.contains("http://"), "{}", ran.stderr);
 }
 
-// issue 7, 26
+// Issue 7, 26
 #[test]
 fn a_visit_that_comes_after_the_login_still_ends_it() {
     let world = World::new();
