@@ -209,10 +209,11 @@ fn temporary_files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let name = path.file_name().unwrap().to_string_lossy();
+        let is_note = path.extension().is_some_and(|found| found == "note");
         if path.is_dir() {
             found.extend(temporary_files(&path));
-        } else if name.starts_with(".scw-") || name.ends_with(".note") {
+        } else if is_note || name.starts_with(".scw-") {
             found.push(path);
         }
     }

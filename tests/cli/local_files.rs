@@ -96,8 +96,7 @@ fn a_link_that_leads_nowhere_is_left_alone() {
     assert_eq!(world.asked("POST", "/mfa-otp"), 0);
 }
 
-// Issue 7, 12: that the parents are synced, the crash matrix sees (`tests/crash`); here, that
-// they are made at all, for their owner alone.
+// Issue 7, 12: that each is synced, `tests/crash/tests/parents.rs` sees.
 #[test]
 fn new_parent_folders_are_private() {
     let world = World::logged_in();
@@ -192,6 +191,9 @@ fn a_data_folder_that_is_no_text_keeps_everything_and_the_codes_are_printed() {
     run(&mut command(&["logout"])).expect(0);
 }
 
+/// Makes what a login wrote look like somebody else's.
+type Spoil<'a> = &'a dyn Fn(&World) -> std::io::Result<()>;
+
 // Issue 7, 21
 #[test]
 fn what_others_could_have_written_is_not_believed() {
@@ -201,7 +203,6 @@ fn what_others_could_have_written_is_not_believed() {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     };
     let give_away = |path: &Path| std::os::unix::fs::chown(path, Some(1000), Some(1000));
-    type Spoil<'a> = &'a dyn Fn(&World) -> std::io::Result<()>;
     let ways: [(&str, Spoil<'_>); 5] = [
         ("chmod go-w", &|world| {
             open(&world.data_dir(), 0o777);

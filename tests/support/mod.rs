@@ -256,7 +256,7 @@ pub fn limited(world: &World, room: usize, prelude: &str, command: &Command) -> 
     let mut text = std::fs::read_to_string(&record).unwrap_or_default();
     text.push_str("\n[users.6c9e0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11]\naccess_keys = []\n");
     let name = "x".repeat(LARGEST - room - text.len() - "email = \"\"\n".len());
-    text.push_str(&format!("email = \"{name}\"\n"));
+    text.extend(["email = \"", &name, "\"\n"]);
     std::fs::write(&record, &text).unwrap();
     // dash counts in blocks of 512 bytes.
     let script = format!("{prelude}ulimit -f {}; exec \"$0\" \"$@\"", LARGEST / 512);

@@ -54,8 +54,7 @@ impl Stream {
 
     fn whole(self) -> String {
         self.reader.join().unwrap();
-        let text = self.text.lock().unwrap().clone();
-        text
+        self.text.lock().unwrap().clone()
     }
 }
 
