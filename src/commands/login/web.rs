@@ -18,7 +18,9 @@ use crate::{
 /// As cli.md says; no key is left behind then.
 pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
     let page = account_page(ctx)?;
-    let email = known_email(&args.sign_in).map(|email| email.trim().to_owned());
+    let email = known_email(&args.sign_in)
+        .map(|email| email.trim().to_owned())
+        .filter(|email| !email.is_empty());
     if email.is_none() && !ctx.prompter().can_ask() {
         return Err(CliError::usage(
             "a login in a browser has to be confirmed and there is nobody to ask",
