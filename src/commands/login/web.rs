@@ -18,9 +18,7 @@ use crate::{
 /// As cli.md says; no key is left behind then.
 pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
     let page = account_page(ctx)?;
-    let email = known_email(&args.sign_in)
-        .map(|email| email.trim().to_owned())
-        .filter(|email| !email.is_empty());
+    let email = known_email(&args.sign_in).map(|email| email.trim().to_owned());
     if email.is_none() && !ctx.prompter().can_ask() {
         return Err(CliError::usage(
             "a login in a browser has to be confirmed and there is nobody to ask",
