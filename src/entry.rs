@@ -1,5 +1,7 @@
 //! From the arguments to the exit code. The only place that ends the process.
 
+mod usage;
+
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -19,7 +21,7 @@ use crate::{
 pub fn run() -> ExitCode {
     let cli = match Cli::try_parse_from(env::args()) {
         Ok(cli) => cli,
-        Err(err) => return usage(&err),
+        Err(err) => return usage::report(err),
     };
     process::harden();
     let ui = Ui::new(cli.global.output, cli.global.quiet, cli.global.color);
@@ -53,7 +55,7 @@ async fn until_interrupted(
     let interrupt = context.interrupt();
     tokio::select! {
         outcome = command => outcome,
-        Err(err) = interrupt.listen() => {
+        Err(err) = interrupt.listen(|text| context.ui().interrupted(text)) => {
             Err(CliError::new(Kind::Other, format!("signals cannot be listened for: {err}")))
         }
         () = interrupt.may_end() => Err(CliError::interrupted()),
@@ -61,6 +63,7 @@ async fn until_interrupted(
 }
 
 async fn dispatch(context: &Context, command: Command) -> Result<()> {
+    tidy(context, &command).await?;
     match command {
         Command::Login(args) => commands::login::run(context, args).await,
         Command::Logout(args) => commands::logout::run(context, args).await,
@@ -72,47 +75,22 @@ async fn dispatch(context: &Context, command: Command) -> Result<()> {
     }
 }
 
+/// Brings in order what runs before this one left behind when they were cut.
+async fn tidy(context: &Context, command: &Command) -> Result<()> {
+    match command {
+        // They touch nothing that is kept on the machine.
+        Command::Completion(_) | Command::Man(_) => return Ok(()),
+        _ => context.local()?.sweep().await?,
+    }
+    match command {
+        // A login gives somebody to ask with only afterwards, and the commands below `2fa` look
+        // after the saved codes themselves.
+        Command::Login(_) | Command::TwoFactor(_) => Ok(()),
+        _ => commands::two_factor::settle_all(context).await,
+    }
+}
+
 fn report(ui: &Ui, err: &CliError) -> ExitCode {
     ui.error(err.kind().code(), &err.to_string(), err.hints());
     ExitCode::from(err.kind().exit_code())
-}
-
-/// What clap has to say: help and version on stdout, a mistake on stderr.
-fn usage(err: &clap::Error) -> ExitCode {
-    if !err.use_stderr() {
-        // Nobody reads any more when this fails.
-        let _ = err.print();
-        return ExitCode::SUCCESS;
-    }
-    let wants_json = env::args()
-        .zip(env::args().skip(1))
-        .any(|(flag, value)| (flag == "-o" || flag == "--output") && value == "json")
-        || env::args().any(|arg| arg == "-ojson" || arg == "--output=json" || arg == "-o=json");
-    if wants_json {
-        let ui = Ui::new(
-            crate::model::Format::Json,
-            false,
-            crate::model::ColorWhen::Never,
-        );
-        let text = err.render().to_string();
-        // Up to the first empty line: the mistake, with the names that belong to it.
-        let told: Vec<&str> = text
-            .lines()
-            .take_while(|line| !line.trim().is_empty())
-            .map(str::trim)
-            .collect();
-        let message = told.join(" ");
-        let message = message.trim_start_matches("error: ");
-        let hint = "see `scw --help`".to_owned();
-        ui.error(Kind::Usage.code(), message, &[hint]);
-    } else {
-        let _ = err.print();
-        Ui::new(
-            crate::model::Format::Human,
-            false,
-            crate::model::ColorWhen::Auto,
-        )
-        .hint("`scw --help` lists the commands and options");
-    }
-    ExitCode::from(Kind::Usage.exit_code())
 }

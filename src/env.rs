@@ -36,16 +36,40 @@ pub const DATA_DIR: &str = "SCW_DATA_DIR";
 /// File of additional certificate authorities, in PEM.
 pub const SSL_CERT_FILE: &str = "SSL_CERT_FILE";
 
+/// A variable that holds no text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not valid UTF-8")]
+pub struct NotUtf8(pub &'static str);
+
 /// The value of a variable; an empty one counts as not set.
-#[must_use]
-pub fn text(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
+///
+/// # Errors
+/// [`NotUtf8`]: a value that is there and cannot be read must not count as absent.
+pub fn text(name: &'static str) -> Result<Option<String>, NotUtf8> {
+    match std::env::var(name) {
+        Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => Err(NotUtf8(name)),
+    }
 }
 
 /// The value of a variable that holds a secret.
+///
+/// # Errors
+/// As [`text`].
+pub fn secret(name: &'static str) -> Result<Option<SecretString>, NotUtf8> {
+    Ok(text(name)?.map(SecretString::from))
+}
+
+/// Whether a variable is set to anything, whatever its bytes.
 #[must_use]
-pub fn secret(name: &str) -> Option<SecretString> {
-    text(name).map(SecretString::from)
+pub fn is_set(name: &str) -> bool {
+    std::env::var_os(name).is_some_and(|value| !value.is_empty())
+}
+
+/// What a variable of the terminal or the locale says; one that is not text says nothing.
+fn hint(name: &'static str) -> Option<String> {
+    text(name).ok().flatten()
 }
 
 /// The value of a variable that holds a path, whatever its bytes.
@@ -64,7 +88,7 @@ pub fn args() -> impl Iterator<Item = OsString> {
 /// Whether the terminal takes escape sequences (`TERM` is neither `dumb` nor missing).
 #[must_use]
 pub fn terminal_takes_escapes() -> bool {
-    cfg!(windows) || text("TERM").is_some_and(|term| term != "dumb")
+    cfg!(windows) || hint("TERM").is_some_and(|term| term != "dumb")
 }
 
 /// The background of the terminal as `COLORFGBG` tells it: `Some(true)` for a dark one.
@@ -72,7 +96,7 @@ pub fn terminal_takes_escapes() -> bool {
 /// Source: the variable that rxvt introduced, `foreground;background` as palette numbers.
 #[must_use]
 pub fn dark_background() -> Option<bool> {
-    let value = text("COLORFGBG")?;
+    let value = hint("COLORFGBG")?;
     let background: u8 = value.rsplit(';').next()?.parse().ok()?;
     Some(background < 7 || background == 8)
 }
@@ -84,7 +108,7 @@ pub fn dark_background() -> Option<bool> {
 pub fn locale_is_utf8() -> bool {
     ["LC_ALL", "LC_CTYPE", "LANG"]
         .into_iter()
-        .find_map(text)
+        .find_map(hint)
         .is_none_or(|locale| {
             let locale = locale.to_ascii_lowercase();
             locale.contains("utf-8") || locale.contains("utf8")

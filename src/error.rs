@@ -7,6 +7,7 @@ use std::fmt;
 use crate::{
     api::ApiError,
     config::ConfigError,
+    env::NotUtf8,
     fsutil::FileError,
     model::{Dialect, Invalid},
     process::ProcessError,
@@ -80,6 +81,7 @@ pub struct CliError {
     doing: Option<String>,
     message: String,
     hints: Vec<String>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl CliError {
@@ -90,6 +92,16 @@ impl CliError {
             doing: None,
             message: message.into(),
             hints: Vec::new(),
+            source: None,
+        }
+    }
+
+    /// A failure of this kind, with the error of another layer as its message and its source.
+    fn of(kind: Kind, err: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self {
+            message: err.to_string(),
+            source: Some(Box::new(err)),
+            ..Self::new(kind, "")
         }
     }
 
@@ -151,7 +163,13 @@ impl fmt::Display for CliError {
     }
 }
 
-impl std::error::Error for CliError {}
+impl std::error::Error for CliError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source
+            .as_deref()
+            .map(|source| source as &(dyn std::error::Error + 'static))
+    }
+}
 
 /// How to get a login, said wherever one is missing or dead.
 pub const LOGIN_HINT: &str =
@@ -163,16 +181,27 @@ impl From<Invalid> for CliError {
     }
 }
 
+impl From<NotUtf8> for CliError {
+    fn from(err: NotUtf8) -> Self {
+        let hint = format!("fix or unset `{}`", err.0);
+        Self::of(Kind::Usage, err).hint(hint)
+    }
+}
+
 impl From<FileError> for CliError {
     fn from(err: FileError) -> Self {
         let hint = err.hint();
-        Self::new(Kind::LocalFile, err.to_string()).hint(hint)
+        let kind = match err {
+            FileError::Busy { .. } => Kind::Other,
+            _ => Kind::LocalFile,
+        };
+        Self::of(kind, err).hint(hint)
     }
 }
 
 impl From<ProcessError> for CliError {
     fn from(err: ProcessError) -> Self {
-        Self::new(Kind::Other, err.to_string())
+        Self::of(Kind::Other, err)
             .hint("run the command by hand: it gets the key on stdin and prints a six-digit code")
     }
 }
@@ -182,15 +211,16 @@ impl From<ConfigError> for CliError {
         match err {
             ConfigError::Invalid(err) => err.into(),
             ConfigError::File(err) => err.into(),
+            ConfigError::Variable(err) => err.into(),
             ConfigError::Setting { ref place, .. } => {
-                let hint = format!("correct {place}, or take it away");
-                Self::usage(err.to_string()).hint(hint)
+                let hint = format!("fix or unset {place}");
+                Self::of(Kind::Usage, err).hint(hint)
             }
-            ConfigError::NoHome => Self::new(Kind::LocalFile, err.to_string())
+            ConfigError::NoHome => Self::of(Kind::LocalFile, err)
                 .hint("set `HOME`, or name a folder in `SCW_DATA_DIR`"),
             ConfigError::Malformed { ref path, .. } => {
-                let hint = format!("correct {} or move it away", path.display());
-                Self::new(Kind::LocalFile, err.to_string()).hint(hint)
+                let hint = format!("fix {} or move it away", path.display());
+                Self::of(Kind::LocalFile, err).hint(hint)
             }
         }
     }
@@ -198,7 +228,12 @@ impl From<ConfigError> for CliError {
 
 impl From<StoreError> for CliError {
     fn from(err: StoreError) -> Self {
+        let err = match err {
+            StoreError::File(err) => return err.into(),
+            err => err,
+        };
         let (kind, hint) = match &err {
+            // Taken care of above.
             StoreError::File(file) => (Kind::LocalFile, file.hint()),
             StoreError::NotFound => (Kind::NotLoggedIn, LOGIN_HINT.to_owned()),
             StoreError::NoBus(_) => (
@@ -239,7 +274,7 @@ impl From<StoreError> for CliError {
                 format!("decrypt it: `age --decrypt --identity KEY-FILE {}`", path.display()),
             ),
         };
-        Self::new(kind, err.to_string()).hint(hint)
+        Self::of(kind, err).hint(hint)
     }
 }
 
@@ -258,11 +293,11 @@ impl From<ApiError> for CliError {
             | ApiError::Failing { .. }
             | ApiError::Throttled { .. } => Kind::Unreachable,
             ApiError::Certificates { .. } => Kind::LocalFile,
+            ApiError::OwnerUnknown => Kind::Usage,
             ApiError::OtherDialect { .. }
             | ApiError::NotFound { .. }
             | ApiError::Precondition { .. }
             | ApiError::Arguments { .. }
-            | ApiError::OwnerUnknown
             | ApiError::Application => Kind::Other,
         };
         let hint = match &err {
@@ -304,6 +339,6 @@ impl From<ApiError> for CliError {
                 "use the API key of a user: an application has no second factor"
             }
         };
-        Self::new(kind, err.to_string()).hint(hint)
+        Self::of(kind, err).hint(hint)
     }
 }

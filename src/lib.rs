@@ -4,7 +4,8 @@
 //!
 //! Each layer may use the ones to its left, never the ones to its right:
 //!
-//! `model` <- {`api`, `store`, `config`, `ui`} <- `context` <- `commands` <- `entry`
+//! `model` <- {`api`, `store`, `config`, `ui`} <- `credentials` <- `context` <- `commands` <-
+//! `entry`
 //!
 //! `env`, `fsutil` and `process` are leaves that every layer may use. `cli` holds the argument
 //! structs only, and `error` is the one place that knows every layer's error. The test
@@ -15,6 +16,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod context;
+pub mod credentials;
 pub mod entry;
 pub mod env;
 pub mod error;

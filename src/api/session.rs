@@ -1,7 +1,6 @@
 //! Signing in: from email and password, or from a browser, to a key for this machine.
 
 use async_trait::async_trait;
-use secrecy::SecretString;
 use time::OffsetDateTime;
 
 use super::{Account, ApiError, Http, account, iam};
@@ -51,10 +50,22 @@ pub struct CreatedKey {
 /// A key of the user's, found by its description.
 #[derive(Debug, Clone)]
 pub struct FoundKey {
-    /// What names it: an access key, or a token's id.
-    pub(super) id: SecretString,
+    pub(super) id: KeyId,
     /// What a person may see of it.
     pub shown: String,
+}
+
+/// The most pages of a list of keys that are read. A person has some dozens of keys; a list without
+/// an end must not hold a login up for ever.
+pub(super) const MAX_PAGES: u32 = 200;
+
+/// What names a key on the wire.
+#[derive(Debug, Clone)]
+pub(super) enum KeyId {
+    /// An API key's identifier.
+    AccessKey(AccessKey),
+    /// A token of 2017, whose id is its secret.
+    Token(SecretKey),
 }
 
 /// A session that a person opened, and that ends when the login is done.
@@ -72,8 +83,8 @@ pub trait Session {
     /// Chooses one of them.
     async fn choose(&mut self, organization: &Organization) -> Result<(), ApiError>;
 
-    /// The longest life of a key that an organization allows, in seconds; nothing where it sets
-    /// none, or does not let this person see it.
+    /// The longest life of a key that an organization allows, in seconds and at most a hundred
+    /// years; nothing where it sets none, or does not let this person see it.
     async fn longest_key_s(&self, organization: &Organization) -> Result<Option<u64>, ApiError>;
 
     /// Makes the key for this machine.

@@ -1,7 +1,6 @@
 //! TLS: rustls with ring, the system's certificate authorities and those of `SSL_CERT_FILE`.
 
 use std::{
-    fmt,
     path::Path,
     sync::{Arc, OnceLock},
 };
@@ -16,7 +15,7 @@ use rustls::{
     pki_types::{CertificateDer, ServerName, UnixTime},
 };
 
-use super::ApiError;
+use super::{ApiError, Cause};
 
 /// Where Linux distributions and BSDs keep the one file with all authorities.
 /// Reading it is many times faster than the folder of single files beside it.
@@ -36,7 +35,7 @@ pub(super) fn config(extra: Option<&Path>) -> Result<ClientConfig, ApiError> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .map_err(|err| unusable(&err))?;
+        .map_err(unusable)?;
     let mut config = match extra {
         None => builder.with_root_certificates(system_roots()?),
         Some(path) => builder
@@ -61,7 +60,7 @@ pub(super) fn config(extra: Option<&Path>) -> Result<ClientConfig, ApiError> {
 pub(super) fn none() -> Result<ClientConfig, ApiError> {
     ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .map_err(|err| unusable(&err))
+        .map_err(unusable)
         .map(|builder| {
             builder
                 .with_root_certificates(RootCertStore::empty())
@@ -69,18 +68,20 @@ pub(super) fn none() -> Result<ClientConfig, ApiError> {
         })
 }
 
-fn unusable(reason: &dyn fmt::Display) -> ApiError {
+fn unusable(source: impl Into<Cause>) -> ApiError {
+    let source = source.into();
     ApiError::Certificates {
-        reason: reason.to_string(),
+        reason: source.to_string(),
+        source,
     }
 }
 
 fn roots(found: rustls_native_certs::CertificateResult) -> Result<RootCertStore, ApiError> {
     let mut store = RootCertStore::empty();
     let (added, _) = store.add_parsable_certificates(found.certs);
-    match (added, found.errors.first()) {
+    match (added, found.errors.into_iter().next()) {
         (0, Some(err)) => Err(unusable(err)),
-        (0, None) => Err(unusable(&"no certificate in it")),
+        (0, None) => Err(unusable("no certificate in it")),
         _ => Ok(store),
     }
 }
@@ -102,7 +103,7 @@ fn verifier(
 ) -> Result<Arc<WebPkiServerVerifier>, ApiError> {
     WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
         .build()
-        .map_err(|err| unusable(&err))
+        .map_err(unusable)
 }
 
 /// Takes a certificate that `SSL_CERT_FILE` vouches for, and else one that the system vouches

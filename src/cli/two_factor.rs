@@ -58,6 +58,10 @@ pub struct OnArgs {
     /// Replace the authenticator and the backup codes
     #[arg(long)]
     pub renew: bool,
+
+    /// Do not ask before the old authenticator stops working
+    #[arg(short, long)]
+    pub yes: bool,
 }
 
 /// Arguments of `scw 2fa off`.
@@ -114,9 +118,9 @@ pub struct CodesListArgs {
 /// Arguments of `scw 2fa codes used`.
 #[derive(Debug, Args)]
 pub struct CodesUsedArgs {
-    /// File that holds the code, `-` for stdin
+    /// File that holds the code, `-` for stdin; without one the code is asked for
     #[arg(value_name = "CODE-FILE")]
-    pub code_file: PathBuf,
+    pub code_file: Option<PathBuf>,
 }
 
 /// Arguments of `scw 2fa codes remove`.

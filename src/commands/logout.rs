@@ -1,72 +1,115 @@
-//! `scw logout`: forgets the login of a profile.
+//! `scw logout`: ends the login of a profile.
 
 use serde_json::json;
 
 use super::unprinted;
 use crate::{
+    api::{Account, ApiError},
     cli::LogoutArgs,
-    config::{Login, Profiles},
+    config::Login,
     context::Context,
+    credentials::{self, Credential},
     error::{CliError, Kind, Result},
-    model::SecretKey,
+    model::AccessKey,
 };
 
 /// Deletes the API key that the login made, then the local secret. The local secret goes even
-/// where the server cannot be reached.
+/// where the key cannot be deleted; the key then stays on record for the next login.
 ///
 /// # Errors
-/// [`Kind::Unreachable`] when the key may still be on the server, [`Kind::Keyring`] when the
-/// secret could not be removed.
+/// [`Kind::Unreachable`] or [`Kind::Refused`] when the key may still be on the server,
+/// [`Kind::Keyring`] when the secret could not be read or removed.
 pub async fn run(ctx: &Context, args: LogoutArgs) -> Result<()> {
-    let settings = ctx.settings()?;
-    let profile = settings.profile.clone();
-    if ctx.has_secret_variable() {
+    let profile = &ctx.settings()?.profile;
+    if credentials::has_secret_variable() {
         ctx.ui()
             .warn("`SCW_SECRET_KEY` is set, and goes on being used until it is unset");
     }
-    let Some(login) = settings.profiles.login(&profile).cloned() else {
-        ctx.ui()
-            .status(&format!("Nobody was logged in for the profile `{profile}`"));
-        return done(ctx, false);
-    };
-    let deleted = if login.created_key.is_some() && !args.keep_key {
-        delete_key(ctx, &login).await
-    } else {
-        Ok(())
-    };
-    ctx.with_store(login.storage, |store, profile| store.delete(profile))
+    let revoke = async |login: &Login, credential: Result<Credential>| {
+        if login.created_key.is_none() || args.keep_key {
+            return (Ok(()), true);
+        }
+        let deleted = async {
+            let credential = credential?;
+            let account = ctx.clients().account(&credential)?;
+            delete_key(&*account, credential.access_key()).await
+        }
         .await
-        .map_err(|err| err.doing("remove the secret key from this machine"))?;
-    Profiles::update(&settings.data_dir, |profiles| {
-        profiles.profile_mut(&profile).login = None;
-    })?;
-    deleted?;
-    ctx.ui()
-        .status(&format!("Logged out of the profile `{profile}`"));
-    done(ctx, true)
+        .map_err(|err: CliError| still_alive(login, &err));
+        let gone = deleted.is_ok();
+        (deleted, gone)
+    };
+    match credentials::forget(ctx.local()?, profile, revoke).await? {
+        None => {
+            ctx.ui()
+                .status(&format!("Nobody was logged in for the profile `{profile}`"));
+            done(ctx, false)
+        }
+        Some(deleted) => {
+            deleted?;
+            ctx.ui()
+                .status(&format!("Logged out of the profile `{profile}`"));
+            done(ctx, true)
+        }
+    }
 }
 
-fn done(ctx: &Context, was_logged_in: bool) -> Result<()> {
-    let data = json!({ "logged_out": true, "was_logged_in": was_logged_in });
+fn done(ctx: &Context, changed: bool) -> Result<()> {
+    let data = json!({
+        "logged_out": true,
+        "was_logged_in": changed,
+        "changed": changed,
+    });
     ctx.ui().result("", &data).map_err(|err| unprinted(&err))
 }
 
-/// Deletes the key on the server; a key that is gone already counts as deleted.
-async fn delete_key(ctx: &Context, login: &Login) -> Result<()> {
-    let secret = ctx
-        .with_store(login.storage, |store, profile| store.get(profile))
-        .await?;
-    let account = ctx.account_of(login, &SecretKey::parse(&secret)?)?;
-    match account
-        .delete_own_key(login.access_key.as_ref())
-        .await
-        .map_err(CliError::from)
-    {
-        Err(err) if err.kind() == Kind::Unreachable => Err(err
-            .doing("delete the API key of this login on the server")
-            .and("the secret key was removed from this machine")
-            .hint("delete the key in the console when the API answers again")),
-        // A key that is revoked or gone cannot be deleted again.
-        Ok(()) | Err(_) => Ok(()),
+/// The failure to delete a key, with its name and what to do about it.
+fn still_alive(login: &Login, err: &CliError) -> CliError {
+    let name = match (&login.access_key, &login.created_key) {
+        (Some(key), _) => key.to_string(),
+        (None, Some(description)) => format!("\"{description}\""),
+        (None, None) => "of this login".to_owned(),
+    };
+    let kind = match err.kind() {
+        Kind::Unreachable => Kind::Unreachable,
+        Kind::Refused | Kind::Other => Kind::Refused,
+        kind => kind,
+    };
+    CliError::new(
+        kind,
+        format!("{err}; the key {name} may still work. Its secret was removed from this machine"),
+    )
+    .doing("delete the API key of this login on the server")
+    .hint(format!(
+        "the next `scw login` deletes the key {name}, or delete it in the console"
+    ))
+}
+
+/// Deletes the key in use; one that is gone already counts as deleted. Where the answer leaves it
+/// open, the service is asked whether it still takes the key.
+///
+/// # Errors
+/// [`Kind::Refused`] and [`Kind::Unreachable`]: the key may still be there.
+pub(super) async fn delete_key(
+    account: &dyn Account,
+    access_key: Option<&AccessKey>,
+) -> Result<()> {
+    let Err(err) = account.delete_own_key(access_key).await else {
+        return Ok(());
+    };
+    if err.key_is_gone() {
+        return Ok(());
     }
+    if err.outcome_unknown()
+        && let Err(asked) = account.own_key(access_key).await
+        && asked.key_is_gone()
+    {
+        return Ok(());
+    }
+    Err(match err {
+        err @ ApiError::Precondition { .. } => {
+            CliError::new(Kind::Refused, err.to_string()).hint("try again later")
+        }
+        err => err.into(),
+    })
 }

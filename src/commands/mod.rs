@@ -4,12 +4,11 @@ pub mod completion;
 pub mod login;
 pub mod logout;
 pub mod man;
+mod secret_input;
 mod sign_in;
 pub mod token;
 pub mod two_factor;
 pub mod whoami;
-
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::error::{CliError, Kind};
 
@@ -20,13 +19,6 @@ fn unprinted(err: &std::io::Error) -> CliError {
         format!("the result could not be printed: {err}"),
     )
     .hint("check where stdout goes")
-}
-
-/// A time in RFC 3339, UTC.
-fn rfc3339(at: OffsetDateTime) -> String {
-    at.to_offset(time::UtcOffset::UTC)
-        .format(&Rfc3339)
-        .unwrap_or_else(|_| at.to_string())
 }
 
 /// The word for a switch, as the API contract of `-o json` has it.

@@ -5,21 +5,22 @@ use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::secret_input::{Secret, read_secret};
 use crate::{
     api::{ApiError, Session, SignIn, SignInRequest, sign_in},
     cli::SignInArgs,
+    config::Target,
     context::{Context, prompt_error},
+    credentials::{PendingKey, PendingNote, target_for_login},
     env,
     error::{CliError, Kind, Result},
-    fsutil,
-    model::{BackupCode, Passwords, SecondFactor, UserId},
-    process, ui,
+    model::{BackupCode, Dialect, Passwords, SecondFactor, UserId, parse_email},
+    process,
+    store::CodesFile,
 };
 
 /// How often a person may type a code.
 const CODE_TRIES: usize = 3;
-/// The most that a file with a password or a code may hold, in bytes.
-const MAX_SECRET_BYTES: usize = 4096;
 
 /// Where the second factor comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,153 +31,223 @@ pub(super) enum FactorSource {
     Saved,
 }
 
-/// Signs in. `description` and `expires` are for the key that the 2017 API makes at once.
-///
-/// # Errors
-/// [`Kind::Usage`] where something is needed and nobody can be asked, [`Kind::Refused`] where the
-/// service says no.
-pub(super) async fn person(
-    ctx: &Context,
-    args: &SignInArgs,
-    factor: FactorSource,
-    description: &str,
-    expires: bool,
-) -> Result<Box<dyn Session>> {
-    let dash = Some(Path::new("-"));
-    if args.password_file.as_deref() == dash && args.backup_code_file.as_deref() == dash {
-        return Err(
-            CliError::usage("stdin cannot hold both the password and the backup code")
-                .hint("put one of the two into a file"),
-        );
-    }
-    let email = email(ctx, args).await?;
-    let mut passwords = Passwords {
-        password: password(ctx, args).await?,
-        email,
-        factor: None,
-    };
-    let dialect = ctx.settings()?.api;
-    let service = ctx.nobody()?;
-    let attempt = async |passwords: &Passwords| {
-        let request = SignInRequest {
-            passwords,
-            description,
-            expires,
-        };
-        sign_in(dialect, &service, &request).await
-    };
-    if let SignIn::Done(session) = attempt(&passwords).await? {
-        return Ok(session);
-    }
-    let mut refusal = CliError::from(ApiError::WrongCode);
-    let tries = tries(args, factor);
-    for _ in 0..tries {
-        let offered = match next_factor(ctx, args, factor, &passwords.email).await {
-            Ok(offered) => offered,
-            // A person gets another try; a file or a variable would say the same again.
-            Err(err) if err.kind() == Kind::Refused && tries > 1 => {
-                ctx.ui().instruct(&format!("{err}; try again"));
-                refusal = err;
-                continue;
-            }
-            Err(err) => return Err(err),
-        };
-        let used = match &offered {
-            SecondFactor::Backup(code) => Some(code.clone()),
-            SecondFactor::Otp(_) => None,
-        };
-        passwords.factor = Some(offered);
-        match attempt(&passwords).await {
-            Ok(SignIn::Done(session)) => {
-                if let Some(code) = used {
-                    mark_used(ctx, &passwords.email, &code);
-                }
-                return Ok(session);
-            }
-            Ok(SignIn::FactorNeeded) | Err(ApiError::WrongCode) => {
-                refusal = ApiError::WrongCode.into();
-                if tries > 1 {
-                    ctx.ui().instruct(&format!("{refusal}; try again"));
-                }
-            }
-            Err(err) => return Err(err.into()),
-        }
-    }
-    Err(refusal)
+/// A session that was just opened.
+pub(super) struct SignedIn {
+    /// The session.
+    pub(super) session: Box<dyn Session>,
+    /// The service.
+    pub(super) target: Target,
+    /// The note of the token that the sign-in made; the 2017 API alone makes one.
+    pub(super) note: Option<PendingNote>,
 }
 
-/// A code typed at the prompt may be typed again; any other source would say the same.
-fn tries(args: &SignInArgs, factor: FactorSource) -> usize {
-    let asks = factor == FactorSource::Arguments
-        && args.backup_code_file.is_none()
-        && args.otp_command.is_none()
-        && env::text(env::OTP).is_none();
-    if asks { CODE_TRIES } else { 1 }
+/// How to sign in.
+pub(super) struct SignInPlan<'a> {
+    /// What the arguments say.
+    pub(super) args: &'a SignInArgs,
+    /// Where the second factor comes from.
+    pub(super) factor: FactorSource,
+    /// What the token is called that the 2017 API makes at once.
+    pub(super) description: &'a str,
+    /// Whether that token ends by itself.
+    pub(super) expires: bool,
+}
+
+impl SignInPlan<'_> {
+    /// Signs in at the service in force.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`] where something is needed and nobody can be asked, [`Kind::Refused`] where
+    /// the service says no, [`Kind::Interrupted`].
+    pub(super) async fn run(&self, ctx: &Context) -> Result<SignedIn> {
+        let dash = Some(Path::new("-"));
+        if self.args.password_file.as_deref() == dash
+            && self.args.backup_code_file.as_deref() == dash
+        {
+            return Err(
+                CliError::usage("stdin cannot hold both the password and the backup code")
+                    .hint("put one of the two into a file"),
+            );
+        }
+        let local = ctx.local()?;
+        let target = target_for_login(ctx.settings()?, local)?;
+        let email = ctx.unless_interrupted(email(ctx, self.args)).await??;
+        let password = ctx.unless_interrupted(password(ctx, self.args)).await??;
+        let passwords = Passwords {
+            email,
+            password,
+            factor: None,
+        };
+        let note = match target.dialect {
+            Dialect::Iam => None,
+            Dialect::Account => Some(PendingNote::write(
+                local,
+                PendingKey {
+                    email: Some(passwords.email.clone()),
+                    ..PendingKey::new(self.description.to_owned(), &target)
+                },
+            )?),
+        };
+        match self.open(ctx, &target, passwords).await {
+            Ok(session) => Ok(SignedIn {
+                session,
+                target,
+                note,
+            }),
+            Err(failure) => Err(match note {
+                // The answer was lost, and a token may have been made.
+                Some(note) if failure.outcome_unknown => {
+                    let err = failure.error.and(&format!(
+                        "the service may have made the token {} all the same",
+                        note.key.shown()
+                    ));
+                    note.leave();
+                    err.hint("the next `scw login` with this email deletes it")
+                }
+                Some(note) => {
+                    note.settle()?;
+                    failure.error
+                }
+                None => failure.error,
+            }),
+        }
+    }
+
+    async fn open(
+        &self,
+        ctx: &Context,
+        target: &Target,
+        mut passwords: Passwords,
+    ) -> Result<Box<dyn Session>, Failure> {
+        let service = ctx.clients().anonymous(target)?;
+        let attempt = async |passwords: &Passwords| {
+            let request = SignInRequest {
+                passwords,
+                description: self.description,
+                expires: self.expires,
+            };
+            sign_in(target.dialect, &service, &request).await
+        };
+        if let SignIn::Done(session) = attempt(&passwords).await? {
+            return Ok(session);
+        }
+        let mut refusal = CliError::from(ApiError::WrongCode);
+        let mut tries = self.tries();
+        let asks = tries > 1;
+        while tries > 0 {
+            let next = next_factor(ctx, self.args, self.factor, &passwords.email);
+            let offered = match ctx.unless_interrupted(next).await? {
+                Ok(offered) => offered,
+                // What cannot be a code at all does not count as a try.
+                Err(err) if err.kind() == Kind::Refused && asks => {
+                    ctx.ui().instruct(&format!("{err}; try again"));
+                    continue;
+                }
+                Err(err) => return Err(err.into()),
+            };
+            tries -= 1;
+            let used = match &offered {
+                SecondFactor::Backup(code) => Some(code.clone()),
+                SecondFactor::Otp(_) => None,
+            };
+            passwords.factor = Some(offered);
+            match attempt(&passwords).await {
+                Ok(SignIn::Done(session)) => {
+                    if let Some(code) = used {
+                        mark_used(ctx, &passwords.email, &code).await;
+                    }
+                    return Ok(session);
+                }
+                Ok(SignIn::FactorNeeded) | Err(ApiError::WrongCode) => {
+                    refusal = ApiError::WrongCode.into();
+                    if tries > 0 {
+                        ctx.ui().instruct(&format!("{refusal}; try again"));
+                    }
+                }
+                Err(err) => return Err(err.into()),
+            }
+        }
+        Err(refusal.into())
+    }
+
+    /// A code typed at the prompt may be typed again; any other source would say the same.
+    fn tries(&self) -> usize {
+        let asks = self.factor == FactorSource::Arguments
+            && self.args.backup_code_file.is_none()
+            && self.args.otp_command.is_none()
+            && !env::is_set(env::OTP);
+        if asks { CODE_TRIES } else { 1 }
+    }
+}
+
+/// A failed sign-in, and whether the service may have carried it out all the same.
+struct Failure {
+    error: CliError,
+    outcome_unknown: bool,
+}
+
+impl From<ApiError> for Failure {
+    fn from(err: ApiError) -> Self {
+        Self {
+            outcome_unknown: err.outcome_unknown(),
+            error: err.into(),
+        }
+    }
+}
+
+impl From<CliError> for Failure {
+    fn from(error: CliError) -> Self {
+        Self {
+            error,
+            outcome_unknown: false,
+        }
+    }
 }
 
 /// The email address that is said without asking.
-pub(super) fn known_email(args: &SignInArgs) -> Option<String> {
-    args.email.clone().or_else(|| env::text(env::EMAIL))
+///
+/// # Errors
+/// [`Kind::Usage`] when it cannot be one.
+pub(super) fn known_email(args: &SignInArgs) -> Result<Option<String>> {
+    let checked = |place: &str, email: &str| {
+        parse_email(email)
+            .map_err(|err| CliError::usage(format!("{place}: {err}")).hint(format!("fix {place}")))
+    };
+    if let Some(email) = &args.email {
+        return checked("`--email`", email).map(Some);
+    }
+    env::text(env::EMAIL)?
+        .map(|email| checked("`SCW_EMAIL`", &email))
+        .transpose()
 }
 
 async fn email(ctx: &Context, args: &SignInArgs) -> Result<String> {
-    if let Some(email) = known_email(args) {
+    if let Some(email) = known_email(args)? {
         return Ok(email);
     }
-    let typed = ctx
-        .prompter()
-        .line("Email")
-        .await
-        .map_err(|err| prompt_error(&err, "an email address", "`--email` or `SCW_EMAIL`"))?;
-    Ok(typed.expose_secret().trim().to_owned())
+    loop {
+        let typed =
+            ctx.prompter().line("Email").await.map_err(|err| {
+                prompt_error(&err, "an email address", "`--email` or `SCW_EMAIL`")
+            })?;
+        match parse_email(typed.expose_secret()) {
+            Ok(email) => return Ok(email),
+            Err(err) => ctx.ui().instruct(&format!("{err}; try again")),
+        }
+    }
 }
 
 async fn password(ctx: &Context, args: &SignInArgs) -> Result<SecretString> {
     if let Some(path) = &args.password_file {
-        return read_secret(path, "password");
+        return read_secret(ctx, path, Secret::Password).await;
     }
-    if let Some(password) = env::secret(env::PASSWORD) {
+    if let Some(password) = env::secret(env::PASSWORD)? {
         return Ok(password);
     }
     ctx.prompter()
         .hidden("Password")
         .await
         .map_err(|err| prompt_error(&err, "a password", "`--password-file` or `SCW_PASSWORD`"))
-}
-
-/// The first line of a file, or of stdin.
-pub(super) fn read_secret(path: &Path, what: &str) -> Result<SecretString> {
-    let text = if path == Path::new("-") {
-        ui::read_stdin(MAX_SECRET_BYTES).map_err(|err| {
-            CliError::usage(format!("the {what} on stdin could not be read: {err}"))
-                .hint(format!("pipe the {what} into it"))
-        })?
-    } else {
-        let missing = || {
-            CliError::new(
-                Kind::LocalFile,
-                format!("{} does not exist", path.display()),
-            )
-            .hint(format!(
-                "name a file that holds the {what}, or `-` for stdin"
-            ))
-        };
-        let content = fsutil::read_small(path)?.ok_or_else(missing)?;
-        std::str::from_utf8(&content)
-            .map(SecretString::from)
-            .map_err(|_| {
-                CliError::usage(format!("{} holds no text", path.display()))
-                    .hint(format!("name a file that holds the {what}"))
-            })?
-    };
-    let line = text.expose_secret().lines().next().unwrap_or_default();
-    if line.is_empty() {
-        return Err(
-            CliError::usage(format!("there is no {what} in {}", path.display()))
-                .hint(format!("put the {what} on its first line")),
-        );
-    }
-    Ok(SecretString::from(line))
 }
 
 async fn next_factor(
@@ -186,7 +257,8 @@ async fn next_factor(
     email: &str,
 ) -> Result<SecondFactor> {
     if factor == FactorSource::Saved {
-        return take_saved(ctx, email)?
+        return take_saved(ctx, email)
+            .await?
             .map(SecondFactor::Backup)
             .ok_or_else(|| {
                 CliError::new(
@@ -198,7 +270,7 @@ async fn next_factor(
             });
     }
     if let Some(path) = &args.backup_code_file {
-        let text = read_secret(path, "backup code")?;
+        let text = read_secret(ctx, path, Secret::BackupCode).await?;
         return Ok(SecondFactor::Backup(BackupCode::parse(
             text.expose_secret(),
         )?));
@@ -211,9 +283,9 @@ async fn next_factor(
     };
     if let Some(command) = &args.otp_command {
         let nothing = SecretString::from(String::new());
-        return parse(&process::otp_command(command, nothing).await?);
+        return parse(&process::otp_command(command, &nothing).await?);
     }
-    if let Some(code) = ctx.otp_variable() {
+    if let Some(code) = ctx.otp_variable()? {
         return parse(&code);
     }
     let saved = saved_left(ctx, email)?;
@@ -231,7 +303,7 @@ async fn next_factor(
         .map_err(|err| prompt_error(&err, wanted, would_answer))?;
     if saved > 0
         && typed.expose_secret().trim().is_empty()
-        && let Some(code) = take_saved(ctx, email)?
+        && let Some(code) = take_saved(ctx, email).await?
     {
         ctx.ui().status(&format!(
             "A saved backup code is used; {} are left",
@@ -243,13 +315,12 @@ async fn next_factor(
 }
 
 /// Users of this email with codes on this machine; without any record, the only user with codes.
-pub(super) fn users_with_codes(ctx: &Context, email: &str) -> Result<Vec<UserId>> {
-    let settings = ctx.settings()?;
-    let known = settings.profiles.users_of(email);
+fn users_with_codes(ctx: &Context, email: &str) -> Result<Vec<UserId>> {
+    let known = ctx.local()?.record()?.users_of(email);
     if !known.is_empty() {
         return Ok(known);
     }
-    let all = crate::store::CodesFile::users(&settings.data_dir);
+    let all = CodesFile::users(&ctx.settings()?.data);
     Ok(if all.len() == 1 { all } else { Vec::new() })
 }
 
@@ -265,11 +336,11 @@ fn saved_left(ctx: &Context, email: &str) -> Result<usize> {
 }
 
 /// The next saved code, marked used durably before it goes anywhere.
-fn take_saved(ctx: &Context, email: &str) -> Result<Option<BackupCode>> {
+async fn take_saved(ctx: &Context, email: &str) -> Result<Option<BackupCode>> {
     for user in users_with_codes(ctx, email)? {
-        let taken = ctx
-            .codes_file(&user)?
-            .update(|codes| codes.take_next(ctx.now()))?;
+        let file = ctx.codes_file(&user)?;
+        let lock = ctx.local()?.lock(file.lock_path()).await?;
+        let taken = file.update(&lock, |codes| codes.take_next(ctx.now()))?;
         if let Some(code) = taken.flatten() {
             return Ok(Some(code));
         }
@@ -278,13 +349,15 @@ fn take_saved(ctx: &Context, email: &str) -> Result<Option<BackupCode>> {
 }
 
 /// Marks a code that was typed as used, where it is saved here.
-fn mark_used(ctx: &Context, email: &str, code: &BackupCode) {
+async fn mark_used(ctx: &Context, email: &str, code: &BackupCode) {
+    let mark = async |user: &UserId| {
+        let file = ctx.codes_file(user)?;
+        let lock = ctx.local()?.lock(file.lock_path()).await?;
+        file.update(&lock, |codes| codes.mark_used(code, ctx.now()))?;
+        Ok::<_, CliError>(())
+    };
     for user in users_with_codes(ctx, email).unwrap_or_default() {
-        let marked = ctx.codes_file(&user).and_then(|file| {
-            file.update(|codes| codes.mark_used(code, ctx.now()))
-                .map_err(CliError::from)
-        });
-        if let Err(err) = marked {
+        if let Err(err) = mark(&user).await {
             ctx.ui().warn(&format!(
                 "the code just used could not be marked among the saved ones: {err}"
             ));

@@ -5,7 +5,8 @@ use serde_json::json;
 use super::unprinted;
 use crate::{
     cli::TokenArgs,
-    context::{Context, Source},
+    context::Context,
+    credentials::{self, Source},
     error::{CliError, Kind, LOGIN_HINT, Result},
 };
 
@@ -16,13 +17,13 @@ use crate::{
 pub async fn run(ctx: &Context, args: TokenArgs) -> Result<()> {
     let printed = if args.access_key {
         // The identifier of a saved login is no secret: the keyring stays closed.
-        let settings = ctx.settings()?;
-        let credentials;
-        let key = match settings.profiles.login(&settings.profile) {
-            Some(login) if !ctx.has_secret_variable() => login.access_key.as_ref(),
+        let record = ctx.local()?.record()?;
+        let credential;
+        let key = match record.login(&ctx.settings()?.profile) {
+            Some(login) if !credentials::has_secret_variable() => login.access_key.as_ref(),
             _ => {
-                credentials = ctx.credentials().await?;
-                credentials.access_key.as_ref()
+                credential = ctx.credential().await?;
+                credential.access_key()
             }
         };
         let key = key.ok_or_else(|| {
@@ -34,11 +35,11 @@ pub async fn run(ctx: &Context, args: TokenArgs) -> Result<()> {
         })?;
         ctx.ui().result(key.as_str(), &json!({ "access_key": key }))
     } else {
-        let credentials = ctx.credentials().await?;
-        if credentials.source == Source::OfficialConfig {
+        let credential = ctx.credential().await?;
+        if credential.source() == Source::OfficialConfig {
             ctx.ui().hint(LOGIN_HINT);
         }
-        let secret = credentials.secret.expose();
+        let secret = credential.secret().expose();
         ctx.ui().result(secret, &json!({ "secret_key": secret }))
     };
     printed.map_err(|err| unprinted(&err))

@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::{on_off, rfc3339, unprinted};
+use super::{on_off, unprinted};
 use crate::{
     api::ApiError,
     context::Context,
     error::{CliError, Result},
-    model::clean,
+    model::{clean, rfc3339},
 };
 
 /// Shows the login in force.
@@ -18,7 +18,7 @@ pub async fn run(ctx: &Context) -> Result<()> {
     let doing = "look at the account";
     let authed = ctx.authed().await?;
     let failed = |err: CliError| err.doing(doing);
-    let access_key = authed.credentials().access_key.as_ref();
+    let access_key = authed.credential().access_key();
     let key = match authed.account().own_key(access_key).await {
         Ok(key) => Some(key),
         // The user of a login is known all the same.
@@ -27,7 +27,11 @@ pub async fn run(ctx: &Context) -> Result<()> {
     };
     let user_id = match &key {
         Some(key) => key.user_id.clone(),
-        None => authed.user_id().await.map_err(failed)?,
+        None => authed
+            .user_id()
+            .await
+            .map_err(CliError::from)
+            .map_err(failed)?,
     };
     let user = authed
         .account()
@@ -39,18 +43,16 @@ pub async fn run(ctx: &Context) -> Result<()> {
     let expires_at = key.and_then(|key| key.expires_at).map(rfc3339);
     let email = clean(&user.email);
     let organization = clean(&user.organization_id);
-    let kept = authed.credentials().source.to_string();
-    let access_key = authed
-        .credentials()
-        .access_key
-        .as_ref()
-        .map(ToString::to_string);
+    let credential = authed.credential();
+    let target = credential.target();
+    let kept = credential.source().to_string();
+    let access_key = credential.access_key().map(ToString::to_string);
     let text = [
         ("email", email.as_str()),
         ("user", user.id.as_str()),
         ("organization", organization.as_str()),
         ("profile", settings.profile.as_str()),
-        ("API", &format!("{} at {}", settings.api, settings.api_url)),
+        ("API", &format!("{} at {}", target.dialect, target.origin)),
         ("access key", access_key.as_deref().unwrap_or("not known")),
         ("secret key", &format!("kept in the {kept}")),
         (
@@ -66,8 +68,8 @@ pub async fn run(ctx: &Context) -> Result<()> {
         "user_id": user.id,
         "organization_id": organization,
         "profile": settings.profile.as_str(),
-        "api": settings.api,
-        "api_url": settings.api_url,
+        "api": target.dialect,
+        "api_url": target.origin,
         "access_key": access_key,
         "storage": kept,
         "expires_at": expires_at,

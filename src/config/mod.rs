@@ -1,16 +1,16 @@
 //! Which settings are in force: flag, then environment, then profile, then default (cli.md).
 
 mod official;
-mod profiles;
+mod record;
 mod settings;
 
 use std::path::PathBuf;
 
 pub use official::OfficialProfile;
-pub use profiles::{KnownUser, Login, Profile, Profiles};
-pub use settings::{Flags, Settings};
+pub use record::{Kept, KnownUser, Login, Profile, Record};
+pub use settings::{Flags, Settings, Target};
 
-use crate::{fsutil::FileError, model::Invalid};
+use crate::{env::NotUtf8, fsutil::FileError, model::Invalid};
 
 /// What reading or writing the configuration can fail with.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +21,9 @@ pub enum ConfigError {
     /// A file.
     #[error(transparent)]
     File(#[from] FileError),
+    /// A variable that holds no text.
+    #[error(transparent)]
+    Variable(#[from] NotUtf8),
     /// A value of a wrong form, from a place other than a flag.
     #[error("{place}: {source}")]
     Setting {

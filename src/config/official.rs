@@ -58,7 +58,7 @@ impl OfficialProfile {
     /// # Errors
     /// [`ConfigError`] when the file cannot be read or understood.
     pub fn load(path: &Path, wanted: Option<&ProfileName>) -> Result<Option<Self>, ConfigError> {
-        let Some(content) = fsutil::read_small(path)? else {
+        let Some(content) = fsutil::read_owned(path)? else {
             return Ok(None);
         };
         let malformed = |at| ConfigError::Malformed {

@@ -1,10 +1,11 @@
-//! The settings of one run.
+//! The settings of one run, and the address that each kind of secret is for.
 
 use std::{path::PathBuf, str::FromStr};
 
-use super::{ConfigError, OfficialProfile, Profiles};
+use super::{ConfigError, Login, OfficialProfile};
 use crate::{
     env,
+    fsutil::DataDir,
     model::{ApiUrl, Dialect, Invalid, ProfileName, StorageKind},
 };
 
@@ -26,119 +27,159 @@ pub struct Flags {
     pub api_url: Option<ApiUrl>,
 }
 
-/// The settings in force.
+/// The settings in force: flag, then environment.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The profile.
     pub profile: ProfileName,
     /// The profile that a flag or a variable names; nothing where none does.
     pub named_profile: Option<ProfileName>,
-    /// Which API is spoken.
-    pub api: Dialect,
-    /// Its address.
-    pub api_url: ApiUrl,
-    /// The address of the account service, where a key for `api_url` may be shown to it: the
-    /// 2017 API, and the page for a login in a browser.
-    pub account_url: Option<ApiUrl>,
-    /// Where the secret of a login is to be kept, where something says so.
+    /// The API that a flag or a variable names.
+    pub api: Option<Dialect>,
+    /// Where the secret of a new login is to be kept, where something says so.
     pub storage: Option<StorageKind>,
     /// The folder for everything that this program keeps.
-    pub data_dir: PathBuf,
-    /// What this program knows of logins.
-    pub profiles: Profiles,
+    pub data: DataDir,
     /// The official `config.yaml`, where it is or would be.
     pub official_path: Option<PathBuf>,
-    /// Its profile.
-    pub official: Option<OfficialProfile>,
+    /// `--api-url`.
+    pub url_flag: Option<ApiUrl>,
+    iam_url: Option<ApiUrl>,
+    account_url: Option<ApiUrl>,
+}
+
+/// One account service: which API, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Which API is spoken.
+    pub dialect: Dialect,
+    /// Its address.
+    pub origin: ApiUrl,
 }
 
 impl Settings {
     /// Finds out what is in force.
     ///
     /// # Errors
-    /// [`ConfigError`] when a value has a wrong form or a file cannot be read.
+    /// [`ConfigError`] when a value has a wrong form, or the data folder cannot be trusted.
     pub fn resolve(flags: &Flags) -> Result<Self, ConfigError> {
-        let named = match &flags.profile {
+        let named_profile = match &flags.profile {
             Some(name) => Some(name.clone()),
             None => variable(env::PROFILE)?,
         };
-        let profile = named.clone().unwrap_or_default();
-        let data_dir = data_dir()?;
-        let profiles = Profiles::load(&data_dir)?;
-        let login = profiles.login(&profile);
-        let official_path = OfficialProfile::path(flags.config.as_deref());
-        // A login of this program's own needs nothing from the official file, so a broken one
-        // does not stand in its way.
-        let official = match &official_path {
-            Some(path) if login.is_none() => OfficialProfile::load(path, named.as_ref())?,
+        let api = match flags.api {
+            Some(api) => Some(api),
+            None => variable(env::API)?,
+        };
+        Ok(Self {
+            profile: named_profile.clone().unwrap_or_default(),
+            named_profile,
+            api,
+            storage: variable(env::KEYRING)?,
+            data: DataDir::at(data_dir()?)?,
+            official_path: OfficialProfile::path(flags.config.as_deref()),
+            url_flag: flags.api_url.clone(),
+            iam_url: variable(env::API_URL)?,
+            account_url: variable(env::ACCOUNT_URL)?,
+        })
+    }
+
+    /// The address that a flag or a variable names for this API.
+    #[must_use]
+    pub fn asked_url(&self, dialect: Dialect) -> Option<&ApiUrl> {
+        self.url_flag.as_ref().or(match dialect {
+            Dialect::Iam => self.iam_url.as_ref(),
+            Dialect::Account => self.account_url.as_ref(),
+        })
+    }
+
+    /// The service for a secret that is bound to none yet: a password, or one from the
+    /// environment or stdin. `login` is the one whose place a new login takes.
+    ///
+    /// # Errors
+    /// [`ConfigError::Setting`] when the official file's address has a wrong form.
+    pub fn target(
+        &self,
+        login: Option<&Login>,
+        official: Option<&OfficialProfile>,
+    ) -> Result<Target, ConfigError> {
+        let dialect = self
+            .api
+            .or(login.map(|login| login.api))
+            .unwrap_or_default();
+        let before = login
+            .filter(|login| login.api == dialect)
+            .map(|login| &login.api_url);
+        if let Some(url) = self.asked_url(dialect).or(before) {
+            return Ok(Target {
+                dialect,
+                origin: url.clone(),
+            });
+        }
+        let official = match (dialect, official) {
+            (Dialect::Iam, Some(official)) => official.address()?,
             _ => None,
         };
-        let api = match flags.api {
-            Some(api) => api,
-            None => variable(env::API)?
-                .or(login.map(|login| login.api))
-                .unwrap_or_default(),
-        };
-        let (address, production) = match api {
-            Dialect::Iam => (env::API_URL, IAM_URL),
-            Dialect::Account => (env::ACCOUNT_URL, ACCOUNT_URL),
-        };
-        let said = match &flags.api_url {
+        Ok(Target {
+            dialect,
+            origin: match official {
+                Some(url) => url,
+                None => production(dialect)?,
+            },
+        })
+    }
+
+    /// The address of the account page, for a login in a browser to the service at `origin`;
+    /// nothing where it is not known.
+    ///
+    /// # Errors
+    /// None in practice: the built-in addresses are well formed.
+    pub fn account_page(&self, origin: &ApiUrl) -> Result<Option<ApiUrl>, ConfigError> {
+        Ok(match &self.account_url {
             Some(url) => Some(url.clone()),
-            None => variable(address)?,
-        };
-        let official_url = || {
-            official
-                .as_ref()
-                .and_then(|profile| profile.api_url.as_deref())
-                .map(|url| parse("api_url in config.yaml", url))
-                .transpose()
-        };
-        let production: ApiUrl = production.parse()?;
-        let login_url = login
-            .filter(|login| login.api == api)
-            .map(|login| login.api_url.clone());
-        let api_url = match (said.or(login_url), api) {
-            (Some(url), _) => url,
-            (None, Dialect::Iam) => official_url()?.unwrap_or_else(|| production.clone()),
-            (None, Dialect::Account) => production.clone(),
-        };
-        let account_url = match variable(env::ACCOUNT_URL)? {
-            Some(url) => Some(url),
-            None if api == Dialect::Account => Some(api_url.clone()),
-            None if api_url == production => Some(ACCOUNT_URL.parse()?),
+            None if *origin == production(Dialect::Iam)? => Some(production(Dialect::Account)?),
             None => None,
-        };
-        let storage = variable(env::KEYRING)?;
-        Ok(Self {
-            profile,
-            named_profile: named,
-            api,
-            api_url,
-            account_url,
-            storage,
-            data_dir,
-            profiles,
-            official_path,
-            official,
         })
     }
 }
 
+impl OfficialProfile {
+    /// The address that the profile itself names.
+    ///
+    /// # Errors
+    /// [`ConfigError::Setting`] when it has a wrong form.
+    pub fn address(&self) -> Result<Option<ApiUrl>, ConfigError> {
+        self.api_url
+            .as_deref()
+            .map(|url| parse("api_url in config.yaml", url))
+            .transpose()
+    }
+}
+
+fn production(dialect: Dialect) -> Result<ApiUrl, ConfigError> {
+    Ok(match dialect {
+        Dialect::Iam => IAM_URL,
+        Dialect::Account => ACCOUNT_URL,
+    }
+    .parse()?)
+}
+
 /// The folder for everything that this program keeps.
 ///
-/// Not the official client's `scw` (design.md, trap 1).
+/// Not the official client's `scw` (`directories` gives that one for the same name).
 fn data_dir() -> Result<PathBuf, ConfigError> {
     env::path(env::DATA_DIR)
-        .map(|path| std::path::absolute(&path).unwrap_or(path))
         .or_else(|| {
             directories::ProjectDirs::from("", "", "scw-2fa").map(|dirs| dirs.data_dir().to_owned())
         })
+        .map(|path| std::path::absolute(&path).unwrap_or(path))
         .ok_or(ConfigError::NoHome)
 }
 
-fn variable<T: FromStr<Err = Invalid>>(name: &str) -> Result<Option<T>, ConfigError> {
-    env::text(name).map(|value| parse(name, &value)).transpose()
+fn variable<T: FromStr<Err = Invalid>>(name: &'static str) -> Result<Option<T>, ConfigError> {
+    env::text(name)?
+        .map(|value| parse(name, &value))
+        .transpose()
 }
 
 fn parse<T: FromStr<Err = Invalid>>(place: &str, value: &str) -> Result<T, ConfigError> {

@@ -130,9 +130,78 @@ impl std::str::FromStr for AccessKey {
     }
 }
 
+/// The most characters of an id whose form no source tells. A UUID has 36.
+const LONGEST_ID: usize = 64;
+
+/// An id that may stand in a path: 1 to 64 of `A-Z`, `a-z`, `0-9`, `_` and `-`.
+///
+/// The services use UUIDs (protocol.md); that is not promised for these, so the check is for what
+/// could change a path's meaning.
+fn parse_opaque(text: &str) -> Option<String> {
+    let fits = (1..=LONGEST_ID).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    fits.then(|| text.to_owned())
+}
+
+/// An id of the service's own, checked when it is made.
+macro_rules! opaque_id {
+    ($(#[$doc:meta])* $name:ident, $what:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes an id as the service sent it.
+            ///
+            /// # Errors
+            /// [`Invalid`] when it is empty, too long, or holds a character that an id has not.
+            pub fn parse(text: &str) -> Result<Self, Invalid> {
+                parse_opaque(text).map(Self).ok_or_else(|| {
+                    Invalid::new(concat!(
+                        $what,
+                        " is at most 64 letters, digits, hyphens and underscores"
+                    ))
+                })
+            }
+
+            /// The id as it goes on the wire.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+    };
+}
+
+opaque_id!(
+    /// The id of an organization (protocol.md A, `organization_id`; B, `organizations[].id`).
+    OrganizationId,
+    "an organization id"
+);
+
+opaque_id!(
+    /// The id of a session (protocol.md A, `jwt.jti`; RFC 7519 §4.1.7).
+    SessionId,
+    "a session id"
+);
+
 #[cfg(test)]
 mod tests {
-    use super::{AccessKey, UserId};
+    use super::{AccessKey, OrganizationId, SessionId, UserId};
 
     #[test]
     fn a_user_id_is_a_hyphenated_uuid_in_any_case() {
@@ -158,6 +227,29 @@ mod tests {
             "",
         ] {
             assert!(AccessKey::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_id_of_the_services_own_cannot_change_a_path() {
+        assert!(SessionId::parse("5c9e0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11").is_ok());
+        assert!(OrganizationId::parse("org_1").is_ok());
+        let long = "a".repeat(65);
+        for wrong in [
+            "",
+            "../api-keys/SCW1234567890ABCDEFG",
+            "a/b",
+            "a\\b",
+            "a?b",
+            "a#b",
+            "a%2fb",
+            "a b",
+            "ä",
+            "..",
+            &long,
+        ] {
+            assert!(SessionId::parse(wrong).is_err(), "{wrong}");
+            assert!(OrganizationId::parse(wrong).is_err(), "{wrong}");
         }
     }
 }

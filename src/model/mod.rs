@@ -2,6 +2,7 @@
 
 mod account;
 mod backup_code;
+mod email;
 mod ids;
 mod otp;
 mod output;
@@ -9,23 +10,32 @@ mod profile;
 mod secret_key;
 mod sign_in;
 mod text;
+mod time;
 mod url;
 
 pub use account::{ApiKey, Dialect, User};
 pub use backup_code::{BackupCode, BackupCodes, CodeState, SavedCode};
-pub use ids::{AccessKey, UserId};
+pub use email::parse_email;
+pub use ids::{AccessKey, OrganizationId, SessionId, UserId};
 pub use otp::{OtpCheck, OtpCode, OtpKey, PERIOD_S};
 pub use output::{ColorWhen, Format, QrChoice};
-pub use profile::{ProfileName, StorageKind};
+pub use profile::{ProfileName, SecretName, Slot, StorageKind};
 pub use secret_key::SecretKey;
 pub use sign_in::{Expiry, Organization, Passwords, SecondFactor};
 pub use text::clean;
+pub use time::{optional_rfc3339, parse_duration, parse_rfc3339, rfc3339};
 pub use url::ApiUrl;
 
 /// Gets each line of the HTTP exchange that `--debug` shows.
 pub trait Trace {
     /// Shows one line; secrets are hidden in it already.
     fn line(&self, line: &str);
+}
+
+/// Gets what a person should know while a call takes its time.
+pub trait Notices {
+    /// Says that the program waits, and for what.
+    fn waiting(&self, text: &str);
 }
 
 /// A value that did not have the form its type asks for.

@@ -82,6 +82,53 @@ impl FromStr for StorageKind {
     }
 }
 
+/// Which of a profile's two places for a secret a login uses.
+///
+/// A new login takes the one that the login before does not use, so that the record names the
+/// secret that belongs to it at every moment, also when a run is killed in between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Slot {
+    /// The first, named like the profile.
+    #[default]
+    First,
+    /// The second.
+    Second,
+}
+
+impl Slot {
+    /// The place that this one is not.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::First => Self::Second,
+            Self::Second => Self::First,
+        }
+    }
+}
+
+/// The name of one secret in a keyring or a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretName(String);
+
+impl SecretName {
+    /// The name of a profile's secret.
+    #[must_use]
+    pub fn of(profile: &ProfileName, slot: Slot) -> Self {
+        Self(match slot {
+            Slot::First => profile.as_str().to_owned(),
+            // No profile name holds a tilde.
+            Slot::Second => format!("{profile}~2"),
+        })
+    }
+
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{BackupCode, Invalid, OtpCode};
+use super::{BackupCode, Invalid, OrganizationId, OtpCode};
 
 /// The second thing that a login asks for.
 #[derive(Debug, Clone)]
@@ -57,7 +57,7 @@ pub struct Passwords {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Organization {
     /// Its id.
-    pub id: String,
+    pub id: OrganizationId,
     /// Its name, as the service sent it: not yet cleaned.
     pub name: String,
 }

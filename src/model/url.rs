@@ -13,34 +13,46 @@ use super::Invalid;
 pub struct ApiUrl(Url);
 
 impl ApiUrl {
-    /// The address of `path` (which starts with a slash) below this base.
+    /// The address of `path` below this base. It starts with a slash and holds no query.
     ///
     /// # Errors
-    /// [`Invalid`] when the two do not make an address.
+    /// [`Invalid`] when the path would name another place than it says: a `..`, an empty part, a
+    /// query, a percent or backslash. The message does not repeat it, since it may hold a secret.
     pub fn join(&self, path: &str) -> Result<Url, Invalid> {
-        let base = self.0.as_str().trim_end_matches('/');
-        Url::parse(&format!("{base}{path}"))
-            .map_err(|err| Invalid::new(format!("no address can be made for {path}: {err}")))
+        let refused = || Invalid::new("the path of a request holds something that no path has");
+        if !path.starts_with('/') || path.contains("//") || path.contains('%') {
+            return Err(refused());
+        }
+        let mut url = self.0.clone();
+        let whole = format!("{}{path}", url.path().trim_end_matches('/'));
+        url.set_path(&whole);
+        // Whatever the parser changes was not as plain as it looked: `..`, `\`, `?`, `#`, a space.
+        if url.path() == whole {
+            Ok(url)
+        } else {
+            Err(refused())
+        }
     }
 
-    /// Whether requests stay on this machine.
+    /// Whether requests stay on this machine: `localhost`, 127.0.0.0/8 and `::1` (RFC 6761 §6.3,
+    /// RFC 1122 §3.2.1.3, RFC 4291 §2.5.3).
+    ///
+    /// A name below `localhost` is none of them, since many resolvers ask the DNS for it.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         match self.0.host() {
-            Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Some(url::Host::Domain(name)) => name == "localhost",
             Some(url::Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
             Some(url::Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
             None => false,
         }
     }
 
-    /// Whether a secret that was given to `self` may be sent to `other` as well.
-    ///
-    /// The same origin (RFC 6454 §4) may; so may any two services on this machine, since a
-    /// sandbox gets a new port at every start.
+    /// Whether a secret for `self` may be sent to `other` as well: to the same
+    /// origin only, which is scheme, host and port (RFC 6454 §4).
     #[must_use]
-    pub fn trusts(&self, other: &Self) -> bool {
-        self.0.origin() == other.0.origin() || (self.is_loopback() && other.is_loopback())
+    pub fn is_same_origin(&self, other: &Self) -> bool {
+        self.0.origin() == other.0.origin()
     }
 }
 
@@ -117,6 +129,8 @@ mod tests {
             "http://api.scaleway.com",
             "http://127.0.0.1.example.com",
             "http://localhost.example.com",
+            "http://api.localhost",
+            "http://localhost.",
             "http://10.0.0.1",
             "ftp://localhost",
             "api.scaleway.com",
@@ -140,10 +154,46 @@ mod tests {
     }
 
     #[test]
-    fn trust_does_not_cross_origins_but_covers_this_machine() {
-        assert!(url("https://a.example/x").trusts(&url("https://a.example:443")));
-        assert!(!url("https://a.example").trusts(&url("https://b.example")));
-        assert!(!url("https://a.example").trusts(&url("http://127.0.0.1:1")));
-        assert!(url("http://127.0.0.1:1").trusts(&url("https://localhost:2")));
+    fn a_path_that_names_another_place_than_it_says_is_refused() {
+        let base = url("https://api.example/scw");
+        for bad in [
+            "/jwts/../api-keys/SCW1",
+            "/jwts/./x",
+            "/jwts//x",
+            "/jwts/a?b=c",
+            "/jwts/a#b",
+            "/jwts/a\\b",
+            "/jwts/%2e%2e/x",
+            "/jwts/a b",
+            "/jwts/ä",
+            "/jwts/a\nb",
+            "jwts",
+            "@evil.example/x",
+            "",
+        ] {
+            let err = base.join(bad).unwrap_err();
+            assert!(bad.is_empty() || !err.to_string().contains(bad), "{bad}");
+        }
+        assert!(
+            base.join("/users/5c9e0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11/2FA")
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn a_secret_is_bound_to_scheme_host_and_port() {
+        assert!(url("https://a.example/x").is_same_origin(&url("https://a.example:443")));
+        for other in [
+            "https://b.example",
+            "https://a.example:444",
+            "http://127.0.0.1:1",
+        ] {
+            assert!(
+                !url("https://a.example").is_same_origin(&url(other)),
+                "{other}"
+            );
+        }
+        assert!(!url("http://127.0.0.1:1").is_same_origin(&url("http://127.0.0.1:2")));
+        assert!(!url("http://127.0.0.1:1").is_same_origin(&url("http://localhost:1")));
     }
 }

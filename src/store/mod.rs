@@ -1,18 +1,14 @@
 //! Where secrets are kept on this machine.
 
-mod backup_codes;
-mod file;
-mod keyring;
+mod codes;
+mod secrets;
 
 use std::{path::PathBuf, time::Duration};
 
-use secrecy::SecretString;
+pub use codes::{Change, CodesFile, Encryption, Reserved, SavedCodes, Unfinished, Voided};
+pub use secrets::{SecretStore, with_store};
 
-pub use backup_codes::{CodesFile, Encryption, Reserved, SavedCodes};
-pub use file::FileStore;
-pub use keyring::KeyringStore;
-
-use crate::{fsutil::FileError, model::ProfileName};
+use crate::fsutil::FileError;
 
 /// What a store can fail with. Missing D-Bus, missing service, locked and not found are told
 /// apart, since each has another remedy.
@@ -53,25 +49,4 @@ pub enum StoreError {
     /// The backup codes are encrypted, and only their owner's key opens them.
     #[error("the backup codes in {} are encrypted", .0.display())]
     Encrypted(PathBuf),
-}
-
-/// A place that keeps one secret for each profile.
-pub trait SecretStore: Send {
-    /// Reads the secret of a profile.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] where there is none.
-    fn get(&self, profile: &ProfileName) -> Result<SecretString, StoreError>;
-
-    /// Keeps a secret, replacing the one before.
-    ///
-    /// # Errors
-    /// Any [`StoreError`] of the place.
-    fn set(&self, profile: &ProfileName, secret: &SecretString) -> Result<(), StoreError>;
-
-    /// Removes the secret; `false` where there was none.
-    ///
-    /// # Errors
-    /// Any [`StoreError`] of the place but [`StoreError::NotFound`].
-    fn delete(&self, profile: &ProfileName) -> Result<bool, StoreError>;
 }

@@ -20,7 +20,8 @@ pub use qr::{QrError, QrImage, ScreenQr, Terminal, image, on_screen};
 
 use crate::{
     env,
-    model::{ColorWhen, Format, QrChoice, Trace, clean},
+    model::{ColorWhen, Format, Notices, QrChoice, Trace, clean},
+    process::on_thread,
 };
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -93,6 +94,25 @@ impl Ui {
         }
     }
 
+    /// Says which other run is waited for.
+    pub fn waiting_for(&self, pid: Option<u32>) {
+        let pid = pid.map(|pid| format!(" (pid {pid})")).unwrap_or_default();
+        if self.is_json() {
+            self.line(&json!({ "waiting": format!("another scw{pid}") }).to_string());
+        } else {
+            self.line(&format!("waiting for another scw{pid}"));
+        }
+    }
+
+    /// Answers a request to end the program that has to wait, whatever the format.
+    pub fn interrupted(&self, text: &str) {
+        if self.is_json() {
+            self.line(&json!({ "interrupted": text }).to_string());
+        } else {
+            self.line(text);
+        }
+    }
+
     /// Says something that the next prompt makes no sense without.
     pub fn instruct(&self, text: &str) {
         self.line(text);
@@ -159,10 +179,22 @@ impl Ui {
         Rc::new(DebugLines(self.clone()))
     }
 
+    /// A sink for what a person should know while a call takes its time.
+    #[must_use]
+    pub fn notices(&self) -> Rc<dyn Notices> {
+        Rc::new(self.clone())
+    }
+
     /// Writes a line to stderr. Where even that fails, there is nobody left to tell.
     fn line(&self, text: &str) {
         let mut stderr = AutoStream::new(io::stderr(), self.color).lock();
         let _ = writeln!(stderr, "{text}");
+    }
+}
+
+impl Notices for Ui {
+    fn waiting(&self, text: &str) {
+        self.status(text);
     }
 }
 
@@ -188,22 +220,28 @@ pub fn stderr_is_terminal() -> bool {
 
 /// Reads all of stdin, up to `limit` bytes, as a secret.
 ///
+/// The wait is a future: dropping it ends it, and leaves a thread behind that the end of the
+/// program does not wait for.
+///
 /// # Errors
 /// The system's, and `InvalidData` for text that is not UTF-8 or longer than the limit.
-pub fn read_stdin(limit: usize) -> io::Result<secrecy::SecretString> {
+pub async fn read_stdin(limit: usize) -> io::Result<secrecy::SecretString> {
+    on_thread(move || read_all(io::stdin().lock(), limit))
+        .await
+        .unwrap_or_else(|| Err(io::Error::other("it could not be read")))
+}
+
+fn read_all(from: impl io::Read, limit: usize) -> io::Result<secrecy::SecretString> {
     use io::Read;
 
     let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(limit + 1));
-    io::stdin()
-        .lock()
-        .take(limit as u64 + 1)
-        .read_to_end(&mut bytes)?;
+    from.take(limit as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > limit {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "it is too long"));
     }
     std::str::from_utf8(&bytes)
         .map(secrecy::SecretString::from)
-        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is no text"))
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not text"))
 }
 
 impl Terminal {

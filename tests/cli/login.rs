@@ -7,10 +7,10 @@ use crate::support::{Ran, World, files_with, mode};
 const FILE: [&str; 4] = ["login", "--with-token", "--storage", "file"];
 
 #[test]
-fn a_secret_key_alone_is_enough() {
+fn a_secret_key_and_its_access_key_are_enough() {
     let world = World::new();
     let secret = &world.info().secret_key;
-    let login = world.run_with_input(&FILE, secret).expect(0);
+    let login = world.run_with_input(&FILE, &world.key_lines()).expect(0);
     assert!(login.stderr.contains("plain text"), "{}", login.stderr);
     let whoami = world.run(&["whoami", "-o", "json"]).expect(0).json();
     assert_eq!(whoami["user_id"], world.info().user_id.as_str());
@@ -22,18 +22,23 @@ fn a_secret_key_alone_is_enough() {
 }
 
 #[test]
-fn a_secret_key_alone_goes_to_no_service_but_the_one_it_is_for() {
+fn a_secret_key_alone_is_sent_nowhere_and_its_access_key_is_asked_for() {
     let world = World::new();
-    let mut command = world.command(&FILE);
-    command.env_remove("SCW_ACCOUNT_URL");
-    crate::support::run_with_input(&mut command, &world.info().secret_key)
-        .expect(1)
+    let secret = &world.info().secret_key;
+    world
+        .run_with_input(&FILE, secret)
+        .expect(2)
         .told("--access-key");
+    let mut command = world.command(&["2fa", "status"]);
+    command.env("SCW_SECRET_KEY", secret);
+    Ran::of(command.output().unwrap())
+        .expect(2)
+        .told("SCW_ACCESS_KEY");
+    assert!(world.sandbox.requests().is_empty(), "it stood in a path");
+
     let mut command = world.command(&FILE);
-    command
-        .env_remove("SCW_ACCOUNT_URL")
-        .args(["--access-key", &world.info().access_key]);
-    crate::support::run_with_input(&mut command, &world.info().secret_key).expect(0);
+    command.args(["--access-key", &world.info().access_key]);
+    crate::support::run_with_input(&mut command, secret).expect(0);
     assert_eq!(
         world
             .run(&["token", "--access-key"])
@@ -56,7 +61,7 @@ fn a_file_is_private_and_goes_with_the_logout_while_the_key_stays() {
     // The login made no key, so the logout deletes none.
     let keys = world.sandbox.state().unwrap()["api_keys"].clone();
     assert_eq!(keys, serde_json::json!([world.info().access_key]));
-    world.run(&["token"]).expect(3).told("nobody is logged in");
+    world.run(&["token"]).expect(3).told("not logged in");
 }
 
 #[test]
@@ -138,6 +143,13 @@ fn a_login_is_for_one_service_and_its_key_goes_to_no_other() {
         .expect(3)
         .told("is not sent to https://api.example.com");
     assert_eq!(world.sandbox.requests().len(), asked);
+    // Another port of this machine is another service.
+    let other = World::new();
+    world
+        .run(&["2fa", "status", "--api-url", &other.info().api_url])
+        .expect(3)
+        .told("is not sent to");
+    assert!(other.sandbox.requests().is_empty());
 }
 
 #[test]

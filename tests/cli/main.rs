@@ -21,3 +21,4 @@ mod sign_in;
 mod two_factor_off;
 mod two_factor_on;
 mod web;
+mod wire;

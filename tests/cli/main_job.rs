@@ -104,7 +104,7 @@ fn the_environment_alone_is_a_login() {
     world
         .run(&["2fa", "status"])
         .expect(3)
-        .told("nobody is logged in");
+        .told("not logged in");
 }
 
 #[test]

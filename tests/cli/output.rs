@@ -130,15 +130,19 @@ fn completions_and_manual_pages_come_out_of_the_program() {
 #[test]
 fn a_usage_mistake_names_what_is_wrong_and_where_to_look() {
     let world = World::new();
-    let ran = world.run(&["2fa", "codes", "used", "-o", "json"]).expect(2);
+    let ran = world.run(&["completion", "-o", "json"]).expect(2);
     let error: Value = serde_json::from_str(&ran.stderr).unwrap();
     assert!(
         error["error"]["message"]
             .as_str()
             .unwrap()
-            .contains("CODE-FILE"),
+            .contains("<SHELL>"),
         "{error}"
     );
-    let ran = world.run(&["2fa", "codes", "used"]).expect(2);
+    let ran = world.run(&["completion"]).expect(2);
     assert!(ran.stderr.contains("hint: "), "{}", ran.stderr);
+    world
+        .run(&["2fa", "codes", "used"])
+        .expect(2)
+        .told("CODE-FILE");
 }

@@ -134,7 +134,7 @@ fn without_a_login_and_without_an_email_it_is_the_login_that_is_missing() {
     world
         .run(&["2fa", "off", "--yes"])
         .expect(3)
-        .told("nobody is logged in");
+        .told("not logged in");
     world
         .run(&["2fa", "off", "--backup-code", "--yes"])
         .expect(2)

@@ -25,7 +25,7 @@ fn debug_output_holds_no_secret() {
     let login = world
         .run_with_input(
             &["-D", "login", "--with-token", "--storage", "file"],
-            &world.info().secret_key,
+            &world.key_lines(),
         )
         .expect(0);
     let uri = fs::read_to_string(uri).unwrap();

@@ -216,6 +216,7 @@ fn a_login_remembers_its_api_and_a_renewal_works_in_both() {
             "2fa",
             "on",
             "--renew",
+            "--yes",
             "--otp-command",
             crate::support::OATHTOOL,
             "-o",
@@ -374,7 +375,7 @@ fn a_key_that_cannot_be_kept_is_deleted_again() {
         // No bus, so no keyring.
         command.env("SCW_KEYRING", "keyring");
         let failed = Ran::of(command.output().unwrap()).expect(6);
-        let failed = failed.told("is deleted again");
+        let failed = failed.told("scw deleted");
         assert!(failed.stderr.contains("D-Bus"), "{}", failed.stderr);
         let state = world.sandbox.state().unwrap();
         assert_eq!(state["api_keys"], json!([world.info().access_key]), "{api}");
@@ -498,7 +499,7 @@ fn a_new_login_takes_the_place_of_the_one_before_on_the_server_too() {
         // A key that was there before belongs to somebody: it stays.
         run_with_input(
             &mut person.command(&["login", "--with-token"]),
-            &world.info().secret_key,
+            &world.key_lines(),
         )
         .expect(0);
         assert_eq!(person.keys(), 1, "{api}");

@@ -14,25 +14,19 @@ use crate::{
 #[serde(default)]
 struct Body {
     r#type: Option<String>,
-    message: Option<String>,
     fields: BTreeMap<String, Vec<String>>,
 }
 
-/// The error that an answer without success stands for; one of an unknown type is told by its
-/// status.
+/// The error that a refusal stands for; one of an unknown type is told by its status.
 pub(super) fn from_answer(answer: &Answer) -> ApiError {
-    if let Some(err) = answer.failure_by_status() {
-        return err;
-    }
-    let parsed = serde_json::from_slice::<Body>(&answer.body);
-    let is_json = parsed.is_ok();
-    let body = parsed.unwrap_or_default();
-    let message = body
-        .message
-        .as_deref()
-        .map(clean)
-        .filter(|message| !message.is_empty())
-        .unwrap_or_else(|| "it says no more".to_owned());
+    let body: Body = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let said = answer.message();
+    let message = said.clone().unwrap_or_else(|| "it says no more".to_owned());
+    let missing = |message, named| ApiError::NotFound {
+        resource: "thing".to_owned(),
+        message,
+        named,
+    };
     match (body.r#type.as_deref().unwrap_or(""), answer.status) {
         ("2FA_error", _) => ApiError::WrongCode,
         // Types that only today's API has (protocol.md A).
@@ -42,25 +36,26 @@ pub(super) fn from_answer(answer: &Answer) -> ApiError {
                 answered: Dialect::Iam,
             }
         }
-        ("invalid_auth", _) | (_, StatusCode::UNAUTHORIZED) => {
-            ApiError::Authentication { reason: message }
-        }
+        // Without a type it is not known that the API itself refuses this token.
+        (kind @ "invalid_auth", _) | (kind, StatusCode::UNAUTHORIZED) => ApiError::Authentication {
+            reason: message,
+            gone: kind == "invalid_auth",
+        },
         // Inferred: the service of 2017 had no type of its own for a lock-out.
         ("authorization_required", _) if message.contains("lock") => ApiError::Locked,
         ("authorization_required", _) | (_, StatusCode::FORBIDDEN) => ApiError::Denied { message },
-        ("unknown_resource", _) => ApiError::NotFound {
-            resource: "thing".to_owned(),
-        },
-        (_, StatusCode::NOT_FOUND) if is_json => ApiError::NotFound {
-            resource: "thing".to_owned(),
-        },
+        ("unknown_resource", _) => missing(None, true),
+        (_, StatusCode::NOT_FOUND) => missing(said, false),
         (_, StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED) => {
             ApiError::Precondition { message }
         }
-        _ if is_json => ApiError::Arguments {
+        _ if answer.body.is_empty() => answer.garbage(&format!(
+            "status {} and nothing else",
+            answer.status.as_u16()
+        )),
+        _ => ApiError::Arguments {
             message: with_fields(message, &body.fields),
         },
-        _ => answer.garbage(&format!("status {} and no JSON", answer.status.as_u16())),
     }
 }
 
@@ -73,5 +68,33 @@ fn with_fields(message: String, fields: &BTreeMap<String, Vec<String>>) -> Strin
         message
     } else {
         told.join("; ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::http::tests::answer;
+
+    #[test]
+    fn a_token_is_gone_where_the_api_names_it_unknown() {
+        for (status, body, gone) in [
+            (
+                401,
+                r#"{"type":"invalid_auth","message":"unknown token"}"#,
+                true,
+            ),
+            (404, r#"{"type":"unknown_resource"}"#, true),
+            (401, "", false),
+            (404, r#"{"message":"no route"}"#, false),
+            (404, "", false),
+            (403, r#"{"type":"authorization_required"}"#, false),
+        ] {
+            let err = from_answer(&answer(status, body));
+            assert_eq!(err.key_is_gone(), gone, "{status} {body}");
+            assert!(!err.outcome_unknown(), "{status} {body}");
+        }
+        let err = from_answer(&answer(404, r#"{"message":"no route"}"#));
+        assert!(err.to_string().ends_with(": no route"), "{err}");
     }
 }

@@ -5,15 +5,16 @@ mod session;
 mod wire;
 
 use async_trait::async_trait;
-use reqwest::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
 use time::OffsetDateTime;
 
 use super::{
     Account, ApiError,
-    http::{Answer, Http, Repeat},
+    http::{Answer, Call, Http},
 };
-use crate::model::{AccessKey, ApiKey, BackupCode, BackupCodes, OtpCode, OtpKey, User, UserId};
+use crate::model::{
+    AccessKey, ApiKey, BackupCode, BackupCodes, OtpCode, OtpKey, SecretKey, User, UserId,
+};
 
 pub(super) use session::sign_in;
 
@@ -30,20 +31,30 @@ impl Account2017 {
         Self { http }
     }
 
-    async fn call(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<Value>,
-        repeat: Repeat,
-    ) -> Result<Answer, ApiError> {
-        let answer = self.http.send(method, path, body, repeat).await?;
-        answer.successful(error::from_answer)
+    async fn call(&self, call: Call) -> Result<Answer, ApiError> {
+        self.http.send(call).await?.successful(error::from_answer)
     }
 
     async fn get(&self, path: &str) -> Result<Answer, ApiError> {
-        self.call(Method::GET, path, None, Repeat::Safe).await
+        self.call(Call::get(path)).await
     }
+
+    /// `DELETE /tokens/{token}`; that it answers 204 is inferred (protocol.md B).
+    async fn delete_token(&self, token: &SecretKey) -> Result<(), ApiError> {
+        self.call(Call::delete(token_path(token)))
+            .await?
+            .without_content()
+    }
+
+    /// The token in use.
+    fn token(&self) -> Result<&SecretKey, ApiError> {
+        self.http.key().ok_or(ApiError::OwnerUnknown)
+    }
+}
+
+/// The path of a token. Its id is the secret: a UUID, as the type says.
+fn token_path(token: &SecretKey) -> String {
+    format!("/tokens/{}", token.expose())
 }
 
 /// The path of a user's second factor.
@@ -54,7 +65,7 @@ fn factor_path(id: &UserId) -> String {
 #[async_trait(?Send)]
 impl Account for Account2017 {
     async fn own_key(&self, _access_key: Option<&AccessKey>) -> Result<ApiKey, ApiError> {
-        let answer = self.get(&format!("/tokens/{}", self.http.token())).await?;
+        let answer = self.get(&token_path(self.token()?)).await?;
         let token = answer.json::<wire::TokenAnswer>()?.token;
         Ok(ApiKey {
             access_key: None,
@@ -97,12 +108,7 @@ impl Account for Account2017 {
     /// Inferred (protocol.md B), as are the confirmation and the state.
     async fn create_otp(&self, id: &UserId) -> Result<OtpKey, ApiError> {
         let answer = self
-            .call(
-                Method::POST,
-                &factor_path(id),
-                Some(json!({})),
-                Repeat::Safe,
-            )
+            .call(Call::post(factor_path(id), json!({})).repeat_safe())
             .await
             .map_err(|err| match err {
                 // An empty request has no other fault than that it comes at the wrong time.
@@ -115,9 +121,7 @@ impl Account for Account2017 {
 
     async fn confirm_otp(&self, id: &UserId, code: &OtpCode) -> Result<BackupCodes, ApiError> {
         let body = json!({ "2FA_token": code.expose() });
-        let answer = self
-            .call(Method::PATCH, &factor_path(id), Some(body), Repeat::Unsafe)
-            .await?;
+        let answer = self.call(Call::patch(factor_path(id), body)).await?;
         let codes = answer.json::<wire::CodesAnswer>()?.factor;
         Ok(BackupCodes(
             codes
@@ -129,41 +133,16 @@ impl Account for Account2017 {
     }
 
     async fn delete_otp(&self, id: &UserId) -> Result<(), ApiError> {
-        self.call(Method::DELETE, &factor_path(id), None, Repeat::Safe)
-            .await
-            .map(drop)
+        self.call(Call::delete(factor_path(id)))
+            .await?
+            .without_content()
     }
 
     async fn delete_own_key(&self, _access_key: Option<&AccessKey>) -> Result<(), ApiError> {
-        let path = format!("/tokens/{}", self.http.token());
-        self.call(Method::DELETE, &path, None, Repeat::Safe)
-            .await
-            .map(drop)
+        self.delete_token(self.token()?).await
     }
 
     fn clock_ahead_s(&self) -> Option<i64> {
         self.http.clock_ahead_s()
-    }
-}
-
-/// Whose the token of `http` is: `GET /tokens/{token}`.
-///
-/// # Errors
-/// [`ApiError::Authentication`] for a token that the service does not take, and
-/// [`ApiError::OwnerUnknown`] where it answers anything but this API's answer.
-pub async fn token_owner(http: &Http) -> Result<UserId, ApiError> {
-    let path = format!("/tokens/{}", http.token());
-    let answer = http.send(Method::GET, &path, None, Repeat::Safe).await?;
-    if let Some(err) = answer.failure_by_status() {
-        return Err(err);
-    }
-    match answer.status {
-        StatusCode::OK => answer
-            .json::<wire::TokenAnswer>()
-            .ok()
-            .and_then(|found| UserId::parse(&found.token.user_id).ok())
-            .ok_or(ApiError::OwnerUnknown),
-        StatusCode::UNAUTHORIZED => Err(error::from_answer(&answer)),
-        _ => Err(ApiError::OwnerUnknown),
     }
 }

@@ -1,17 +1,19 @@
 //! Logins of the 2017 API: a token is a session and a key in one.
 
 use async_trait::async_trait;
-use reqwest::Method;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde_json::json;
+use time::OffsetDateTime;
 
 use super::{Account2017, error, wire};
 use crate::{
     api::{
         Account, ApiError, Auth, CreatedKey, FoundKey, Http, NewKey, Session, SignIn,
-        SignInRequest, http::Repeat,
+        SignInRequest,
+        http::Call,
+        session::{KeyId, MAX_PAGES},
     },
-    model::{Organization, SecondFactor, SecretKey, UserId},
+    model::{Invalid, Organization, OrganizationId, SecondFactor, SecretKey, UserId, clean},
 };
 
 /// How many tokens a page has (protocol.md B: what the reference client asks for).
@@ -20,7 +22,8 @@ const PER_PAGE: usize = 50;
 struct TokenSession {
     account: Account2017,
     user_id: UserId,
-    token: wire::Token,
+    token: SecretKey,
+    expires_at: Option<OffsetDateTime>,
 }
 
 /// `POST /tokens` (protocol.md B).
@@ -37,9 +40,7 @@ pub(crate) async fn sign_in(http: &Http, request: &SignInRequest<'_>) -> Result<
         Some(SecondFactor::Backup(code)) => body["2FA_backup_code"] = json!(code.expose()),
         None => {}
     }
-    let answer = http
-        .send(Method::POST, "/tokens", Some(body), Repeat::Unsafe)
-        .await?;
+    let answer = http.send(Call::post("/tokens", body)).await?;
     if !answer.status.is_success() {
         return match error::from_answer(&answer) {
             ApiError::WrongCode if passwords.factor.is_none() => Ok(SignIn::FactorNeeded),
@@ -47,24 +48,17 @@ pub(crate) async fn sign_in(http: &Http, request: &SignInRequest<'_>) -> Result<
             err => Err(err),
         };
     }
-    let token = answer.json::<wire::TokenAnswer>()?.token;
-    let user_id = UserId::parse(&token.user_id).map_err(|err| answer.garbage(&err.to_string()))?;
-    let account = Account2017::new(http.with_auth(&Auth::Key(token.id.clone()))?);
+    let found = answer.json::<wire::TokenAnswer>()?.token;
+    let odd = |err: Invalid| answer.garbage(&err.to_string());
+    let user_id = UserId::parse(&found.user_id).map_err(odd)?;
+    let token = SecretKey::parse(&found.id).map_err(odd)?;
+    let account = Account2017::new(http.with_auth(&Auth::Key(token.clone()))?);
     Ok(SignIn::Done(Box::new(TokenSession {
         account,
         user_id,
         token,
+        expires_at: found.expires_at(),
     })))
-}
-
-impl TokenSession {
-    async fn delete_token(&self, token: &SecretString) -> Result<(), ApiError> {
-        let path = format!("/tokens/{}", token.expose_secret());
-        self.account
-            .call(Method::DELETE, &path, None, Repeat::Safe)
-            .await
-            .map(drop)
-    }
 }
 
 #[async_trait(?Send)]
@@ -79,15 +73,18 @@ impl Session for TokenSession {
 
     async fn organizations(&self) -> Result<Vec<Organization>, ApiError> {
         let answer = self.account.get("/organizations").await?;
-        Ok(answer
+        answer
             .json::<wire::OrganizationsAnswer>()?
             .organizations
             .into_iter()
-            .map(|found| Organization {
-                id: found.id,
-                name: found.name,
+            .map(|found| {
+                Ok(Organization {
+                    id: OrganizationId::parse(&found.id)
+                        .map_err(|err| answer.garbage(&err.to_string()))?,
+                    name: found.name,
+                })
             })
-            .collect())
+            .collect()
     }
 
     /// A token of 2017 is good for every organization of its user.
@@ -102,11 +99,9 @@ impl Session for TokenSession {
     /// The token that the login gave is the key.
     async fn create_key(&self, _new: &NewKey) -> Result<CreatedKey, ApiError> {
         Ok(CreatedKey {
-            secret: SecretKey::parse(&self.token.id).map_err(|err| ApiError::Arguments {
-                message: err.to_string(),
-            })?,
+            secret: self.token.clone(),
             access_key: None,
-            expires_at: self.token.expires_at(),
+            expires_at: self.expires_at,
             project_id: None,
         })
     }
@@ -114,39 +109,50 @@ impl Session for TokenSession {
     async fn find_keys(&self, marker: &str) -> Result<Vec<FoundKey>, ApiError> {
         let mut found = Vec::new();
         for page in 1.. {
-            let path = format!("/tokens?page={page}&per_page={PER_PAGE}");
-            let answer = self.account.get(&path).await?;
+            let call = Call::get("/tokens")
+                .query("page", &page)
+                .query("per_page", &PER_PAGE);
+            let answer = self.account.call(call).await?;
             let tokens = answer.json::<wire::TokensAnswer>()?.tokens;
-            let last = tokens.len() < PER_PAGE;
-            found.extend(
-                tokens
-                    .into_iter()
-                    .filter(|token| token.description.contains(marker))
-                    .map(|token| FoundKey {
+            for token in &tokens {
+                if token.description.contains(marker) {
+                    found.push(FoundKey {
+                        id: KeyId::Token(
+                            SecretKey::parse(&token.id)
+                                .map_err(|err| answer.garbage(&err.to_string()))?,
+                        ),
                         // A token's id is its secret: its description is what may be seen.
-                        shown: crate::model::clean(&token.description),
-                        id: token.id,
-                    }),
-            );
-            if last {
+                        shown: clean(&token.description),
+                    });
+                }
+            }
+            if tokens.len() < PER_PAGE {
                 break;
+            }
+            if page == MAX_PAGES {
+                return Err(answer.garbage("a list of keys without an end"));
             }
         }
         Ok(found)
     }
 
     async fn delete_key(&self, key: &FoundKey) -> Result<(), ApiError> {
-        self.delete_token(&key.id).await
+        match &key.id {
+            KeyId::Token(token) => self.account.delete_token(token).await,
+            KeyId::AccessKey(_) => Err(ApiError::Arguments {
+                message: "an access key names no token of the 2017 API".to_owned(),
+            }),
+        }
     }
 
     async fn withdraw(&self, _key: &CreatedKey) -> Result<(), ApiError> {
-        self.delete_token(&self.token.id).await
+        self.account.delete_token(&self.token).await
     }
 
     async fn end(&self, key_kept: bool) -> Result<(), ApiError> {
         if key_kept {
             return Ok(());
         }
-        self.delete_token(&self.token.id).await
+        self.account.delete_token(&self.token).await
     }
 }

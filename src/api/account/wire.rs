@@ -3,8 +3,10 @@
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::model::parse_rfc3339;
 
 /// The answer of `POST /tokens` and `GET /tokens/{token}`.
 #[derive(Deserialize)]
@@ -33,7 +35,7 @@ pub(super) struct Token {
 impl Token {
     /// When it ends, where the answer tells a time.
     pub(super) fn expires_at(&self) -> Option<OffsetDateTime> {
-        OffsetDateTime::parse(self.expires.as_str()?, &Rfc3339).ok()
+        parse_rfc3339(self.expires.as_str()?)
     }
 }
 

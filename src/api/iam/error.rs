@@ -13,7 +13,6 @@ use crate::{
 #[serde(default)]
 struct Body {
     r#type: Option<String>,
-    message: Option<String>,
     reason: Option<String>,
     resource: Option<String>,
     help_message: Option<String>,
@@ -31,20 +30,15 @@ struct Detail {
     quota: Option<f64>,
 }
 
-/// The error that an answer without success stands for. A known type speaks first, then the
-/// status, so that a body of an unknown kind still gives a sensible message.
+/// The error that a refusal stands for. A known type speaks first, then the status, so that a body
+/// of an unknown kind, or none, still gives a sensible message.
 pub(super) fn from_answer(answer: &Answer) -> ApiError {
-    if let Some(err) = answer.failure_by_status() {
-        return err;
-    }
-    let parsed = serde_json::from_slice::<Body>(&answer.body);
-    let is_json = parsed.is_ok();
-    let body = parsed.unwrap_or_default();
-    let message = body
-        .message
-        .as_deref()
-        .map(clean)
-        .filter(|message| !message.is_empty());
+    let body: Body = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let message = answer.message();
+    let or_silence =
+        |message: Option<String>| message.unwrap_or_else(|| "it says no more".to_owned());
+    let or_status =
+        |message: Option<String>| message.unwrap_or_else(|| format!("status {}", answer.status));
     match (body.r#type.as_deref().unwrap_or(""), answer.status) {
         ("denied_authentication", _) => authentication(body.reason.as_deref()),
         ("permissions_denied" | "quotas_exceeded", _) => ApiError::Denied {
@@ -52,16 +46,15 @@ pub(super) fn from_answer(answer: &Answer) -> ApiError {
         },
         ("invalid_arguments", _) => arguments(&body, message),
         ("precondition_failed" | "transient_state", _) => ApiError::Precondition {
-            message: body
-                .help_message
-                .as_deref()
-                .map(clean)
-                .or(message)
-                .unwrap_or_else(|| "it says no more".to_owned()),
+            message: or_silence(body.help_message.as_deref().map(clean).or(message)),
         },
         ("locked", _) | (_, StatusCode::LOCKED) => ApiError::Locked,
         ("resource_expired", _) => authentication(Some("expired")),
-        ("not_found", _) => not_found(&body),
+        ("not_found", _) => ApiError::NotFound {
+            resource: resource(&body),
+            message: None,
+            named: true,
+        },
         // Types that only the API of 2017 has (protocol.md B).
         ("unknown_resource" | "invalid_request_error" | "invalid_auth", _) => {
             ApiError::OtherDialect {
@@ -69,18 +62,29 @@ pub(super) fn from_answer(answer: &Answer) -> ApiError {
                 answered: Dialect::Account,
             }
         }
-        (_, StatusCode::UNAUTHORIZED) => authentication(body.reason.as_deref()),
+        // Without a type it is not known that the API itself refuses this key.
+        (_, StatusCode::UNAUTHORIZED) => ApiError::Authentication {
+            reason: or_silence(message),
+            gone: false,
+        },
         (_, StatusCode::FORBIDDEN) => ApiError::Denied {
-            message: message.unwrap_or_else(|| "it says no more".to_owned()),
+            message: or_silence(message),
         },
-        (_, StatusCode::NOT_FOUND) if is_json => not_found(&body),
+        (_, StatusCode::NOT_FOUND) => ApiError::NotFound {
+            resource: resource(&body),
+            message,
+            named: false,
+        },
         (_, StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED) => ApiError::Precondition {
-            message: message.unwrap_or_else(|| format!("status {}", answer.status)),
+            message: or_status(message),
         },
-        _ if is_json => ApiError::Arguments {
-            message: message.unwrap_or_else(|| format!("status {}", answer.status)),
+        _ if answer.body.is_empty() => answer.garbage(&format!(
+            "status {} and nothing else",
+            answer.status.as_u16()
+        )),
+        _ => ApiError::Arguments {
+            message: or_status(message),
         },
-        _ => answer.garbage(&format!("status {} and no JSON", answer.status.as_u16())),
     }
 }
 
@@ -100,10 +104,8 @@ pub(super) fn of_login(answer: &Answer) -> Login {
         .iter()
         .any(|detail| detail.argument_name.as_deref() == Some("2FA_token"));
     let reason = || {
-        body.message
-            .as_deref()
-            .map(clean)
-            .filter(|message| !message.is_empty())
+        answer
+            .message()
             .unwrap_or_else(|| "it gives no reason".to_owned())
     };
     match (body.r#type.as_deref().unwrap_or(""), answer.status) {
@@ -121,15 +123,14 @@ pub(super) fn of_login(answer: &Answer) -> Login {
 }
 
 fn authentication(reason: Option<&str>) -> ApiError {
-    ApiError::Authentication {
-        reason: match reason {
-            Some("not_found") => "it is unknown or was revoked".to_owned(),
-            Some("expired") => "it has expired".to_owned(),
-            Some("invalid_argument") => "it is malformed".to_owned(),
-            Some("unknown_reason") | None => "it gives no reason".to_owned(),
-            Some(other) => clean(other),
-        },
-    }
+    let (reason, gone) = match reason {
+        Some("not_found") => ("it is unknown or was revoked".to_owned(), true),
+        Some("expired") => ("it has expired".to_owned(), true),
+        Some("invalid_argument") => ("it is malformed".to_owned(), false),
+        Some("unknown_reason") | None => ("it gives no reason".to_owned(), false),
+        Some(other) => (clean(other), false),
+    };
+    ApiError::Authentication { reason, gone }
 }
 
 fn denied(body: &Body, message: Option<String>) -> String {
@@ -185,11 +186,70 @@ fn arguments(body: &Body, message: Option<String>) -> ApiError {
     }
 }
 
-fn not_found(body: &Body) -> ApiError {
-    ApiError::NotFound {
-        resource: body
-            .resource
-            .as_deref()
-            .map_or_else(|| "thing".to_owned(), clean),
+fn resource(body: &Body) -> String {
+    body.resource
+        .as_deref()
+        .map_or_else(|| "thing".to_owned(), clean)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::http::tests::answer;
+
+    fn told(status: u16, body: &str) -> (ApiError, String) {
+        let err = from_answer(&answer(status, body));
+        let text = err.to_string();
+        (err, text)
+    }
+
+    #[test]
+    fn a_404_without_a_type_tells_what_the_service_says_and_proves_nothing() {
+        let (err, text) = told(404, r#"{"message":"no Route matched"}"#);
+        assert_eq!(text, "the API knows no such thing: no Route matched");
+        assert!(!err.key_is_gone());
+        for empty in ["", "<?xml version=\"1.0\"?><Error/>"] {
+            let (err, text) = told(404, empty);
+            assert_eq!(text, "the API knows no such thing");
+            assert!(!err.key_is_gone());
+        }
+    }
+
+    #[test]
+    fn a_key_is_gone_where_the_api_names_it_unknown_or_expired() {
+        for (status, body, gone) in [
+            (
+                401,
+                r#"{"type":"denied_authentication","reason":"not_found"}"#,
+                true,
+            ),
+            (
+                401,
+                r#"{"type":"denied_authentication","reason":"expired"}"#,
+                true,
+            ),
+            (404, r#"{"type":"not_found","resource":"access_key"}"#, true),
+            (410, r#"{"type":"resource_expired"}"#, true),
+            (
+                401,
+                r#"{"type":"denied_authentication","reason":"invalid_argument"}"#,
+                false,
+            ),
+            (401, "", false),
+            (403, r#"{"type":"permissions_denied"}"#, false),
+            (409, r#"{"type":"transient_state"}"#, false),
+            (412, r#"{"type":"precondition_failed"}"#, false),
+        ] {
+            let (err, _) = told(status, body);
+            assert_eq!(err.key_is_gone(), gone, "{status} {body}");
+            assert!(!err.outcome_unknown(), "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn an_empty_refusal_is_still_a_refusal() {
+        assert!(matches!(told(401, "").0, ApiError::Authentication { .. }));
+        assert!(matches!(told(403, "").0, ApiError::Denied { .. }));
+        assert!(matches!(told(400, "").0, ApiError::Garbage { .. }));
     }
 }

@@ -5,14 +5,12 @@ mod session;
 mod wire;
 
 use async_trait::async_trait;
-use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 use time::OffsetDateTime;
 
 use super::{
     Account, ApiError,
-    http::{Answer, Http, Repeat},
-    token_owner,
+    http::{Answer, Call, Http},
 };
 pub(super) use session::sign_in;
 pub use session::web_session;
@@ -23,39 +21,33 @@ use crate::model::{AccessKey, ApiKey, BackupCode, BackupCodes, OtpCode, OtpKey, 
 #[derive(Debug)]
 pub struct Iam {
     http: Http,
-    /// The 2017 account service, which alone tells whose a token is.
-    account: Option<Http>,
 }
 
 impl Iam {
     /// Speaks to the IAM API through `http`.
-    ///
-    /// `account` is the account service, where the key may be shown to it.
     #[must_use]
-    pub fn new(http: Http, account: Option<Http>) -> Self {
-        Self { http, account }
+    pub fn new(http: Http) -> Self {
+        Self { http }
     }
 
-    async fn call(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<Value>,
-        repeat: Repeat,
-    ) -> Result<Answer, ApiError> {
-        let answer = self.http.send(method, path, body, repeat).await?;
-        answer.successful(error::from_answer)
+    async fn call(&self, call: Call) -> Result<Answer, ApiError> {
+        self.http.send(call).await?.successful(error::from_answer)
     }
 
     async fn get(&self, path: &str) -> Result<Answer, ApiError> {
-        self.call(Method::GET, path, None, Repeat::Safe).await
+        self.call(Call::get(path)).await
     }
 
-    async fn delete_api_key(&self, access_key: &str) -> Result<(), ApiError> {
-        let path = api_key_path(access_key);
-        self.call(Method::DELETE, &path, None, Repeat::Safe)
-            .await
-            .map(drop)
+    async fn user_and_answer(&self, id: &UserId) -> Result<(User, Answer), ApiError> {
+        let answer = self.get(&user_path(id, "")).await?;
+        let user = answer.json::<wire::User>()?.into_model(&answer)?;
+        Ok((user, answer))
+    }
+
+    async fn delete_api_key(&self, access_key: &AccessKey) -> Result<(), ApiError> {
+        self.call(Call::delete(api_key_path(access_key)))
+            .await?
+            .without_content()
     }
 }
 
@@ -64,39 +56,29 @@ fn user_path(id: &UserId, below: &str) -> String {
     format!("/iam/v1alpha1/users/{id}{below}")
 }
 
-fn api_key_path(access_key: &str) -> String {
+fn api_key_path(access_key: &AccessKey) -> String {
     format!("/iam/v1alpha1/api-keys/{access_key}")
 }
 
 #[async_trait(?Send)]
 impl Account for Iam {
     async fn own_key(&self, access_key: Option<&AccessKey>) -> Result<ApiKey, ApiError> {
-        match (access_key, &self.account) {
-            (Some(access_key), _) => {
-                let answer = self.get(&api_key_path(access_key.as_str())).await?;
-                answer.json::<wire::ApiKey>()?.into_model(&answer)
-            }
-            (None, Some(account)) => Ok(ApiKey {
-                access_key: None,
-                user_id: token_owner(account).await?,
-                expires_at: None,
-                default_project_id: None,
-            }),
-            (None, None) => Err(ApiError::OwnerUnknown),
-        }
+        // The secret alone leads nowhere: no call takes it but as the header.
+        let access_key = access_key.ok_or(ApiError::OwnerUnknown)?;
+        let answer = self.get(&api_key_path(access_key)).await?;
+        answer.json::<wire::ApiKey>()?.into_model(&answer)
     }
 
     async fn user(&self, id: &UserId) -> Result<User, ApiError> {
-        let answer = self.get(&user_path(id, "")).await?;
-        answer.json::<wire::User>()?.into_model(&answer)
+        Ok(self.user_and_answer(id).await?.0)
     }
 
     async fn two_factor_required_by(
         &self,
         id: &UserId,
     ) -> Result<Option<OffsetDateTime>, ApiError> {
-        let path = format!("/iam/v1alpha1/grace-periods?user_id={id}");
-        let answer = self.get(&path).await?;
+        let call = Call::get("/iam/v1alpha1/grace-periods").query("user_id", id);
+        let answer = self.call(call).await?;
         let periods = answer.json::<wire::GracePeriods>()?.grace_periods;
         Ok(periods
             .into_iter()
@@ -108,9 +90,7 @@ impl Account for Iam {
     async fn create_otp(&self, id: &UserId) -> Result<OtpKey, ApiError> {
         let path = user_path(id, "/mfa-otp");
         // A second call only replaces the pending key.
-        let answer = self
-            .call(Method::POST, &path, Some(json!({})), Repeat::Safe)
-            .await?;
+        let answer = self.call(Call::post(path, json!({})).repeat_safe()).await?;
         let secret = answer.json::<wire::Otp>()?.into_secret();
         OtpKey::parse(&secret).map_err(|err| answer.garbage(&err.to_string()))
     }
@@ -118,9 +98,7 @@ impl Account for Iam {
     async fn confirm_otp(&self, id: &UserId, code: &OtpCode) -> Result<BackupCodes, ApiError> {
         let path = user_path(id, "/validate-mfa-otp");
         let body = json!({ "one_time_password": code.expose() });
-        let answer = self
-            .call(Method::POST, &path, Some(body), Repeat::Unsafe)
-            .await?;
+        let answer = self.call(Call::post(path, body)).await?;
         let codes = answer.json::<wire::RecoveryCodes>()?;
         Ok(BackupCodes(
             codes
@@ -133,16 +111,12 @@ impl Account for Iam {
 
     async fn delete_otp(&self, id: &UserId) -> Result<(), ApiError> {
         let path = user_path(id, "/mfa-otp");
-        self.call(Method::DELETE, &path, None, Repeat::Safe)
-            .await?
-            .without_content()
+        self.call(Call::delete(path)).await?.without_content()
     }
 
     async fn delete_own_key(&self, access_key: Option<&AccessKey>) -> Result<(), ApiError> {
-        match access_key {
-            Some(access_key) => self.delete_api_key(access_key.as_str()).await,
-            None => Err(ApiError::OwnerUnknown),
-        }
+        let access_key = access_key.ok_or(ApiError::OwnerUnknown)?;
+        self.delete_api_key(access_key).await
     }
 
     fn clock_ahead_s(&self) -> Option<i64> {

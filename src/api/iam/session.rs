@@ -2,21 +2,27 @@
 
 use async_trait::async_trait;
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD, Encoding};
-use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{Iam, error, wire};
 use crate::{
     api::{
         Account, ApiError, Auth, CreatedKey, FoundKey, Http, NewKey, Session, SignIn,
         SignInRequest,
-        http::{Answer, Repeat},
+        http::{Answer, Call},
+        session::{KeyId, MAX_PAGES},
     },
-    model::{AccessKey, Organization, SecretKey, UserId, clean},
+    model::{
+        AccessKey, Invalid, Organization, OrganizationId, SecretKey, SessionId, UserId,
+        parse_duration, rfc3339,
+    },
 };
+
+/// The longest life of a key that is told on, in seconds: a hundred years. A maximum beyond it is
+/// none in practice, and no clock reaches its end.
+const LONGEST_KEY_S: u64 = 100 * 365 * 86_400;
 
 /// A session, in the organization that is chosen.
 struct IamSession {
@@ -25,9 +31,9 @@ struct IamSession {
     account: Iam,
     user_id: UserId,
     /// The organization that the session is in, once a choice was made.
-    organization_id: Option<String>,
+    organization_id: Option<OrganizationId>,
     /// Sessions to be ended, the newest last.
-    open: Vec<(String, SecretString)>,
+    open: Vec<(SessionId, SecretString)>,
 }
 
 /// `POST /account/v2/login` (protocol.md A).
@@ -41,14 +47,7 @@ pub(crate) async fn sign_in(http: &Http, request: &SignInRequest<'_>) -> Result<
         // Inferred (protocol.md A): a backup code goes into the same field.
         body["otp"] = json!(factor.expose());
     }
-    let answer = http
-        .send(
-            Method::POST,
-            "/account/v2/login",
-            Some(body),
-            Repeat::Unsafe,
-        )
-        .await?;
+    let answer = http.send(Call::post("/account/v2/login", body)).await?;
     if answer.status.is_success() {
         let found = answer.json::<wire::LoginAnswer>()?;
         return Ok(SignIn::Done(Box::new(open(http, found, &answer)?)));
@@ -61,9 +60,10 @@ pub(crate) async fn sign_in(http: &Http, request: &SignInRequest<'_>) -> Result<
 }
 
 fn open(http: &Http, found: wire::LoginAnswer, answer: &Answer) -> Result<IamSession, ApiError> {
-    let user_id =
-        UserId::parse(&found.jwt.audience_id).map_err(|err| answer.garbage(&err.to_string()))?;
-    IamSession::new(http, user_id, found.jwt.jti, found.token)
+    let odd = |err: Invalid| answer.garbage(&err.to_string());
+    let user_id = UserId::parse(&found.jwt.audience_id).map_err(odd)?;
+    let jti = SessionId::parse(&found.jwt.jti).map_err(odd)?;
+    IamSession::new(http, user_id, jti, found.token)
 }
 
 /// The session that a browser handed over: base64 of JSON (protocol.md A, "Browser login").
@@ -77,14 +77,8 @@ pub fn web_session(http: &Http, token: &SecretString) -> Result<Box<dyn Session>
     let bytes = decode_base64(token.expose_secret()).ok_or_else(wrong)?;
     let found: wire::LoginAnswer = serde_json::from_slice(&bytes).map_err(|_| wrong())?;
     let user_id = UserId::parse(&found.jwt.audience_id).map_err(|_| wrong())?;
-    // It goes into a path. Ids are UUIDs (protocol.md).
-    uuid::Uuid::try_parse(&found.jwt.jti).map_err(|_| wrong())?;
-    Ok(Box::new(IamSession::new(
-        http,
-        user_id,
-        found.jwt.jti,
-        found.token,
-    )?))
+    let jti = SessionId::parse(&found.jwt.jti).map_err(|_| wrong())?;
+    Ok(Box::new(IamSession::new(http, user_id, jti, found.token)?))
 }
 
 /// Base64 in either alphabet, with or without padding: the page that makes it is not ours.
@@ -114,11 +108,11 @@ impl IamSession {
     fn new(
         http: &Http,
         user_id: UserId,
-        jti: String,
+        jti: SessionId,
         token: SecretString,
     ) -> Result<Self, ApiError> {
         let nobody = http.with_auth(&Auth::Nobody)?;
-        let account = Iam::new(http.with_auth(&Auth::Session(token.clone()))?, None);
+        let account = Iam::new(http.with_auth(&Auth::Session(token.clone()))?);
         Ok(Self {
             nobody,
             account,
@@ -128,11 +122,53 @@ impl IamSession {
         })
     }
 
-    async fn organization_id(&self) -> Result<String, ApiError> {
-        match &self.organization_id {
-            Some(id) => Ok(id.clone()),
-            None => Ok(self.account.user(&self.user_id).await?.organization_id),
+    async fn organization_id(&self) -> Result<OrganizationId, ApiError> {
+        if let Some(id) = &self.organization_id {
+            return Ok(id.clone());
         }
+        let (user, answer) = self.account.user_and_answer(&self.user_id).await?;
+        OrganizationId::parse(&user.organization_id).map_err(|err| answer.garbage(&err.to_string()))
+    }
+
+    /// The organizations of the person behind the user; nothing where the service does not tell.
+    ///
+    /// `account_root_user_id` is empty for every recorded member (protocol.md A).
+    async fn organizations_of_person(&self) -> Result<Option<Vec<Organization>>, ApiError> {
+        let Some(person) = self.account.user(&self.user_id).await?.root_id else {
+            return Ok(None);
+        };
+        let path = format!("/account/v2/users/{person}");
+        match self.account.get(&path).await {
+            Ok(answer) => answer
+                .json::<wire::RootUser>()?
+                .organizations
+                .into_iter()
+                .map(|found| found.into_model(&answer))
+                .collect::<Result<_, _>>()
+                .map(Some),
+            Err(ApiError::Denied { .. } | ApiError::NotFound { .. }) => Ok(None),
+            Err(err) => Err(err),
+        }
+    }
+
+    /// The organization that the session is in. Its name is a nicety: where it cannot be read, the
+    /// id has to do.
+    async fn own_organization(&self) -> Result<Organization, ApiError> {
+        let id = self.organization_id().await?;
+        let path = format!("/iam/v1alpha1/organizations/{id}");
+        let name = self
+            .account
+            .get(&path)
+            .await
+            .and_then(|answer| answer.json::<wire::Organization>())
+            .map(|found| found.name)
+            .unwrap_or_default();
+        let name = if name.is_empty() {
+            id.to_string()
+        } else {
+            name
+        };
+        Ok(Organization { id, name })
     }
 }
 
@@ -147,21 +183,10 @@ impl Session for IamSession {
     }
 
     async fn organizations(&self) -> Result<Vec<Organization>, ApiError> {
-        let user = self.account.user(&self.user_id).await?;
-        let root = user.root_id.as_ref().unwrap_or(&user.id);
-        let answer = self
-            .account
-            .get(&format!("/account/v2/users/{root}"))
-            .await?;
-        Ok(answer
-            .json::<wire::RootUser>()?
-            .organizations
-            .into_iter()
-            .map(|found| Organization {
-                id: found.id,
-                name: found.name,
-            })
-            .collect())
+        match self.organizations_of_person().await? {
+            Some(all) => Ok(all),
+            None => Ok(vec![self.own_organization().await?]),
+        }
     }
 
     async fn choose(&mut self, organization: &Organization) -> Result<(), ApiError> {
@@ -171,16 +196,16 @@ impl Session for IamSession {
             };
             let path = format!("/iam-private/v1/jwts/{jti}/switch-organization");
             let body = json!({ "organization_id": organization.id });
-            let answer = self
-                .account
-                .call(Method::POST, &path, Some(body), Repeat::Unsafe)
-                .await?;
+            let answer = self.account.call(Call::post(path, body)).await?;
+            let odd = |err: Invalid| answer.garbage(&err.to_string());
             let switched = answer.json::<wire::Switched>()?;
-            self.user_id =
-                UserId::parse(&switched.user_id).map_err(|err| answer.garbage(&err.to_string()))?;
+            let jti = jti_of(&switched.token)
+                .map(|jti| SessionId::parse(&jti).map_err(odd))
+                .transpose()?;
+            self.user_id = UserId::parse(&switched.user_id).map_err(odd)?;
             let auth = Auth::Session(switched.token.clone());
-            self.account = Iam::new(self.nobody.with_auth(&auth)?, None);
-            if let Some(jti) = jti_of(&switched.token) {
+            self.account = Iam::new(self.nobody.with_auth(&auth)?);
+            if let Some(jti) = jti {
                 self.open.push((jti, switched.token));
             }
         }
@@ -202,8 +227,10 @@ impl Session for IamSession {
         let settings = answer.json::<wire::SecuritySettings>()?;
         Ok(settings
             .max_api_key_expiration_duration
-            .and_then(|text| text.strip_suffix('s')?.parse().ok())
-            .filter(|seconds| *seconds > 0))
+            .and_then(|text| parse_duration(&text))
+            .filter(|longest| !longest.is_zero())
+            // Less than a second is a maximum too.
+            .map(|longest| longest.as_secs().clamp(1, LONGEST_KEY_S)))
     }
 
     async fn create_key(&self, new: &NewKey) -> Result<CreatedKey, ApiError> {
@@ -211,15 +238,8 @@ impl Session for IamSession {
         if let Some(at) = new.expires_at {
             body["expires_at"] = json!(rfc3339(at));
         }
-        let answer = self
-            .account
-            .call(
-                Method::POST,
-                "/iam/v1alpha1/api-keys",
-                Some(body),
-                Repeat::Unsafe,
-            )
-            .await?;
+        let call = Call::post("/iam/v1alpha1/api-keys", body);
+        let answer = self.account.call(call).await?;
         let key = answer.json::<wire::NewApiKey>()?;
         Ok(CreatedKey {
             secret: SecretKey::parse(&key.secret_key)
@@ -239,37 +259,41 @@ impl Session for IamSession {
         let mut found = Vec::new();
         let mut seen = 0;
         for page in 1.. {
-            let path = format!(
-                "/iam/v1alpha1/api-keys?organization_id={organization_id}&bearer_id={}\
-                 &page={page}&page_size=100",
-                self.user_id
-            );
-            let answer = self.account.get(&path).await?;
+            let call = Call::get("/iam/v1alpha1/api-keys")
+                .query("organization_id", &organization_id)
+                .query("bearer_id", &self.user_id)
+                .query("page", &page)
+                .query("page_size", &100);
+            let answer = self.account.call(call).await?;
             let keys = answer.json::<wire::ApiKeys>()?;
             seen += keys.api_keys.len() as u64;
-            let last = keys.api_keys.is_empty() || seen >= keys.total_count;
-            found.extend(
-                keys.api_keys
-                    .into_iter()
-                    .filter(|key| key.description.contains(marker))
-                    .map(|key| FoundKey {
-                        shown: clean(&key.access_key),
-                        id: key.access_key.into(),
-                    }),
-            );
-            if last {
+            for key in &keys.api_keys {
+                if key.description.contains(marker) {
+                    let id = AccessKey::parse(&key.access_key)
+                        .map_err(|err| answer.garbage(&err.to_string()))?;
+                    found.push(FoundKey {
+                        shown: id.to_string(),
+                        id: KeyId::AccessKey(id),
+                    });
+                }
+            }
+            if keys.api_keys.is_empty() || seen >= keys.total_count {
                 break;
+            }
+            if page == MAX_PAGES {
+                return Err(answer.garbage("a list of keys without an end"));
             }
         }
         Ok(found)
     }
 
     async fn delete_key(&self, key: &FoundKey) -> Result<(), ApiError> {
-        let access_key =
-            AccessKey::parse(key.id.expose_secret()).map_err(|err| ApiError::Arguments {
-                message: err.to_string(),
-            })?;
-        self.account.delete_api_key(access_key.as_str()).await
+        match &key.id {
+            KeyId::AccessKey(access_key) => self.account.delete_api_key(access_key).await,
+            KeyId::Token(_) => Err(ApiError::Arguments {
+                message: "a token of the 2017 API names no API key".to_owned(),
+            }),
+        }
     }
 
     async fn withdraw(&self, key: &CreatedKey) -> Result<(), ApiError> {
@@ -278,25 +302,17 @@ impl Session for IamSession {
 
     async fn end(&self, _key_kept: bool) -> Result<(), ApiError> {
         for (jti, token) in self.open.iter().rev() {
-            let service = Iam::new(self.nobody.with_auth(&Auth::Session(token.clone()))?, None);
+            let service = Iam::new(self.nobody.with_auth(&Auth::Session(token.clone()))?);
             let path = format!("/iam/v1alpha1/jwts/{jti}");
-            match service
-                .call(Method::DELETE, &path, None, Repeat::Safe)
-                .await
-            {
+            let ended = service.call(Call::delete(path)).await;
+            match ended.and_then(Answer::without_content) {
+                Err(err) if !err.key_is_gone() => return Err(err),
                 // One that is gone already is ended.
-                Ok(_) | Err(ApiError::NotFound { .. } | ApiError::Authentication { .. }) => {}
-                Err(err) => return Err(err),
+                Ok(()) | Err(_) => {}
             }
         }
         Ok(())
     }
-}
-
-fn rfc3339(at: OffsetDateTime) -> String {
-    at.to_offset(time::UtcOffset::UTC)
-        .format(&Rfc3339)
-        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -313,6 +329,28 @@ mod tests {
             assert_eq!(decode_base64(&text.replace('+', " ")).unwrap(), bytes);
         }
         assert!(decode_base64("%%%").is_none());
+    }
+
+    struct Silent;
+
+    impl crate::model::Notices for Silent {
+        fn waiting(&self, _text: &str) {}
+    }
+
+    #[test]
+    fn what_a_browser_hands_over_cannot_name_another_thing_than_a_session() {
+        let base = "http://127.0.0.1:1".parse().unwrap();
+        let http = Http::new(base, &Auth::Nobody, None, None, std::rc::Rc::new(Silent)).unwrap();
+        let hand_over = |jti: &str| {
+            let user = "5c9e0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11";
+            let json = json!({"jwt": {"jti": jti, "audienceId": user}, "token": "t"});
+            web_session(&http, &BASE64.encode(json.to_string().as_bytes()).into())
+        };
+        assert!(hand_over("8e9f0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11").is_ok());
+        for bad in ["../api-keys/SCW1234567890ABCDEFG", "", "a/b", "a?b"] {
+            let err = hand_over(bad).err().unwrap();
+            assert!(matches!(err, ApiError::Arguments { .. }), "{bad}: {err}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{
     api::{ApiError, http::Answer},
-    model::{self, AccessKey, UserId},
+    model::{self, AccessKey, OrganizationId, UserId},
 };
 
 /// A user; `mfa` is the field to read, `two_factor_enabled` is deprecated.
@@ -48,7 +48,7 @@ pub(super) struct ApiKey {
     user_id: Option<String>,
     #[serde(default)]
     application_id: Option<String>,
-    #[serde(default, with = "time::serde::rfc3339::option")]
+    #[serde(default, with = "crate::model::optional_rfc3339")]
     expires_at: Option<OffsetDateTime>,
     #[serde(default)]
     default_project_id: Option<String>,
@@ -100,7 +100,7 @@ pub(super) struct GracePeriods {
 #[derive(Deserialize)]
 pub(super) struct GracePeriod {
     pub(super) r#type: String,
-    #[serde(default, with = "time::serde::rfc3339::option")]
+    #[serde(default, with = "crate::model::optional_rfc3339")]
     pub(super) expires_at: Option<OffsetDateTime>,
 }
 
@@ -132,12 +132,21 @@ pub(super) struct RootUser {
     pub(super) organizations: Vec<Organization>,
 }
 
-/// One of them.
+/// One of them, also as `GET /iam/v1alpha1/organizations/{id}` gives it.
 #[derive(Deserialize)]
 pub(super) struct Organization {
     pub(super) id: String,
     #[serde(default)]
     pub(super) name: String,
+}
+
+impl Organization {
+    pub(super) fn into_model(self, answer: &Answer) -> Result<model::Organization, ApiError> {
+        Ok(model::Organization {
+            id: OrganizationId::parse(&self.id).map_err(|err| answer.garbage(&err.to_string()))?,
+            name: self.name,
+        })
+    }
 }
 
 /// An organization's security settings, as far as a login needs them.
@@ -152,7 +161,7 @@ pub(super) struct SecuritySettings {
 pub(super) struct NewApiKey {
     pub(super) access_key: String,
     pub(super) secret_key: SecretString,
-    #[serde(default, with = "time::serde::rfc3339::option")]
+    #[serde(default, with = "crate::model::optional_rfc3339")]
     pub(super) expires_at: Option<OffsetDateTime>,
     #[serde(default)]
     pub(super) default_project_id: Option<String>,

@@ -2,25 +2,20 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{keep, report, storage};
+use super::{delete_replaced, new_login, report, storage};
 use crate::{
     cli::LoginArgs,
     config::Login,
-    context::{Context, access_key_variable, prompt_error},
+    context::{Context, prompt_error},
+    credentials::{self, Credential},
     env,
-    error::{CliError, Kind, Result},
-    model::{AccessKey, SecretKey, StorageKind},
+    error::{CliError, Result},
+    model::{AccessKey, ApiKey, Dialect, SecretKey, User},
     ui,
 };
 
 /// The most that is read from stdin, in bytes.
 const MAX_STDIN_BYTES: usize = 64 * 1024;
-
-/// A key that is to be checked and kept.
-struct Offered {
-    secret: SecretKey,
-    access_key: Option<AccessKey>,
-}
 
 /// Checks a key against the API and keeps its secret.
 ///
@@ -28,14 +23,29 @@ struct Offered {
 /// As cli.md says; nothing is kept then.
 pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
     let offered = if args.from_config {
-        from_config(ctx)?
+        credentials::from_config(ctx.settings()?)?
     } else {
         from_stdin(ctx, args).await?
     };
-    let login = check(ctx, &offered, storage(ctx, args)?)
+    let storage = storage(ctx, args)?;
+    let (key, user) = check(ctx, &offered)
         .await
         .map_err(|err| err.doing("check the key against the API"))?;
-    keep(ctx, &offered.secret, &login, &[]).await?;
+    let profile = &ctx.settings()?.profile;
+    let uninterruptible = ctx.interrupt().protect("keeping the secret key");
+    let (login, replaced) =
+        credentials::keep(ctx.local()?, profile, offered.secret(), storage, |kept| {
+            Login {
+                access_key: offered.access_key().cloned(),
+                project_id: key.default_project_id.clone(),
+                expires_at: key.expires_at,
+                ..new_login(kept, offered.target(), &user)
+            }
+        })
+        .await
+        .map_err(|err| err.doing("keep the secret key"))?;
+    delete_replaced(ctx, replaced).await;
+    drop(uninterruptible);
     if args.from_config {
         ctx.ui().hint(
             "the secret key is still in config.yaml as well; remove its line there to keep it in the keyring alone",
@@ -45,56 +55,22 @@ pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
 }
 
 /// Asks the API whose key it is and whether it works.
-async fn check(ctx: &Context, offered: &Offered, storage: StorageKind) -> Result<Login> {
-    let settings = ctx.settings()?;
-    let account = ctx.account(&offered.secret)?;
-    let key = account.own_key(offered.access_key.as_ref()).await?;
+async fn check(ctx: &Context, offered: &Credential) -> Result<(ApiKey, User)> {
+    let account = ctx.clients().account(offered)?;
+    let key = account.own_key(offered.access_key()).await?;
     let user = account.user(&key.user_id).await?;
-    Ok(Login {
-        storage,
-        api: settings.api,
-        api_url: settings.api_url.clone(),
-        access_key: offered.access_key.clone(),
-        user_id: key.user_id,
-        email: user.email,
-        organization_id: user.organization_id,
-        project_id: key.default_project_id,
-        created_key: None,
-        expires_at: key.expires_at,
-    })
+    Ok((key, user))
 }
 
-fn from_config(ctx: &Context) -> Result<Offered> {
-    let official = ctx.official_profile()?;
-    let missing = || {
-        CliError::new(
-            Kind::NotLoggedIn,
-            "the official config.yaml has no secret key for this profile",
-        )
-        .hint("name the file with `--config` and the profile with `--profile`")
-    };
-    let official = official.ok_or_else(missing)?;
-    let secret = official.secret_key.as_ref().ok_or_else(missing)?;
-    Ok(Offered {
-        secret: SecretKey::parse(secret)
-            .map_err(|err| CliError::usage(format!("secret_key in config.yaml: {err}")))?,
-        access_key: official
-            .access_key
-            .as_deref()
-            .map(AccessKey::parse)
-            .transpose()
-            .map_err(|err| CliError::usage(format!("access_key in config.yaml: {err}")))?,
-    })
-}
-
-async fn from_stdin(ctx: &Context, args: &LoginArgs) -> Result<Offered> {
-    let text = if ui::stdin_is_terminal() {
+async fn from_stdin(ctx: &Context, args: &LoginArgs) -> Result<Credential> {
+    let asks = ui::stdin_is_terminal();
+    let text = if asks {
         ctx.prompter()
             .hidden("Secret key")
             .await
             .map_err(|err| prompt_error(&err, "a secret key", "a pipe into stdin"))?
     } else {
-        ui::read_stdin(MAX_STDIN_BYTES).map_err(|err| {
+        ui::read_stdin(MAX_STDIN_BYTES).await.map_err(|err| {
             CliError::usage(format!("the key on stdin could not be read: {err}")).hint(
                 "pipe a secret key, or `SCW_ACCESS_KEY=…` and `SCW_SECRET_KEY=…` lines, into it",
             )
@@ -109,11 +85,31 @@ async fn from_stdin(ctx: &Context, args: &LoginArgs) -> Result<Offered> {
                 .hint("leave one of the two out"),
         );
     }
+    let target = credentials::target_for_login(ctx.settings()?, ctx.local()?)?;
     let access_key = match args.access_key.clone().or(piped_access_key) {
         Some(key) => Some(key),
-        None => access_key_variable()?,
+        None => credentials::access_key_variable()?,
     };
-    Ok(Offered { secret, access_key })
+    let access_key = match access_key {
+        // Today's API tells nobody whose a secret key is.
+        None if asks && target.dialect == Dialect::Iam => Some(ask_access_key(ctx).await?),
+        access_key => access_key,
+    };
+    Ok(Credential::offered(secret, access_key, target))
+}
+
+async fn ask_access_key(ctx: &Context) -> Result<AccessKey> {
+    loop {
+        let typed = ctx
+            .prompter()
+            .line("Access key")
+            .await
+            .map_err(|err| prompt_error(&err, "an access key", "`--access-key`"))?;
+        match AccessKey::parse(typed.expose_secret()) {
+            Ok(key) => return Ok(key),
+            Err(err) => ctx.ui().instruct(&format!("{err}; try again")),
+        }
+    }
 }
 
 /// Takes a secret key alone, or `KEY=VALUE` lines as in a shell's environment file.
@@ -158,6 +154,7 @@ fn parse_stdin(text: &SecretString) -> Result<(SecretKey, Option<AccessKey>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Kind;
 
     const SECRET: &str = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0";
     const ACCESS: &str = "SCW1234567890ABCDEFG";

@@ -1,11 +1,13 @@
 //! `scw login --web`: a browser on this machine signs in, and brings the session here.
 
-use super::password::{Intent, finish};
+use super::make::finish;
 use crate::{
     api::{Callback, CallbackError, Session, Visitor, web_session},
     cli::LoginArgs,
-    commands::sign_in::known_email,
+    commands::sign_in::{SignedIn, known_email},
+    config::Target,
     context::Context,
+    credentials::target_for_login,
     error::{CliError, Kind, Result},
     model::{ApiUrl, Dialect, User, clean},
     process,
@@ -17,23 +19,24 @@ use crate::{
 /// # Errors
 /// As cli.md says; no key is left behind then.
 pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
-    let page = account_page(ctx)?;
-    let email = known_email(&args.sign_in).map(|email| email.trim().to_owned());
+    let target = target_for_login(ctx.settings()?, ctx.local()?)?;
+    let page = account_page(ctx, &target)?;
+    let email = known_email(&args.sign_in)?;
     if email.is_none() && !ctx.prompter().can_ask() {
         return Err(CliError::usage(
-            "a login in a browser has to be confirmed and there is nobody to ask",
+            "a login in a browser has to be confirmed, and this is not a terminal",
         )
         .hint("name the account with `--email` or `SCW_EMAIL`"));
     }
-    let mut callback = Callback::listen(page).map_err(|err| failed(&err))?;
+    let mut callback = Callback::listen(&page).map_err(|err| failed(&err))?;
     show_start_page(ctx, args, &callback.start_url());
-    let nobody = ctx.nobody()?;
+    let anonymous = ctx.clients().anonymous(&target)?;
     let (session, mut visitor) = callback
-        .wait(|token| web_session(&nobody, token).ok())
+        .wait(|token| web_session(&anonymous, token).ok())
         .await
         .map_err(|err| failed(&err).and("nothing was kept"))?;
     // There is a session from here on: the end has to be tidy.
-    let _whole = ctx.interrupt().protect();
+    let _uninterruptible = ctx.interrupt().protect("ending the session that the browser brought");
     let agreed = tokio::select! {
         // Whoever was at the start page first may not be the person who comes to it now.
         err = callback.opened_again() => Err(failed(&err)),
@@ -42,11 +45,15 @@ pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
     };
     // Nobody can bring another login: the address is gone.
     drop(callback);
-    let intent = match agreed.and_then(|()| Intent::record(ctx)) {
-        Ok(intent) => intent,
-        Err(err) => return Err(turn_away(ctx, &*session, visitor, err).await),
+    if let Err(err) = agreed {
+        return Err(turn_away(ctx, &*session, visitor, err).await);
+    }
+    let signed_in = SignedIn {
+        session,
+        target,
+        note: None,
     };
-    let outcome = finish(ctx, args, session, intent).await;
+    let outcome = finish(ctx, args, signed_in).await;
     match &outcome {
         Ok(()) => visitor.succeeded().await,
         Err(_) => visitor.failed().await,
@@ -55,18 +62,19 @@ pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
 }
 
 /// The address of the page that people sign in on.
-fn account_page(ctx: &Context) -> Result<&ApiUrl> {
-    let settings = ctx.settings()?;
-    if settings.api == Dialect::Account {
+fn account_page(ctx: &Context, target: &Target) -> Result<ApiUrl> {
+    if target.dialect == Dialect::Account {
         return Err(
             CliError::usage("the 2017 account API has no login in a browser")
                 .hint("leave out `--api account`, or log in with email and password"),
         );
     }
-    settings.account_url.as_ref().ok_or_else(|| {
-        CliError::usage("the address of the account page is not known for this API address")
-            .hint("name it in `SCW_ACCOUNT_URL`")
-    })
+    ctx.settings()?
+        .account_page(&target.origin)?
+        .ok_or_else(|| {
+            CliError::usage("the address of the account page is not known for this API address")
+                .hint("name it in `SCW_ACCOUNT_URL`")
+        })
 }
 
 /// Opens the browser, or says what to open in it. The address works once, and is of no use to
@@ -104,8 +112,8 @@ async fn agree(
         .hint("log in to the right account in the browser, or correct `--email`"));
     }
     let settings = ctx.settings()?;
-    let replaced = settings
-        .profiles
+    let record = ctx.local()?.record()?;
+    let replaced = record
         .login(&settings.profile)
         .filter(|before| before.user_id != user.id)
         .map(|before| {
@@ -139,7 +147,7 @@ async fn organization(args: &LoginArgs, session: &dyn Session, user: &User) -> S
         return format!("in one of {} organizations", all.len());
     }
     let id = &user.organization_id;
-    clean(&match all.iter().find(|known| known.id == *id) {
+    clean(&match all.iter().find(|known| known.id.as_str() == id.as_str()) {
         Some(known) => format!("organization {} ({id})", known.name),
         None => format!("organization {id}"),
     })

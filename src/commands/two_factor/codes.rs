@@ -1,28 +1,49 @@
-//! `scw 2fa codes`: the backup codes saved on this machine. The API is never asked.
+//! `scw 2fa codes`: the backup codes saved on this machine. The API is asked only when a run that
+//! was cut leaves it open whether they still work.
 
 use secrecy::ExposeSecret;
 use serde_json::json;
 
+use super::settle::{Unasked, settle, settle_locked};
 use crate::{
     cli::{CodesCommand, CodesListArgs, CodesRemoveArgs, CodesUsedArgs},
-    commands::{rfc3339, sign_in::read_secret, unprinted},
-    context::{Context, access_key_variable},
+    commands::{
+        secret_input::{Secret, ask_secret, read_secret},
+        unprinted,
+    },
+    context::{Context, prompt_error},
+    credentials::access_key_variable,
     error::{CliError, Kind, Result},
-    model::{BackupCode, CodeState, UserId},
+    fsutil::FileLock,
+    model::{BackupCode, CodeState, UserId, rfc3339},
     store::{CodesFile, SavedCodes},
+    ui::PromptError,
 };
+
+/// What answers the question for a used code.
+const USED_ARGUMENT: &str = "`scw 2fa codes used CODE-FILE`, with `-` for stdin";
 
 /// Runs one of the commands below `scw 2fa codes`.
 ///
 /// # Errors
 /// When it is not known whose codes are meant, or their file cannot be used.
 pub(super) async fn run(ctx: &Context, command: CodesCommand) -> Result<()> {
+    if let CodesCommand::Used(CodesUsedArgs { code_file: None }) = &command
+        && !ctx.prompter().can_ask()
+    {
+        return Err(prompt_error(
+            &PromptError::NobodyToAsk,
+            "a backup code",
+            USED_ARGUMENT,
+        ));
+    }
     let user = whose(ctx)?;
+    settle(ctx, None, &user, Unasked::Warn).await?;
     let file = ctx.codes_file(&user)?;
     match command {
         CodesCommand::List(args) => list(ctx, &user, &file, &args),
-        CodesCommand::Next => next(ctx, &file),
-        CodesCommand::Used(args) => used(ctx, &file, &args),
+        CodesCommand::Next => next(ctx, &file).await,
+        CodesCommand::Used(args) => used(ctx, &file, &args).await,
         CodesCommand::Path => path(ctx, &file),
         CodesCommand::Remove(args) => remove(ctx, &file, &args).await,
     }
@@ -32,18 +53,13 @@ pub(super) async fn run(ctx: &Context, command: CodesCommand) -> Result<()> {
 /// else of the only user with codes.
 fn whose(ctx: &Context) -> Result<UserId> {
     let settings = ctx.settings()?;
-    let by_key = access_key_variable()?.and_then(|key| settings.profiles.owner_of(&key));
-    let by_profile = || {
-        settings
-            .profiles
-            .profile(&settings.profile)?
-            .user_id
-            .clone()
-    };
+    let record = ctx.local()?.record()?;
+    let by_key = access_key_variable()?.and_then(|key| record.owner_of(&key));
+    let by_profile = || record.profile(&settings.profile)?.user_id.clone();
     if let Some(user) = by_key.or_else(by_profile) {
         return Ok(user);
     }
-    let mut users = CodesFile::users(&settings.data_dir);
+    let mut users = CodesFile::users(&settings.data);
     match (users.pop(), users.len()) {
         (Some(user), 0) => Ok(user),
         (None, _) => Err(no_codes()),
@@ -87,7 +103,7 @@ fn list(ctx: &Context, user: &UserId, file: &CodesFile, args: &CodesListArgs) ->
         .collect();
     let data = json!({
         "user_id": user,
-        "path": file.path(),
+        "path": file.path().display().to_string(),
         "unused": codes.unused(),
         "codes": rows
             .iter()
@@ -99,11 +115,19 @@ fn list(ctx: &Context, user: &UserId, file: &CodesFile, args: &CodesListArgs) ->
         .map_err(|err| unprinted(&err))
 }
 
-fn next(ctx: &Context, file: &CodesFile) -> Result<()> {
+/// Takes the lock on the codes, and settles what a run left that had it before.
+async fn lock(ctx: &Context, file: &CodesFile) -> Result<FileLock> {
+    let lock = ctx.local()?.lock(file.lock_path()).await?;
+    settle_locked(ctx, None, file.user(), &lock, Unasked::Warn).await?;
+    Ok(lock)
+}
+
+async fn next(ctx: &Context, file: &CodesFile) -> Result<()> {
+    let lock = lock(ctx, file).await?;
     let now = ctx.now();
     // Marked durably first, printed second: two runs never print the same code.
     let (code, left) = file
-        .update(|codes| {
+        .update(&lock, |codes| {
             let code = codes.take_next(now)?;
             Some((code, codes.unused()))
         })?
@@ -112,23 +136,30 @@ fn next(ctx: &Context, file: &CodesFile) -> Result<()> {
             CliError::new(Kind::Other, "no saved backup code is unused")
                 .hint("make new ones with `scw 2fa on --renew`")
         })?;
-    ctx.ui()
-        .result(
-            code.expose(),
-            &json!({ "code": code.expose(), "left": left }),
-        )
-        .map_err(|err| unprinted(&err))?;
+    let printed = ctx.ui().result(
+        code.expose(),
+        &json!({ "code": code.expose(), "left": left }),
+    );
+    if let Err(err) = printed {
+        // Nobody saw it: it is as good as before.
+        file.update(&lock, |codes| codes.unmark(&code))?;
+        return Err(unprinted(&err).and("the backup code is still unused"));
+    }
     ctx.ui()
         .status(&format!("{left} unused backup codes are left"));
     Ok(())
 }
 
-fn used(ctx: &Context, file: &CodesFile, args: &CodesUsedArgs) -> Result<()> {
-    let text = read_secret(&args.code_file, "backup code")?;
+async fn used(ctx: &Context, file: &CodesFile, args: &CodesUsedArgs) -> Result<()> {
+    let text = match &args.code_file {
+        Some(path) => read_secret(ctx, path, Secret::BackupCode).await?,
+        None => ask_secret(ctx, Secret::BackupCode, USED_ARGUMENT).await?,
+    };
     let code = BackupCode::parse(text.expose_secret())?;
+    let lock = lock(ctx, file).await?;
     let now = ctx.now();
     let (fresh, left) = file
-        .update(|codes| (codes.mark_used(&code, now), codes.unused()))?
+        .update(&lock, |codes| (codes.mark_used(&code, now), codes.unused()))?
         .ok_or_else(no_codes)?;
     match fresh {
         Some(true) => ctx.ui().status("The code is marked as used"),
@@ -154,7 +185,7 @@ fn path(ctx: &Context, file: &CodesFile) -> Result<()> {
     ctx.ui()
         .result(
             &file.path().display().to_string(),
-            &json!({ "path": file.path(), "exists": file.exists() }),
+            &json!({ "path": file.path().display().to_string(), "exists": file.exists() }),
         )
         .map_err(|err| unprinted(&err))
 }
@@ -177,7 +208,8 @@ async fn remove(ctx: &Context, file: &CodesFile, args: &CodesRemoveArgs) -> Resu
             ));
         }
     }
-    let removed = file.remove()?;
+    let lock = lock(ctx, file).await?;
+    let removed = file.remove(&lock)?;
     ctx.ui().status(if removed {
         "The saved backup codes are removed"
     } else {

@@ -2,15 +2,18 @@
 
 use secrecy::SecretString;
 
+use super::{off::remove, settle::void};
 use crate::{
     api::{Account, ApiError},
     context::{Context, prompt_error},
     error::{CliError, Kind, Result},
+    fsutil::FileLock,
     model::{BackupCodes, OtpCheck, OtpCode, OtpKey, User},
-    process,
+    process::{self, Protected},
+    store::{Change, CodesFile, Unfinished},
 };
 
-/// How often a person may type a code.
+/// How often a person may type a code that is wrong. What is no code at all does not count.
 const TRIES: usize = 3;
 
 /// A difference to the service's clock that is no more than rounding, in seconds.
@@ -39,7 +42,7 @@ impl CodeSource {
         if let Some(command) = command {
             return Ok(Self::Command(command.to_owned()));
         }
-        if let Some(code) = ctx.otp_variable() {
+        if let Some(code) = ctx.otp_variable()? {
             return Ok(Self::Variable(code));
         }
         if ctx.prompter().can_ask() {
@@ -56,7 +59,7 @@ impl CodeSource {
         match self {
             Self::Command(command) => {
                 let key = SecretString::from(key.expose_base32());
-                Ok(process::otp_command(command, key).await?)
+                Ok(process::otp_command(command, &key).await?)
             }
             Self::Variable(code) => Ok(code.clone()),
             Self::Person => ctx
@@ -65,6 +68,10 @@ impl CodeSource {
                 .await
                 .map_err(|err| prompt_error(&err, "a one-time password", WOULD_ANSWER)),
         }
+    }
+
+    fn is_person(&self) -> bool {
+        matches!(self, Self::Person)
     }
 
     /// A person may mistype; the other sources would say the same again.
@@ -76,113 +83,221 @@ impl CodeSource {
     }
 }
 
+/// What came of an enrolment that did not fail.
+pub(super) enum Enrolled {
+    /// The new key is confirmed, and these are its backup codes.
+    Confirmed(BackupCodes),
+    /// Somebody else switched the second factor on in the meantime; this run changed nothing.
+    OnElsewhere,
+}
+
 /// One run through a new key.
 pub(super) struct Enrolment<'a> {
     pub(super) ctx: &'a Context,
     pub(super) account: &'a dyn Account,
     pub(super) user: &'a User,
     pub(super) source: &'a CodeSource,
+    pub(super) lock: &'a FileLock,
+    pub(super) codes_file: &'a CodesFile,
+    pub(super) uninterruptible: &'a Protected<'a>,
+}
+
+/// What the account had when the new key was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Before {
+    /// No second factor.
+    Off,
+    /// A second factor that stays until the new one is confirmed.
+    On,
+    /// A second factor that this run removed.
+    Removed,
 }
 
 impl Enrolment<'_> {
     /// Makes a key, lets `show` show it, and confirms it with a code.
     ///
     /// # Errors
-    /// Any; the pending key is then removed, and the message says so where that failed.
-    pub(super) async fn run(
-        &self,
-        show: impl FnOnce(&OtpKey) -> Result<()>,
-    ) -> Result<BackupCodes> {
-        let (outcome, before) = match self.create().await {
-            Ok((key, before)) => {
-                let confirmed = match show(&key) {
-                    Ok(()) => self.confirm(&key).await,
-                    Err(err) => Err(err),
-                };
-                (confirmed, before)
-            }
-            // The answer may be lost and the key pending nevertheless.
-            Err(failure) => (Err(failure.error), failure.before),
+    /// Any; a pending key that this run made is then removed, as far as that can be done without
+    /// touching what somebody else did, and the message says what is so.
+    pub(super) async fn run(&self, show: impl FnOnce(&OtpKey) -> Result<()>) -> Result<Enrolled> {
+        let Some((key, before)) = self.create().await? else {
+            return Ok(Enrolled::OnElsewhere);
         };
-        match outcome {
-            Ok(codes) => Ok(codes),
-            Err(err) => Err(self.undo(err, before).await),
+        let confirmed = match show(&key) {
+            Ok(()) => self.confirm(&key, before).await,
+            Err(err) => Err(Failure::from(err)),
+        };
+        match confirmed {
+            Ok(codes) => Ok(Enrolled::Confirmed(codes)),
+            Err(Failure {
+                error,
+                settled: true,
+                ..
+            }) => Err(error),
+            Err(Failure { error, .. }) => Err(self.undo(error, before).await),
         }
     }
 
-    /// Makes a key, and tells what the account had at that moment.
-    async fn create(&self) -> Result<(OtpKey, Before), CreateFailure> {
-        let failed = |before| {
-            move |err: ApiError| CreateFailure {
-                error: err.into(),
-                before,
-            }
+    /// Makes a pending key, and tells what the account had at that moment. Nothing where somebody
+    /// else switched the second factor on first.
+    async fn create(&self) -> Result<Option<(OtpKey, Before)>> {
+        let before = if self.user.two_factor {
+            Before::On
+        } else {
+            Before::Off
         };
-        if !self.user.two_factor {
-            let key = self
-                .account
-                .create_otp(&self.user.id)
-                .await
-                .map_err(failed(Before::Off))?;
-            return Ok((key, Before::Off));
-        }
-        match self.account.create_otp(&self.user.id).await {
-            Ok(key) => return Ok((key, Before::On)),
+        match (self.account.create_otp(&self.user.id).await, before) {
+            (Ok(key), before) => Ok(Some((key, before))),
             // Inferred (protocol.md A): the service wants the old factor gone first.
-            Err(ApiError::Precondition { .. }) => {}
-            Err(err) => return Err(failed(Before::On)(err)),
+            (Err(ApiError::Precondition { .. }), Before::On) => self.replace().await,
+            // Refused: nothing was made, so there is nothing to undo.
+            (Err(err @ ApiError::Precondition { .. }), _) => self.refused(err).await,
+            (Err(err), _) if err.outcome_unknown() => Err(self.undo(err.into(), before).await),
+            (Err(err), _) => Err(err.into()),
         }
+    }
+
+    async fn refused(&self, err: ApiError) -> Result<Option<(OtpKey, Before)>> {
+        match self.account.user(&self.user.id).await {
+            Ok(now) if now.two_factor => Ok(None),
+            _ => Err(err.into()),
+        }
+    }
+
+    /// Removes the old second factor, which the person agreed to, and makes a pending key.
+    async fn replace(&self) -> Result<Option<(OtpKey, Before)>> {
         self.ctx
             .ui()
-            .status("Two-factor authentication is switched off until the new code is confirmed");
-        self.account
-            .delete_otp(&self.user.id)
-            .await
-            .map_err(failed(Before::Removed))?;
-        let key = self
-            .account
-            .create_otp(&self.user.id)
-            .await
-            .map_err(failed(Before::Removed))?;
-        Ok((key, Before::Removed))
-    }
-
-    async fn confirm(&self, key: &OtpKey) -> Result<BackupCodes> {
-        let mut refusal = None;
-        for _ in 0..self.source.tries() {
-            if let Some(refusal) = &refusal {
-                self.ctx.ui().instruct(&format!("{refusal}; try again"));
-            }
-            let typed = tokio::select! {
-                typed = self.source.next(self.ctx, key) => typed?,
-                () = self.ctx.interrupt().requested() => return Err(CliError::interrupted()),
-            };
-            refusal = Some(match self.look_at(key, &typed) {
-                Err(why) => why,
-                Ok(code) => match self.account.confirm_otp(&self.user.id, &code).await {
-                    Ok(codes) => return Ok(codes),
-                    Err(err @ ApiError::WrongCode) => CliError::from(err),
-                    Err(err) => return Err(err.into()),
-                },
-            });
+            .status("Two-factor authentication is off until the new code is confirmed");
+        self.uninterruptible.now("replacing the authenticator");
+        remove(self.ctx, self.account, self.user, self.lock).await?;
+        let old = self.ctx.codes_file(&self.user.id)?;
+        void(self.ctx, &old, self.lock).await;
+        Unfinished::settle(&self.ctx.settings()?.data, &self.user.id, self.lock)?;
+        match self.account.create_otp(&self.user.id).await {
+            Ok(key) => Ok(Some((key, Before::Removed))),
+            Err(err @ ApiError::Precondition { .. }) => self.refused(err).await,
+            Err(err) => Err(self.undo(err.into(), Before::Removed).await),
         }
-        Err(refusal.unwrap_or_else(|| ApiError::WrongCode.into()))
     }
 
-    /// Looks at a code without asking the API, by the service's clock where it is known.
-    fn look_at(&self, key: &OtpKey, typed: &SecretString) -> Result<OtpCode> {
+    async fn confirm(&self, key: &OtpKey, before: Before) -> Result<BackupCodes, Failure> {
+        let mut tries = self.source.tries();
+        loop {
+            let typed = self
+                .ctx
+                .unless_interrupted(self.source.next(self.ctx, key))
+                .await??;
+            let code = match OtpCode::parse(&typed) {
+                Ok(code) => code,
+                Err(err) if self.source.is_person() => {
+                    self.ctx.ui().instruct(&format!("{err}; try again"));
+                    continue;
+                }
+                Err(err) => {
+                    return Err(CliError::new(Kind::Refused, err.to_string())
+                        .hint("give the six digits that the app shows")
+                        .into());
+                }
+            };
+            let refusal = match self.check_locally(key, &code) {
+                Err(why) => why,
+                Ok(()) => match self.confirm_with(&code, before).await {
+                    Ok(codes) => return Ok(codes),
+                    Err(Failure {
+                        error,
+                        wrong_code: true,
+                        ..
+                    }) => error,
+                    Err(failure) => return Err(failure),
+                },
+            };
+            tries -= 1;
+            if tries == 0 {
+                return Err(refusal
+                    .hint("delete the entry of this try from your app: its key is void")
+                    .into());
+            }
+            self.ctx.ui().instruct(&format!("{refusal}; try again"));
+        }
+    }
+
+    /// Asks the API to confirm the key, with a note of it for the case that this run is cut.
+    async fn confirm_with(&self, code: &OtpCode, before: Before) -> Result<BackupCodes, Failure> {
+        let data = &self.ctx.settings()?.data;
+        let change = match before {
+            Before::On => Change::Replacing,
+            Before::Off | Before::Removed => Change::Confirming,
+        };
+        Unfinished::of(change, self.codes_file, self.ctx.now())
+            .and_then(|note| note.write(data, &self.user.id, self.lock))
+            .map_err(CliError::from)?;
+        self.uninterruptible.now("confirming the code");
+        match self.account.confirm_otp(&self.user.id, code).await {
+            // The note stays until the codes are saved.
+            Ok(codes) => Ok(codes),
+            Err(err) if err.outcome_unknown() => Err(self.after_lost_answer(err, before).await),
+            Err(err) => {
+                Unfinished::settle(data, &self.user.id, self.lock).map_err(CliError::from)?;
+                let wrong_code = matches!(err, ApiError::WrongCode);
+                Err(Failure {
+                    wrong_code,
+                    ..Failure::from(CliError::from(err))
+                })
+            }
+        }
+    }
+
+    /// The answer that holds the backup codes was lost. The account tells whether the second
+    /// factor is on; whose key it has, no call tells.
+    async fn after_lost_answer(&self, err: ApiError, before: Before) -> Failure {
+        let now = self.account.user(&self.user.id).await;
+        let err = CliError::from(err);
+        let settle = || -> Result<()> {
+            let data = &self.ctx.settings()?.data;
+            Ok(Unfinished::settle(data, &self.user.id, self.lock)?)
+        };
+        let told = match (now, before) {
+            (Ok(now), _) if !now.two_factor => {
+                return match settle() {
+                    // Not confirmed: the pending key is removed like after any other failure.
+                    Ok(()) => Failure::from(err),
+                    Err(settling) => Failure::from(settling),
+                };
+            }
+            (Ok(_), Before::On) => err.and(
+                "two-factor authentication is on, but it is not known whether with the new key or still with the old one",
+            ),
+            (Ok(_), _) => match settle() {
+                Ok(()) => err.and(
+                    "two-factor authentication is on now, and its backup codes were in the answer that was lost",
+                ),
+                Err(settling) => settling,
+            },
+            (Err(_), _) => err
+                .and("it is not known whether two-factor authentication is on")
+                .hint("`scw 2fa status` tells when the API answers again"),
+        };
+        Failure {
+            settled: true,
+            ..Failure::from(
+                told.hint("keep the new key in your app until then")
+                    .hint("`scw 2fa on --renew` makes new backup codes"),
+            )
+        }
+    }
+
+    /// Checks a code without asking the API, by the service's clock where it is known.
+    fn check_locally(&self, key: &OtpKey, code: &OtpCode) -> Result<()> {
         let refused = |message: String| CliError::new(Kind::Refused, message);
-        let code = OtpCode::parse(typed).map_err(|err| {
-            refused(err.to_string()).hint("type the six digits that the app shows")
-        })?;
         let ahead = self
             .account
             .clock_ahead_s()
             .filter(|ahead| ahead.abs() > CLOCK_NOISE_S)
             .unwrap_or(0);
         let now = self.ctx.now().unix_timestamp() + ahead;
-        match key.check(&code, now) {
-            OtpCheck::Good => Ok(code),
+        match key.check(code, now) {
+            OtpCheck::Good => Ok(()),
             OtpCheck::Wrong => Err(refused(
                 "the code is wrong: it does not belong to this key".to_owned(),
             )
@@ -196,41 +311,56 @@ impl Enrolment<'_> {
         }
     }
 
-    /// Brings the account back to where it was, as far as that can be done, and adds to the
-    /// error what could not.
+    /// Removes the pending key of this run, and adds to the error what the account has now. A
+    /// second factor that is on was not confirmed by this run, and is left alone.
     async fn undo(&self, err: CliError, before: Before) -> CliError {
+        self.uninterruptible
+            .now("removing the new key from the account");
         if before == Before::On {
-            // The old factor is still in force: a pending key beside it harms nothing.
-            return err;
+            // A pending key beside the old factor changes nothing.
+            return err.and("your old app and backup codes still work");
         }
-        let undone = self.account.delete_otp(&self.user.id).await;
-        match (undone, before) {
-            (Ok(()), Before::Removed) => err
-                .and("two-factor authentication is off now")
-                .hint("switch it on again with `scw 2fa on`"),
-            (Ok(()) | Err(ApiError::NotFound { .. } | ApiError::Precondition { .. }), _) => {
-                err.and("the account is unchanged")
-            }
-            (Err(_), _) => err
-                .and("and the new key could not be removed from the account again")
-                .hint("see `scw 2fa status`; where it is on without backup codes, `scw 2fa on --renew` makes new ones")
-                .hint("keep the new key in your app until then"),
+        let Ok(now) = self.account.user(&self.user.id).await else {
+            return cannot_undo(err);
+        };
+        if now.two_factor {
+            return err
+                .and("two-factor authentication was switched on elsewhere in the meantime, and was left alone")
+                .hint("`scw 2fa status` shows it");
+        }
+        match self.account.delete_otp(&self.user.id).await {
+            Ok(()) | Err(ApiError::NotFound { .. } | ApiError::Precondition { .. }) => match before
+            {
+                Before::Removed => err
+                    .and("two-factor authentication is off now")
+                    .hint("switch it on again with `scw 2fa on`"),
+                Before::Off | Before::On => err.and("the account is unchanged"),
+            },
+            Err(_) => cannot_undo(err),
         }
     }
 }
 
-/// What the account had when the new key was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Before {
-    /// No second factor.
-    Off,
-    /// A second factor that stays until the new one is confirmed.
-    On,
-    /// A second factor that had to be removed first.
-    Removed,
+fn cannot_undo(err: CliError) -> CliError {
+    err.and("the new key could not be removed from the account")
+        .hint("it is not confirmed, and so opens nothing; `scw 2fa status` shows what the account has")
 }
 
-struct CreateFailure {
+/// A failed confirmation.
+struct Failure {
     error: CliError,
-    before: Before,
+    /// The service refused the code.
+    wrong_code: bool,
+    /// What the account has is said already, and nothing is to be undone.
+    settled: bool,
+}
+
+impl From<CliError> for Failure {
+    fn from(error: CliError) -> Self {
+        Self {
+            error,
+            wrong_code: false,
+            settled: false,
+        }
+    }
 }

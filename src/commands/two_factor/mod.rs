@@ -5,7 +5,11 @@ mod enroll;
 mod off;
 mod on;
 mod recover;
+mod settle;
+mod show;
 mod status;
+
+pub use settle::settle_all;
 
 use crate::{cli::TwoFactorCommand, context::Context, error::Result};
 

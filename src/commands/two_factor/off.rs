@@ -2,18 +2,21 @@
 
 use serde_json::json;
 
+use super::settle::{Unasked, settle, settle_locked, void, void_if_off};
 use crate::{
     api::{Account, ApiError},
     cli::OffArgs,
     commands::{
-        on_off, rfc3339,
-        sign_in::{FactorSource, known_email, person},
+        on_off,
+        sign_in::{FactorSource, SignInPlan, known_email},
         unprinted,
     },
     context::Context,
     error::{CliError, Kind, Result},
-    model::{User, UserId, clean},
+    fsutil::FileLock,
+    model::{User, UserId, clean, rfc3339},
     process,
+    store::{Change, Unfinished},
 };
 
 /// Deletes the second factor and marks the saved codes as void.
@@ -28,7 +31,7 @@ pub(super) async fn run(ctx: &Context, args: OffArgs) -> Result<()> {
     } else {
         match ctx.authed().await {
             Ok(authed) => Some(authed),
-            Err(err) if err.kind() == Kind::NotLoggedIn && can_sign_in(ctx, &args) => None,
+            Err(err) if err.kind() == Kind::NotLoggedIn && can_sign_in(ctx, &args)? => None,
             Err(err) => return Err(err),
         }
     };
@@ -36,7 +39,11 @@ pub(super) async fn run(ctx: &Context, args: OffArgs) -> Result<()> {
         Some(authed) => {
             let id = match &args.user {
                 Some(id) => id.clone(),
-                None => authed.user_id().await.map_err(doing)?,
+                None => authed
+                    .user_id()
+                    .await
+                    .map_err(CliError::from)
+                    .map_err(doing)?,
             };
             switch_off(ctx, &args, authed.account(), &id)
                 .await
@@ -47,23 +54,50 @@ pub(super) async fn run(ctx: &Context, args: OffArgs) -> Result<()> {
 }
 
 /// Whether email and password can be had; else the missing login is what is wrong.
-fn can_sign_in(ctx: &Context, args: &OffArgs) -> bool {
-    args.user.is_none() && (ctx.prompter().can_ask() || known_email(&args.sign_in).is_some())
+fn can_sign_in(ctx: &Context, args: &OffArgs) -> Result<bool> {
+    Ok(args.user.is_none() && (ctx.prompter().can_ask() || known_email(&args.sign_in)?.is_some()))
 }
 
 /// The way back in after a lost phone: email, password, a code; the session ends with it.
 async fn without_login(ctx: &Context, args: &OffArgs) -> Result<()> {
-    let source = if args.backup_code {
-        FactorSource::Saved
-    } else {
-        FactorSource::Arguments
+    // From the first call on there is a session, or a token of 2017, that has to be ended.
+    let uninterruptible = ctx.interrupt().protect("signing in");
+    let plan = SignInPlan {
+        args: &args.sign_in,
+        factor: if args.backup_code {
+            FactorSource::Saved
+        } else {
+            FactorSource::Arguments
+        },
+        description: &format!(
+            "scw 2fa off on {}, {}",
+            process::host_name(),
+            process::unguessable()
+        ),
+        expires: true,
     };
-    let description = format!("scw 2fa off on {}", process::host_name());
-    let session = person(ctx, &args.sign_in, source, &description, true).await?;
-    let done = switch_off(ctx, args, session.account(), session.user_id()).await;
-    if let Err(err) = session.end(false).await {
-        ctx.ui()
-            .warn(&format!("the session could not be ended: {err}"));
+    let signed_in = plan.run(ctx).await?;
+    let session = signed_in.session;
+    let done = if ctx.interrupt().is_requested() {
+        Err(CliError::interrupted())
+    } else {
+        switch_off(ctx, args, session.account(), session.user_id()).await
+    };
+    uninterruptible.now("ending the session");
+    match (session.end(false).await, signed_in.note) {
+        (Ok(()), Some(note)) => note.settle()?,
+        (Ok(()), None) => {}
+        (Err(err), note) => {
+            let hint = match &note {
+                Some(note) => format!(
+                    "; the next `scw login` deletes the token {}",
+                    note.key.shown()
+                ),
+                None => String::new(),
+            };
+            ctx.ui()
+                .warn(&format!("the session could not be ended: {err}{hint}"));
+        }
     }
     done
 }
@@ -74,84 +108,141 @@ async fn switch_off(
     account: &dyn Account,
     id: &UserId,
 ) -> Result<()> {
+    settle(ctx, Some(account), id, Unasked::Leave).await?;
     let user = account.user(id).await?;
-    let whose = match &args.user {
-        Some(_) => format!(" for {}", clean(&user.email)),
-        None => String::new(),
-    };
     if !user.two_factor {
-        ctx.ui().status(&format!(
-            "Two-factor authentication is off already{whose}; nothing was changed"
-        ));
-        return result(ctx, &user);
+        void_if_off(ctx, account, id).await?;
+        return already_off(ctx, args, &user);
     }
-    if let Some(date) = account.two_factor_required_by(&user.id).await? {
-        ctx.ui().warn(&format!(
-            "the organization requires two-factor authentication: without it the member is locked on {}",
-            rfc3339(date)
-        ));
-    }
+    warn_of_requirement(ctx, account, &user).await;
     if !args.yes {
-        let question = format!("Switch two-factor authentication off{whose}?");
+        let question = format!(
+            "Switch two-factor authentication off for {}?",
+            clean(&user.email)
+        );
         if !ctx.confirm(&question, "`--yes`").await? {
-            return Err(
-                CliError::new(Kind::Other, "it stays on, as that was not confirmed")
-                    .hint("answer `y`, or use `--yes`"),
-            );
+            return Err(CliError::new(
+                Kind::Other,
+                "cancelled; two-factor authentication is still on",
+            )
+            .hint("answer `y`, or use `--yes`"));
         }
     }
-    let _whole = ctx.interrupt().protect();
-    delete(account, &user).await?;
-    ctx.ui()
-        .status(&format!("Two-factor authentication is off{whose}"));
-    // From here on the account has changed: a failure below must not hide that.
-    let voided = ctx
-        .codes_file(&user.id)
-        .and_then(|file| Ok(file.void(ctx.now())?));
-    match voided {
-        Ok(true) => ctx.ui().status("The saved backup codes are marked as void"),
-        Ok(false) => {}
-        Err(err) => ctx.ui().warn(&format!(
-            "the saved backup codes could not be marked as void: {err}"
-        )),
+    let file = ctx.codes_file(id)?;
+    let local = ctx.local()?;
+    let lock = ctx
+        .unless_interrupted(local.lock(file.lock_path()))
+        .await??;
+    settle_locked(ctx, Some(account), id, &lock, Unasked::Leave).await?;
+    // Read again: another run, or the console, may have been faster.
+    let user = account.user(id).await?;
+    if !user.two_factor {
+        void(ctx, &file, &lock).await;
+        return already_off(ctx, args, &user);
     }
+    let _uninterruptible = ctx
+        .interrupt()
+        .protect("switching two-factor authentication off");
+    remove(ctx, account, &user, &lock).await?;
+    ctx.ui().status(&format!(
+        "Two-factor authentication is off{}",
+        whose(args, &user)
+    ));
+    // From here on the account has changed: a failure below must not hide that.
+    void(ctx, &file, &lock).await;
+    Unfinished::settle(&ctx.settings()?.data, id, &lock)?;
     result(
         ctx,
         &User {
             two_factor: false,
             ..user
         },
+        true,
     )
 }
 
-/// Deletes the second factor; where the answer is lost or odd, the account itself is asked.
-async fn delete(account: &dyn Account, user: &User) -> Result<()> {
-    let Err(err) = account.delete_otp(&user.id).await else {
-        // Anything may have answered in the service's place: the account has the last word.
-        return match account.user(&user.id).await {
-            Ok(now) if now.two_factor => Err(CliError::new(
+/// Removes the second factor of an account, with a note of it until the caller has dealt with the
+/// saved codes.
+///
+/// # Errors
+/// What the API says; the second factor is then still there, unless the message says otherwise.
+pub(super) async fn remove(
+    ctx: &Context,
+    account: &dyn Account,
+    user: &User,
+    lock: &FileLock,
+) -> Result<()> {
+    let data = &ctx.settings()?.data;
+    let file = ctx.codes_file(&user.id)?;
+    Unfinished::of(Change::Removing, &file, ctx.now())?.write(data, &user.id, lock)?;
+    let deleted = account.delete_otp(&user.id).await;
+    // Anything may have answered in the service's place: the account has the last word.
+    match (deleted, account.user(&user.id).await) {
+        (_, Ok(now)) if !now.two_factor => Ok(()),
+        (Ok(()), Ok(_)) => {
+            Unfinished::settle(data, &user.id, lock)?;
+            Err(CliError::new(
                 Kind::Unreachable,
-                "the answer said that it is done, and the account says that it is not",
+                "the answer said that it is done, but the account still has it",
             )
-            .hint("check that no proxy or portal answers in the API's place, then try again")),
-            Ok(_) | Err(_) => Ok(()),
-        };
-    };
-    let worth_a_look = err.outcome_unknown()
-        || matches!(
-            err,
-            ApiError::NotFound { .. } | ApiError::Precondition { .. }
-        );
-    if worth_a_look
-        && let Ok(now) = account.user(&user.id).await
-        && !now.two_factor
-    {
-        return Ok(());
+            .hint("check that no proxy or portal answers in the API's place, then try again"))
+        }
+        (Err(err), Ok(_)) => {
+            Unfinished::settle(data, &user.id, lock)?;
+            Err(CliError::from(err).and("two-factor authentication is still on"))
+        }
+        (Ok(()), Err(_)) => Ok(()),
+        (Err(err), Err(_)) => Err(unknown(err)),
     }
-    Err(err.into())
 }
 
-fn result(ctx: &Context, user: &User) -> Result<()> {
-    let data = json!({ "two_factor": on_off(user.two_factor), "user_id": user.id });
+/// A lost answer, and nobody who could be asked what came of the request.
+fn unknown(err: ApiError) -> CliError {
+    let carried_out = err.outcome_unknown();
+    let err = CliError::from(err);
+    if carried_out {
+        err.and("it is not known whether two-factor authentication is off")
+            .hint("`scw 2fa status` tells when the API answers again")
+    } else {
+        err
+    }
+}
+
+/// A side question: its failure stops nothing.
+async fn warn_of_requirement(ctx: &Context, account: &dyn Account, user: &User) {
+    match account.two_factor_required_by(&user.id).await {
+        Ok(Some(date)) => ctx.ui().warn(&format!(
+            "the organization requires two-factor authentication; without it {} is locked on {}",
+            clean(&user.email),
+            rfc3339(date)
+        )),
+        Ok(None) => {}
+        Err(_) => ctx
+            .ui()
+            .status("It is not known whether the organization requires two-factor authentication"),
+    }
+}
+
+fn whose(args: &OffArgs, user: &User) -> String {
+    match &args.user {
+        Some(_) => format!(" for {}", clean(&user.email)),
+        None => String::new(),
+    }
+}
+
+fn already_off(ctx: &Context, args: &OffArgs, user: &User) -> Result<()> {
+    ctx.ui().status(&format!(
+        "Two-factor authentication is off already{}; nothing was changed",
+        whose(args, user)
+    ));
+    result(ctx, user, false)
+}
+
+fn result(ctx: &Context, user: &User, changed: bool) -> Result<()> {
+    let data = json!({
+        "two_factor": on_off(user.two_factor),
+        "changed": changed,
+        "user_id": user.id,
+    });
     ctx.ui().result("", &data).map_err(|err| unprinted(&err))
 }

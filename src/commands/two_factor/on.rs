@@ -2,37 +2,51 @@
 
 use std::path::{Path, PathBuf};
 
-use secrecy::ExposeSecret;
 use serde_json::json;
 
-use super::enroll::{CodeSource, Enrolment};
+use super::{
+    enroll::{CodeSource, Enrolled, Enrolment},
+    settle::{Unasked, remember_place, settle_locked, void},
+    show::{SideFiles, show_key},
+};
 use crate::{
     api::Account,
     cli::OnArgs,
     commands::{on_off, unprinted},
-    config::Profiles,
-    context::{Authed, Context},
+    context::Context,
+    credentials::Authed,
     error::{CliError, Kind, Result},
-    fsutil::Reservation,
-    model::{BackupCode, BackupCodes, OtpKey, QrChoice, User},
-    store::{CodesFile, Encryption},
-    ui::{QrImage, image},
+    fsutil::FileLock,
+    model::{BackupCode, BackupCodes, User, clean},
+    store::{CodesFile, Encryption, Reserved, Unfinished},
+    ui::QrImage,
 };
 
 /// Switches two-factor authentication on: everything that can fail is tried before the account
 /// changes, and the backup codes are safe, or at least printed, before anything else is said.
 ///
 /// # Errors
-/// As cli.md says. The account is then as it was, unless the message says otherwise.
+/// As cli.md says. The message says what the account has then, as far as that is known.
 pub(super) async fn run(ctx: &Context, args: OnArgs) -> Result<()> {
     let doing = |err: CliError| err.doing("switch two-factor authentication on");
     let plan = Plan::of(ctx, &args)?;
     let authed = ctx.authed().await?;
-    let user = authed.user().await.map_err(doing)?;
+    switch_on(ctx, &args, &plan, &authed).await.map_err(doing)
+}
+
+async fn switch_on(ctx: &Context, args: &OnArgs, plan: &Plan, authed: &Authed) -> Result<()> {
+    let account = authed.account();
+    let id = authed.user_id().await?;
+    let old_file = ctx.codes_file(&id)?;
+    let Some(lock) = lock(ctx, account, &old_file, args).await? else {
+        return already_on(ctx, &account.user(&id).await?);
+    };
+    settle_locked(ctx, Some(account), &id, &lock, Unasked::Leave).await?;
+    // Read after the lock: another run may have been faster.
+    let user = account.user(&id).await?;
     if user.two_factor && !args.renew {
         return already_on(ctx, &user);
     }
-    let codes_file = plan.codes_file(ctx, &user)?;
     let source = CodeSource::of(ctx, args.otp_command.as_deref())?;
     if args.renew && matches!(source, CodeSource::Variable(_)) {
         return Err(CliError::usage(
@@ -41,51 +55,136 @@ pub(super) async fn run(ctx: &Context, args: OnArgs) -> Result<()> {
         .hint("use `--otp-command`, or unset `SCW_OTP` and type the code"));
     }
     // In this order: nothing on the account has changed when any of these fails.
-    let reserved = codes_file
-        .reserve()
-        .map_err(CliError::from)
-        .map_err(doing)?;
-    let side_files = SideFiles::reserve(&plan).map_err(doing)?;
-    let before = remember(ctx, &authed, &user, &codes_file).map_err(doing)?;
+    let codes_file = plan.codes_file(ctx, &user)?;
+    let reserved = codes_file.reserve(&lock)?;
+    let side_files = SideFiles::reserve(&ctx.settings()?.data, plan)?;
+    remember_user(ctx, authed, &user).await?;
+    if user.two_factor {
+        confirm_renewal(ctx, args, &user).await?;
+    } else {
+        // It was switched off elsewhere: what is saved here is of a factor that is gone.
+        void(ctx, &old_file, &lock).await;
+    }
 
+    // A request to end the program waits from the moment when the account may have a pending key
+    // until that key is removed again or the codes are saved.
+    let uninterruptible = ctx
+        .interrupt()
+        .protect("switching two-factor authentication on");
     let enrolment = Enrolment {
         ctx,
-        account: authed.account(),
+        account,
         user: &user,
         source: &source,
+        lock: &lock,
+        codes_file: &codes_file,
+        uninterruptible: &uninterruptible,
     };
-    // A request to end the program waits from the moment when the account has a pending key
-    // until that key is removed again or the codes are saved.
-    let _whole = ctx.interrupt().protect();
-    let codes = enrolment
+    let enrolled = enrolment
         .run(|key| {
             side_files.write(&user, key)?;
-            show_key(ctx, &args, &user, key, &plan)
+            show_key(ctx, args, &user, key, plan)
         })
-        .await;
-    let codes = match codes {
-        Ok(codes) => codes,
-        Err(err) => {
-            // Lets go of the lock on the codes, which may have to be marked as void.
-            drop(reserved);
-            put_back(ctx, authed.account(), &user, before.recorded).await;
-            return Err(doing(err));
-        }
+        .await?;
+    let codes = match enrolled {
+        Enrolled::Confirmed(codes) => codes,
+        Enrolled::OnElsewhere => return already_on(ctx, &account.user(&id).await?),
     };
-    let saved = reserved.save(&codes, &user.email, ctx.now(), plan.encryption.as_ref());
-    hand_over(ctx, &user, &codes, saved.map_err(CliError::from))?;
-    if let Some(before) = before.file.filter(|before| *before != codes_file) {
-        void_old(ctx, &before);
+    uninterruptible.now("saving the backup codes");
+    save(
+        ctx,
+        &user,
+        &codes,
+        reserved,
+        plan,
+        &old_file,
+        &codes_file,
+        &lock,
+    )
+    .await
+}
+
+/// Takes the lock on the codes of a user; nothing where another run has it and there is nothing
+/// to do anyway.
+async fn lock(
+    ctx: &Context,
+    account: &dyn Account,
+    file: &CodesFile,
+    args: &OnArgs,
+) -> Result<Option<FileLock>> {
+    if let Some(lock) = FileLock::try_take(&file.lock_path())? {
+        return Ok(Some(lock));
     }
-    Ok(())
+    if !args.renew && account.user(file.user()).await?.two_factor {
+        return Ok(None);
+    }
+    ctx.local()?.lock(file.lock_path()).await.map(Some)
+}
+
+/// Asks before the old authenticator stops working.
+async fn confirm_renewal(ctx: &Context, args: &OnArgs, user: &User) -> Result<()> {
+    if args.yes {
+        return Ok(());
+    }
+    let question = format!(
+        "Replace the authenticator of {}? Your old app and backup codes stop working now.",
+        clean(&user.email)
+    );
+    if ctx.confirm(&question, "`--yes`").await? {
+        return Ok(());
+    }
+    Err(CliError::new(
+        Kind::Other,
+        "cancelled; your app and backup codes still work",
+    )
+    .hint("answer `y`, or use `--yes`"))
+}
+
+/// Saves the codes, then says that it is done and prints them. They are printed whatever fails.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is one thing that the end of the command has to do with"
+)]
+async fn save(
+    ctx: &Context,
+    user: &User,
+    codes: &BackupCodes,
+    reserved: Reserved,
+    plan: &Plan,
+    old_file: &CodesFile,
+    codes_file: &CodesFile,
+    lock: &FileLock,
+) -> Result<()> {
+    let saved = reserved
+        .save(codes, &user.email, ctx.now(), plan.encryption.as_ref())
+        .map_err(CliError::from);
+    let remembered = match &saved {
+        Ok(_) => remember_place(ctx, &user.id, codes_file).await,
+        Err(_) => Ok(()),
+    };
+    if saved.is_err() || old_file != codes_file {
+        void(ctx, old_file, lock).await;
+    }
+    let settled = Unfinished::settle(&ctx.settings()?.data, &user.id, lock);
+    let told = hand_over(ctx, user, codes, saved);
+    if let Err(err) = remembered {
+        ctx.ui().warn(&format!(
+            "scw could not record that the backup codes are in {}: {err}",
+            codes_file.path().display()
+        ));
+    }
+    if let Err(err) = settled {
+        ctx.ui().warn(&err.to_string());
+    }
+    told
 }
 
 /// What the arguments ask for, checked before anything is touched.
-struct Plan {
+pub(super) struct Plan {
     encryption: Option<Encryption>,
-    qr_file: Option<(PathBuf, QrImage)>,
-    uri_file: Option<PathBuf>,
-    uri_on_stdout: bool,
+    pub(super) qr_file: Option<(PathBuf, QrImage)>,
+    pub(super) uri_file: Option<PathBuf>,
+    pub(super) uri_on_stdout: bool,
     codes_path: Option<PathBuf>,
 }
 
@@ -126,154 +225,47 @@ impl Plan {
     }
 
     fn codes_file(&self, ctx: &Context, user: &User) -> Result<CodesFile> {
-        let data_dir = &ctx.settings()?.data_dir;
+        let data = &ctx.settings()?.data;
         Ok(match &self.codes_path {
-            Some(path) => CodesFile::at(data_dir, &user.id, path.clone()),
-            None => CodesFile::usual(data_dir, &user.id, self.encryption.is_some()),
+            Some(path) => CodesFile::at(data, &user.id, path.clone()),
+            None => CodesFile::usual(data, &user.id, self.encryption.is_some()),
         })
     }
 }
 
 fn already_on(ctx: &Context, user: &User) -> Result<()> {
-    ctx.ui()
-        .status("Two-factor authentication is on already; nothing was changed");
-    ctx.ui()
-        .hint("`scw 2fa on --renew` replaces the authenticator and the backup codes");
-    let file = ctx.codes_file(&user.id)?;
-    result(ctx, user, &[], file.exists().then(|| file.path()))
-}
-
-/// Records where the codes will be and whose key is in use, so that `scw 2fa codes` finds them
-/// without asking the API. Returns what was on record before.
-fn remember(
-    ctx: &Context,
-    authed: &Authed,
-    user: &User,
-    codes_file: &CodesFile,
-) -> Result<Remembered> {
-    let settings = ctx.settings()?;
-    let before = ctx.codes_file(&user.id)?;
-    let usual = CodesFile::usual(&settings.data_dir, &user.id, false);
-    let access_key = authed.credentials().access_key.clone();
-    let recorded = Profiles::update(&settings.data_dir, |profiles| {
-        let known = profiles.user_mut(&user.id);
-        known.email = Some(user.email.clone());
-        let recorded = known.codes_file.take();
-        known.codes_file = (*codes_file != usual).then(|| codes_file.path().to_owned());
-        if let Some(key) = access_key.filter(|key| !known.access_keys.contains(key)) {
-            known.access_keys.push(key);
-        }
-        recorded
-    })?;
-    Ok(Remembered {
-        file: before.exists().then_some(before),
-        recorded,
-    })
-}
-
-/// Where codes were saved before this run.
-struct Remembered {
-    /// The file, where there was one.
-    file: Option<CodesFile>,
-    /// The place on record, where it was not the usual one.
-    recorded: Option<PathBuf>,
-}
-
-/// After a failure: the codes before are where they were, and void where the second factor that
-/// they belong to had to be removed.
-async fn put_back(ctx: &Context, account: &dyn Account, user: &User, recorded: Option<PathBuf>) {
-    let restored = ctx.settings().and_then(|settings| {
-        Ok(Profiles::update(&settings.data_dir, |profiles| {
-            profiles.user_mut(&user.id).codes_file.clone_from(&recorded);
-        })?)
-    });
-    if let Err(err) = restored {
-        ctx.ui().warn(&format!(
-            "the place of the old backup codes is forgotten: {err}"
-        ));
-    }
-    let removed =
-        user.two_factor && matches!(account.user(&user.id).await, Ok(now) if !now.two_factor);
-    if removed && let Ok(file) = ctx.codes_file(&user.id) {
-        void_old(ctx, &file);
-    }
-}
-
-fn void_old(ctx: &Context, before: &CodesFile) {
-    if let Err(err) = before.void(ctx.now()) {
-        ctx.ui().warn(&format!(
-            "the old backup codes in {} are void and could not be marked so: {err}",
-            before.path().display()
-        ));
-    }
-}
-
-/// The files with the key in them, reserved before the key exists.
-struct SideFiles {
-    qr: Option<(std::cell::Cell<Option<Reservation>>, QrImage)>,
-    uri: Option<std::cell::Cell<Option<Reservation>>>,
-}
-
-impl SideFiles {
-    fn reserve(plan: &Plan) -> Result<Self> {
-        let take =
-            |path: &Path| Ok::<_, CliError>(std::cell::Cell::new(Some(Reservation::take(path)?)));
-        Ok(Self {
-            qr: match &plan.qr_file {
-                Some((path, form)) => Some((take(path)?, *form)),
-                None => None,
-            },
-            uri: plan.uri_file.as_deref().map(take).transpose()?,
-        })
-    }
-
-    fn write(&self, user: &User, key: &OtpKey) -> Result<()> {
-        let uri = key.uri(&user.email);
-        if let Some((place, form)) = &self.qr
-            && let Some(place) = place.take()
-        {
-            let drawn = image(uri.expose_secret(), *form)
-                .map_err(|err| CliError::new(Kind::Other, format!("the QR code: {err}")))?;
-            place.commit(&drawn)?;
-        }
-        if let Some(place) = self.uri.as_ref().and_then(std::cell::Cell::take) {
-            place.commit(format!("{}\n", uri.expose_secret()).as_bytes())?;
-        }
-        Ok(())
-    }
-}
-
-/// Shows the key to the person, on every way that was asked for.
-fn show_key(ctx: &Context, args: &OnArgs, user: &User, key: &OtpKey, plan: &Plan) -> Result<()> {
-    let uri = key.uri(&user.email);
     let ui = ctx.ui();
-    if plan.uri_on_stdout {
-        ui.raw(&format!("{}\n", uri.expose_secret()))
-            .map_err(|err| unprinted(&err))?;
+    ui.status("Two-factor authentication is on already; nothing was changed");
+    let file = ctx.codes_file(&user.id)?;
+    let saved = file.exists();
+    if !has_codes(&file) {
+        ui.warn("no unused backup codes of this account are saved on this machine");
     }
-    // Without a person at the terminal the key goes only where it was asked to go: stderr of a
-    // script often ends in a log.
-    let asked_for = matches!(args.qr, QrChoice::Utf8 | QrChoice::Ascii);
-    if !crate::ui::stderr_is_terminal() && !asked_for {
-        return Ok(());
+    ui.hint("`scw 2fa on --renew` replaces the authenticator and the backup codes");
+    result(ctx, user, &[], saved.then(|| file.path()), false)
+}
+
+/// Whether codes are saved that may still be used. Those that cannot be read here count.
+fn has_codes(file: &CodesFile) -> bool {
+    match file.load() {
+        Ok(codes) => codes.is_some_and(|codes| codes.unused() > 0),
+        Err(_) => true,
     }
-    ui.instruct(&format!(
-        "The key for your authenticator app, to type by hand:\n\n    {}\n",
-        key.in_groups().as_str()
-    ));
-    if let Some((path, _)) = &plan.qr_file {
-        ui.status(&format!(
-            "The QR code is also in {}; remove it when it is scanned",
-            path.display()
-        ));
-    }
-    // Last, so that it is on the screen with the prompt below it.
-    ui.show_qr(
-        "Or scan this QR code with the app:",
-        uri.expose_secret(),
-        args.qr,
-    );
-    Ok(())
+}
+
+/// Records whose key is in use, so that `scw 2fa codes` knows whose codes are meant without
+/// asking the API.
+async fn remember_user(ctx: &Context, authed: &Authed, user: &User) -> Result<()> {
+    let access_key = authed.credential().access_key().cloned();
+    ctx.local()?
+        .update_record(|record| {
+            let known = record.user_mut(&user.id);
+            known.email = Some(user.email.clone());
+            if let Some(key) = access_key.filter(|key| !known.access_keys.contains(key)) {
+                known.access_keys.push(key);
+            }
+        })
+        .await
 }
 
 /// Says that it is done, and prints the codes whatever else fails.
@@ -295,7 +287,7 @@ fn hand_over(
         ));
     }
     let texts: Vec<&str> = codes.0.iter().map(BackupCode::expose).collect();
-    let printed = result(ctx, user, &texts, saved.as_deref().ok());
+    let printed = result(ctx, user, &texts, saved.as_deref().ok(), true);
     if printed.is_err() && saved.is_err() {
         // stdout and the file are both gone: stderr is all that is left.
         for code in &texts {
@@ -310,12 +302,19 @@ fn hand_over(
     printed
 }
 
-fn result(ctx: &Context, user: &User, codes: &[&str], file: Option<&Path>) -> Result<()> {
+fn result(
+    ctx: &Context,
+    user: &User,
+    codes: &[&str],
+    file: Option<&Path>,
+    changed: bool,
+) -> Result<()> {
     let data = json!({
         "two_factor": on_off(true),
+        "changed": changed,
         "user_id": user.id,
         "backup_codes": codes,
-        "backup_codes_file": file,
+        "backup_codes_file": file.map(|file| file.display().to_string()),
     });
     ctx.ui()
         .result(&codes.join("\n"), &data)

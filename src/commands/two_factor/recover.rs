@@ -2,11 +2,12 @@
 
 use serde_json::json;
 
+use super::settle::{Unasked, is_void, settle, void_if_off};
 use crate::{
     commands::unprinted,
     context::Context,
-    error::{Kind, Result},
-    store::CodesFile,
+    error::{CliError, Kind, Result},
+    store::{CodesFile, StoreError},
 };
 
 /// One way back in.
@@ -24,7 +25,7 @@ struct Way {
 pub(super) async fn run(ctx: &Context) -> Result<()> {
     let ways = [
         login(ctx).await,
-        saved_codes(ctx)?,
+        saved_codes(ctx).await?,
         administrator(),
         support(),
     ];
@@ -59,8 +60,15 @@ pub(super) async fn run(ctx: &Context) -> Result<()> {
 
 async fn login(ctx: &Context) -> Way {
     let (open, says) = match ctx.authed().await {
-        Ok(authed) => match authed.user().await {
-            Ok(_) => (true, "This machine is logged in".to_owned()),
+        Ok(authed) => match authed.user().await.map_err(CliError::from) {
+            Ok(user) => {
+                if !user.two_factor
+                    && let Err(err) = void_if_off(ctx, authed.account(), &user.id).await
+                {
+                    ctx.ui().warn(&err.to_string());
+                }
+                (true, "This machine is logged in".to_owned())
+            }
             Err(err) if err.kind() == Kind::Unreachable => (
                 false,
                 format!("This machine is logged in, and the API cannot be asked: {err}"),
@@ -80,24 +88,26 @@ async fn login(ctx: &Context) -> Way {
     }
 }
 
-fn saved_codes(ctx: &Context) -> Result<Way> {
-    let settings = ctx.settings()?;
+async fn saved_codes(ctx: &Context) -> Result<Way> {
     let mut left = 0;
     let mut encrypted = None;
-    let users = settings
-        .profiles
+    let users = ctx
+        .local()?
+        .record()?
         .known_users()
         .into_iter()
-        .chain(CodesFile::users(&settings.data_dir));
+        .chain(CodesFile::users(&ctx.settings()?.data));
     let mut seen = Vec::new();
     for user in users {
         if seen.contains(&user) {
             continue;
         }
+        settle(ctx, None, &user, Unasked::Warn).await?;
         let file = ctx.codes_file(&user)?;
         match file.load() {
             Ok(Some(codes)) => left += codes.unused(),
-            Err(crate::store::StoreError::Encrypted(path)) => encrypted = Some(path),
+            Err(StoreError::Encrypted(_)) if is_void(ctx, &file)? => {}
+            Err(StoreError::Encrypted(path)) => encrypted = Some(path),
             Ok(None) | Err(_) => {}
         }
         seen.push(user);

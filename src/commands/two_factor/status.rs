@@ -2,12 +2,13 @@
 
 use serde_json::json;
 
+use super::settle::{Unasked, is_void, settle, void_if_off};
 use crate::{
     cli::StatusArgs,
-    commands::{on_off, rfc3339, unprinted},
+    commands::{on_off, unprinted},
     context::Context,
     error::{CliError, Kind, Result},
-    model::UserId,
+    model::{UserId, rfc3339},
     store::StoreError,
 };
 
@@ -19,19 +20,17 @@ use crate::{
 pub(super) async fn run(ctx: &Context, args: StatusArgs) -> Result<()> {
     let authed = ctx.authed().await?;
     let doing = |err: CliError| err.doing("look at the account");
-    let user = authed.user().await.map_err(doing)?;
-    let required_by = authed
-        .account()
-        .two_factor_required_by(&user.id)
-        .await
-        .map_err(CliError::from)
-        .map_err(doing)?;
+    let account = authed.account();
+    let user = authed.user().await.map_err(CliError::from).map_err(doing)?;
+    settle(ctx, Some(account), &user.id, Unasked::Leave).await?;
+    // A side question: its failure does not hide the answer to the main one.
+    let required_by = account.two_factor_required_by(&user.id).await;
     let left = if user.two_factor {
         codes_left(ctx, &user.id)?
     } else {
+        void_if_off(ctx, account, &user.id).await?;
         None
     };
-    let required_by = required_by.map(rfc3339);
     let mut lines = vec![format!(
         "two-factor authentication is {}",
         on_off(user.two_factor)
@@ -43,18 +42,28 @@ pub(super) async fn run(ctx: &Context, args: StatusArgs) -> Result<()> {
         None if user.two_factor => lines.push("no backup codes are saved here".to_owned()),
         _ => {}
     }
-    if let Some(date) = &required_by {
-        lines.push(format!("the organization requires it by {date}"));
+    match &required_by {
+        Ok(Some(date)) => {
+            lines.push(format!(
+                "the organization requires it by {}",
+                rfc3339(*date)
+            ));
+        }
+        Ok(None) => {}
+        Err(_) => lines.push("whether the organization requires it is unknown".to_owned()),
     }
     let data = json!({
         "two_factor": on_off(user.two_factor),
         "user_id": user.id,
         "backup_codes_left": left,
-        "required_by": required_by,
+        "required_by": required_by.ok().flatten().map(rfc3339),
     });
     ctx.ui()
         .result(&lines.join("\n"), &data)
         .map_err(|err| unprinted(&err))?;
+    if user.two_factor && left == Some(0) {
+        ctx.ui().hint("`scw 2fa on --renew` makes new backup codes");
+    }
     if args.check && !user.two_factor {
         return Err(
             CliError::new(Kind::WithoutTwoFactor, "two-factor authentication is off")
@@ -66,8 +75,20 @@ pub(super) async fn run(ctx: &Context, args: StatusArgs) -> Result<()> {
 
 /// How many saved codes are unused; nothing where none are saved, or only in encrypted form.
 fn codes_left(ctx: &Context, user: &UserId) -> Result<Option<usize>> {
-    match ctx.codes_file(user)?.load() {
-        Ok(codes) => Ok(codes.map(|codes| codes.unused())),
+    let file = ctx.codes_file(user)?;
+    match file.load() {
+        Ok(Some(codes)) => Ok(Some(codes.unused())),
+        Ok(None) => {
+            ctx.ui().hint("`scw 2fa on --renew` makes new backup codes");
+            Ok(None)
+        }
+        Err(StoreError::Encrypted(path)) if is_void(ctx, &file)? => {
+            ctx.ui().hint(&format!(
+                "the encrypted backup codes in {} are void; `scw 2fa on --renew` makes new ones",
+                path.display()
+            ));
+            Ok(None)
+        }
         Err(StoreError::Encrypted(path)) => {
             ctx.ui().hint(&format!(
                 "the backup codes are saved encrypted in {}",

@@ -281,15 +281,35 @@ fn the_generated_members_are_the_same_every_time() {
 }
 
 #[test]
+fn a_member_has_no_id_of_the_person_and_reads_its_own_organization() {
+    let wire = with_member();
+    let info = wire.sandbox.info();
+    let as_member = |path: &str| wire.request_with("GET", path, Some(MEMBER_KEY), None);
+    let user = as_member(&format!("/iam/v1alpha1/users/{MEMBER}")).expect(200);
+    assert_eq!(user["account_root_user_id"], "");
+    let owner = wire.get(&wire.user_path("")).expect(200);
+    assert_eq!(owner["account_root_user_id"], info.user_id.as_str());
+
+    let path = format!("/iam/v1alpha1/organizations/{}", info.organization_id);
+    let organization = as_member(&path).expect(200);
+    assert_eq!(organization["id"], info.organization_id.as_str());
+    assert_eq!(organization["name"], "Sandbox");
+    assert_eq!(organization["login_password_enabled"], true);
+    let other = "/iam/v1alpha1/organizations/99999999-1d0f-4a55-9d6f-0f0e4a6d2b11";
+    assert_eq!(as_member(other).expect(404)["resource"], "organization");
+}
+
+#[test]
 fn an_organization_s_settings_are_read_changed_and_kept() {
     let wire = with_member();
     let id = &wire.sandbox.info().organization_id;
     let path = format!("/iam/v1alpha1/organizations/{id}/security-settings");
     let before = wire.get(&path).expect(200);
     assert_eq!(before["max_api_key_expiration_duration"], "3600s");
-    let body = json!({"login_attempts_before_locked": 5, "grace_period_duration": "60s"});
+    let body = json!({"login_attempts_before_locked": 5, "grace_period_duration": "60.000000000s"});
     let after = wire.request("PATCH", &path, Some(body)).expect(200);
     assert_eq!(after["login_attempts_before_locked"], 5);
+    assert_eq!(after["grace_period_duration"], "60s");
     assert_eq!(wire.get(&path).expect(200), after);
     wire.request(
         "PATCH",

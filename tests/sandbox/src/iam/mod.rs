@@ -34,6 +34,7 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
             get(users::authenticators),
         )
         .route("/grace-periods", get(users::grace_periods))
+        .route("/organizations/{id}", get(organizations::get))
         .route(
             "/organizations/{id}/security-settings",
             get(organizations::settings).patch(organizations::change_settings),

@@ -24,6 +24,25 @@ fn settings_json(settings: &Organization) -> Value {
     })
 }
 
+/// An organization as scaleway-sdk-go has it (protocol.md A). Inferred: every member may read its
+/// own one.
+pub(super) async fn get(
+    State(service): Shared,
+    Caller(caller): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>> {
+    let (name, password_login) = service.store.organization_name(&caller, &id)?;
+    Ok(Json(json!({
+        "id": id,
+        "name": name,
+        "alias": "",
+        "login_password_enabled": password_login,
+        "login_magic_code_enabled": false,
+        "login_oauth2_enabled": false,
+        "login_saml_enabled": false,
+    })))
+}
+
 pub(super) async fn settings(
     State(service): Shared,
     Caller(caller): Caller,
@@ -84,10 +103,12 @@ pub(super) async fn change_settings(
     Ok(Json(settings_json(&changed)))
 }
 
-/// Seconds with an `s` behind them, as protobuf writes a duration in JSON.
+/// Seconds with an `s` behind them, as protobuf writes a duration in JSON; reference clients write
+/// nine decimals (protocol.md A).
 fn duration(argument: &'static str, text: Option<&str>) -> Result<Option<i64>> {
     text.map(|text| {
         text.strip_suffix('s')
+            .map(|seconds| seconds.strip_suffix(".000000000").unwrap_or(seconds))
             .and_then(|seconds| seconds.parse::<i64>().ok())
             .filter(|seconds| *seconds >= 0)
             .ok_or_else(|| IamError::argument(argument, "format", "is seconds like `86400s`"))

@@ -38,10 +38,18 @@ fn user_json(user: &User) -> Value {
         "two_factor_enabled": user.mfa,
         "status": "activated",
         "mfa": user.mfa,
-        "account_root_user_id": user.root_user_id,
+        "account_root_user_id": root_user_id(user),
         "tags": [],
         "locked": user.locked,
     })
+}
+
+/// Empty but for owners, as in all recordings (protocol.md A, "User").
+fn root_user_id(user: &User) -> &str {
+    match user.kind.as_str() {
+        "owner" => &user.root_user_id,
+        _ => "",
+    }
 }
 
 pub(super) async fn get(

@@ -2,6 +2,7 @@
 
 mod keys;
 mod login;
+mod organizations;
 mod panel;
 mod password;
 mod schema;

@@ -1,26 +1,22 @@
 //! The program's own record of logins: `profiles.toml` in the data folder. It holds no secret.
+//!
+//! A command reads it anew whenever it acts on it: another run may have changed it meanwhile.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::ConfigError;
 use crate::{
-    fsutil::{self, FileLock},
-    model::{AccessKey, ApiUrl, Dialect, ProfileName, StorageKind, UserId},
+    fsutil::{self, DataDir, FileLock},
+    model::{AccessKey, ApiUrl, Dialect, ProfileName, SecretName, Slot, StorageKind, UserId},
 };
-
-/// The file that stands for the lock on the record.
-const LOCK: &str = ".profiles.lock";
 
 /// The whole record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Profiles {
+pub struct Record {
     /// Profiles by name.
     profiles: BTreeMap<String, Profile>,
     /// What is known of users by id, kept also after a logout: their backup codes outlive it.
@@ -34,20 +30,39 @@ pub struct Profile {
     /// The login in force; nothing after a logout.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub login: Option<Login>,
-    /// Descriptions of keys that a login was about to make. One that is left here after a crash
-    /// names a key that nobody has the secret of.
+    /// Where a secret may lie that no login names: written down before it is put there, and
+    /// before the login that named it is forgotten.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub pending_keys: Vec<String>,
+    pub abandoned: Vec<Kept>,
     /// Whose login it is, or was last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<UserId>,
+}
+
+/// Where one secret lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// The kind of place.
+    pub storage: StorageKind,
+    /// Which of the profile's two secrets in it.
+    #[serde(default)]
+    pub slot: Slot,
+}
+
+impl Kept {
+    /// The name of the secret there.
+    #[must_use]
+    pub fn name(self, profile: &ProfileName) -> SecretName {
+        SecretName::of(profile, self.slot)
+    }
 }
 
 /// A login: everything about it but the secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Login {
     /// Where the secret is.
-    pub storage: StorageKind,
+    #[serde(flatten)]
+    pub kept: Kept,
     /// The API it is for.
     pub api: Dialect,
     /// The address it is for, and the only one it is sent to.
@@ -85,25 +100,40 @@ pub struct KnownUser {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// Where the backup codes are, when not in the usual place.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(with = "fsutil::path_text", skip_serializing_if = "Option::is_none")]
     pub codes_file: Option<PathBuf>,
+    /// The digest of an encrypted file of backup codes whose second factor is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub void_codes: Option<String>,
     /// Access keys that were seen to be this user's, so that commands that never ask the API
     /// know whose codes are meant.
     pub access_keys: Vec<AccessKey>,
 }
 
-impl Profiles {
-    fn path(data_dir: &Path) -> PathBuf {
-        data_dir.join("profiles.toml")
+impl Record {
+    fn path(data: &DataDir) -> PathBuf {
+        data.join("profiles.toml")
+    }
+
+    /// The lock for a change to the record. It is held for a moment only.
+    #[must_use]
+    pub fn lock_path(data: &DataDir) -> PathBuf {
+        data.join(".profiles.lock")
+    }
+
+    /// The lock for a change of the login of one profile: secret and record together.
+    #[must_use]
+    pub fn profile_lock_path(data: &DataDir, profile: &ProfileName) -> PathBuf {
+        data.join(format!(".{profile}.login.lock"))
     }
 
     /// Reads the record; an empty one where there is none.
     ///
     /// # Errors
     /// [`ConfigError`] when it cannot be read or understood.
-    pub fn load(data_dir: &Path) -> Result<Self, ConfigError> {
-        let path = Self::path(data_dir);
-        let Some(content) = fsutil::read_small(&path)? else {
+    pub fn load(data: &DataDir) -> Result<Self, ConfigError> {
+        let path = Self::path(data);
+        let Some(content) = data.read(&path)? else {
             return Ok(Self::default());
         };
         let malformed = ConfigError::Malformed { path, at: None };
@@ -113,54 +143,42 @@ impl Profiles {
         toml::from_str(text).map_err(|_| malformed)
     }
 
-    /// Reads the record, changes it and writes it back, while no other process can.
+    /// Reads the record, changes it and writes it back. `_lock` is that of
+    /// [`Record::lock_path`].
     ///
     /// # Errors
     /// [`ConfigError`] when it cannot be read or written; it is then unchanged.
     pub fn update<T>(
-        data_dir: &Path,
+        data: &DataDir,
+        _lock: &FileLock,
         change: impl FnOnce(&mut Self) -> T,
     ) -> Result<T, ConfigError> {
-        let _lock = FileLock::acquire(&data_dir.join(LOCK))?;
-        let mut profiles = Self::load(data_dir)?;
-        let before = profiles.clone();
-        let result = change(&mut profiles);
-        if profiles != before {
-            let path = Self::path(data_dir);
-            let text = toml::to_string_pretty(&profiles).map_err(|_| ConfigError::Malformed {
+        let mut record = Self::load(data)?;
+        let before = record.clone();
+        let result = change(&mut record);
+        if record != before {
+            let path = Self::path(data);
+            let text = toml::to_string_pretty(&record).map_err(|_| ConfigError::Malformed {
                 path: path.clone(),
                 at: None,
             })?;
-            fsutil::write_private(&path, text.as_bytes())?;
+            data.write(&path, text.as_bytes())?;
         }
         Ok(result)
     }
 
-    /// Proves that the record could be written, and changes nothing.
-    ///
-    /// # Errors
-    /// [`ConfigError`] when it could not.
-    pub fn check_writable(data_dir: &Path) -> Result<(), ConfigError> {
-        let _lock = FileLock::acquire(&data_dir.join(LOCK))?;
-        fsutil::Reservation::take(&Self::path(data_dir))?;
-        Ok(())
+    /// The names of all profiles.
+    pub fn names(&self) -> impl Iterator<Item = ProfileName> {
+        self.profiles.keys().filter_map(|name| name.parse().ok())
     }
 
-    /// Takes a key off the list of those that a profile's logins may have left behind.
-    ///
-    /// # Errors
-    /// As [`Profiles::update`].
-    pub fn settle(
-        data_dir: &Path,
-        profile: &ProfileName,
-        description: &str,
-    ) -> Result<(), ConfigError> {
-        Self::update(data_dir, |profiles| {
-            profiles
-                .profile_mut(profile)
-                .pending_keys
-                .retain(|pending| pending != description);
-        })
+    /// Whether some login made the key of this description and is still in force.
+    #[must_use]
+    pub fn names_key(&self, description: &str) -> bool {
+        self.profiles
+            .values()
+            .filter_map(|profile| profile.login.as_ref())
+            .any(|login| login.created_key.as_deref() == Some(description))
     }
 
     /// One profile.
@@ -239,25 +257,44 @@ mod tests {
     #[test]
     fn an_update_is_read_back_and_a_malformed_file_is_left_alone() {
         let root = tempfile::tempdir().unwrap();
+        let data = DataDir::at(root.path().to_owned()).unwrap();
+        let lock = FileLock::try_take(&Record::lock_path(&data))
+            .unwrap()
+            .unwrap();
         let name = ProfileName::default();
         let user = UserId::parse("5c9e0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11").unwrap();
-        Profiles::update(root.path(), |profiles| {
-            profiles.profile_mut(&name).user_id = Some(user.clone());
-            profiles.user_mut(&user).codes_file = Some(PathBuf::from("/x/y"));
+        Record::update(&data, &lock, |record| {
+            record.profile_mut(&name).user_id = Some(user.clone());
+            record.user_mut(&user).codes_file = Some(PathBuf::from("/x/y"));
         })
         .unwrap();
-        let loaded = Profiles::load(root.path()).unwrap();
+        let loaded = Record::load(&data).unwrap();
         assert_eq!(loaded.profile(&name).unwrap().user_id, Some(user.clone()));
         assert!(loaded.login(&name).is_none());
         assert!(loaded.user(&user).is_some());
 
-        let path = Profiles::path(root.path());
+        let path = Record::path(&data);
         std::fs::write(&path, "profiles = 3 # secret").unwrap();
-        let err = Profiles::update(root.path(), |_| ()).unwrap_err();
+        let err = Record::update(&data, &lock, |_| ()).unwrap_err();
         assert!(!err.to_string().contains("secret"), "{err}");
         assert_eq!(
             std::fs::read_to_string(&path).unwrap(),
             "profiles = 3 # secret"
         );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_path_that_is_not_utf8_comes_back_byte_for_byte() {
+        use std::{ffi::OsString, os::unix::ffi::OsStringExt};
+
+        let path = PathBuf::from(OsString::from_vec(b"/x/\xff/codes".to_vec()));
+        let known = KnownUser {
+            codes_file: Some(path.clone()),
+            ..KnownUser::default()
+        };
+        let text = toml::to_string(&known).unwrap();
+        let back: KnownUser = toml::from_str(&text).unwrap();
+        assert_eq!(back.codes_file, Some(path));
     }
 }

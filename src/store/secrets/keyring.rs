@@ -1,15 +1,17 @@
 //! The operating system's keyring, through the `keyring` crate.
 //!
 //! The only file that names it. An entry is found by `service` = [`SERVICE`] and
-//! `username` = the profile's name, and holds the secret key alone.
+//! `username` = the secret's name, and holds the secret key alone.
 
 use std::{sync::mpsc, thread, time::Duration};
 
 use keyring::{Entry, Error};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{SecretStore, StoreError};
-use crate::model::ProfileName;
+use crate::{
+    model::SecretName,
+    store::{SecretStore, StoreError},
+};
 
 /// The attribute `service` of every entry.
 pub(super) const SERVICE: &str = "scw";
@@ -26,24 +28,26 @@ const UNLOCK_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The keyring of the desktop session.
 #[derive(Debug, Default, Clone, Copy)]
-pub struct KeyringStore;
+pub(super) struct KeyringStore;
 
 impl SecretStore for KeyringStore {
-    fn get(&self, profile: &ProfileName) -> Result<SecretString, StoreError> {
-        with_entry(profile, |entry| {
-            entry.get_password().map(SecretString::from)
-        })
+    fn get(&self, name: &SecretName) -> Result<SecretString, StoreError> {
+        with_entry(name, |entry| entry.get_password().map(SecretString::from))
     }
 
-    fn set(&self, profile: &ProfileName, secret: &SecretString) -> Result<(), StoreError> {
+    fn get_to_revoke(&self, name: &SecretName) -> Result<SecretString, StoreError> {
+        self.get(name)
+    }
+
+    fn set(&self, name: &SecretName, secret: &SecretString) -> Result<(), StoreError> {
         let secret = secret.clone();
-        with_entry(profile, move |entry| {
+        with_entry(name, move |entry| {
             entry.set_password(secret.expose_secret())
         })
     }
 
-    fn delete(&self, profile: &ProfileName) -> Result<bool, StoreError> {
-        match with_entry(profile, Entry::delete_credential) {
+    fn delete(&self, name: &SecretName) -> Result<bool, StoreError> {
+        match with_entry(name, Entry::delete_credential) {
             Ok(()) => Ok(true),
             Err(StoreError::NotFound) => Ok(false),
             Err(err) => Err(err),
@@ -51,17 +55,17 @@ impl SecretStore for KeyringStore {
     }
 }
 
-/// Does one thing with the profile's entry on a thread of its own, which is left behind when the
+/// Does one thing with an entry on a thread of its own, which is left behind when the
 /// keyring hangs.
 fn with_entry<T: Send + 'static>(
-    profile: &ProfileName,
+    name: &SecretName,
     work: impl FnOnce(&Entry) -> keyring::Result<T> + Send + 'static,
 ) -> Result<T, StoreError> {
-    let profile = profile.as_str().to_owned();
+    let name = name.as_str().to_owned();
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         // Nobody listens any more after a time-out.
-        let _ = sender.send(attempt(&profile, work));
+        let _ = sender.send(attempt(&name, work));
     });
     let mut outcome = receiver.recv_timeout(TIMEOUT);
     let mut waited = TIMEOUT;
@@ -79,14 +83,14 @@ fn with_entry<T: Send + 'static>(
 }
 
 fn attempt<T>(
-    profile: &str,
+    name: &str,
     work: impl FnOnce(&Entry) -> keyring::Result<T>,
 ) -> Result<T, StoreError> {
     // `Entry::new` alone would only say that there is no default store.
     if let Err(err) = Entry::store_status() {
         return Err(unavailable(err));
     }
-    let entry = Entry::new(SERVICE, profile).map_err(|err| refused(&err))?;
+    let entry = Entry::new(SERVICE, name).map_err(|err| refused(&err))?;
     work(&entry).map_err(|err| refused(&err))
 }
 

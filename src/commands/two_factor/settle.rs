@@ -1,0 +1,208 @@
+//! What a run that was cut left half done: account and saved codes are brought to agree again.
+
+use crate::{
+    api::Account,
+    context::Context,
+    error::{CliError, Result},
+    fsutil::FileLock,
+    model::{User, UserId},
+    store::{Change, CodesFile, Unfinished, Voided},
+};
+
+/// What to do where the API cannot be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unasked {
+    /// Warn: the command is about the saved codes.
+    Warn,
+    /// Leave it to another run without a word.
+    Leave,
+}
+
+/// Settles the unfinished changes of every user, as far as the API can be asked.
+///
+/// # Errors
+/// When what is kept on this machine cannot be read or written.
+pub async fn settle_all(ctx: &Context) -> Result<()> {
+    for user in Unfinished::users(&ctx.settings()?.data) {
+        settle(ctx, None, &user, Unasked::Leave).await?;
+    }
+    Ok(())
+}
+
+/// Settles the unfinished change of one user, unless its run goes on. `account` is asked where it
+/// is given, else the one of the login in force.
+///
+/// # Errors
+/// As [`settle_all`].
+pub(super) async fn settle(
+    ctx: &Context,
+    account: Option<&dyn Account>,
+    user: &UserId,
+    unasked: Unasked,
+) -> Result<()> {
+    if Unfinished::read(&ctx.settings()?.data, user)?.is_none() {
+        return Ok(());
+    }
+    match FileLock::try_take(&ctx.codes_file(user)?.lock_path())? {
+        Some(lock) => settle_locked(ctx, account, user, &lock, unasked).await,
+        None => Ok(()),
+    }
+}
+
+/// As [`settle`], with the lock on the codes held by the caller.
+///
+/// # Errors
+/// As [`settle_all`].
+pub(super) async fn settle_locked(
+    ctx: &Context,
+    account: Option<&dyn Account>,
+    user: &UserId,
+    lock: &FileLock,
+    unasked: Unasked,
+) -> Result<()> {
+    let data = &ctx.settings()?.data;
+    let Some(note) = Unfinished::read(data, user)? else {
+        return Ok(());
+    };
+    let now = match (ask(ctx, account, user).await, unasked) {
+        (Ok(now), _) => now,
+        (Err(_), Unasked::Leave) => return Ok(()),
+        (Err(err), Unasked::Warn) => {
+            ctx.ui().warn(&format!(
+                "an earlier scw was interrupted while it changed two-factor authentication, and the API cannot be asked what came of it ({err}); the saved backup codes may be void"
+            ));
+            return Ok(());
+        }
+    };
+    if finish(ctx, &now, &note, lock).await? {
+        Unfinished::settle(data, user, lock)?;
+    }
+    Ok(())
+}
+
+async fn ask(ctx: &Context, account: Option<&dyn Account>, user: &UserId) -> Result<User> {
+    Ok(match account {
+        Some(account) => account.user(user).await?,
+        None => ctx.authed().await?.account().user(user).await?,
+    })
+}
+
+/// Makes the saved codes agree with the account; `false` where that is not known.
+async fn finish(ctx: &Context, now: &User, note: &Unfinished, lock: &FileLock) -> Result<bool> {
+    let ui = ctx.ui();
+    let data = &ctx.settings()?.data;
+    if !now.two_factor {
+        void(ctx, &ctx.codes_file(&now.id)?, lock).await;
+        ui.status("An earlier scw was interrupted. Two-factor authentication is off");
+        return Ok(true);
+    }
+    if note.change == Change::Removing {
+        ui.status("An earlier scw was interrupted. Two-factor authentication is still on");
+        return Ok(true);
+    }
+    let file = match &note.codes_file {
+        Some(path) => CodesFile::at(data, &now.id, path.clone()),
+        None => ctx.codes_file(&now.id)?,
+    };
+    if note.codes_were_saved(&file)? {
+        remember_place(ctx, &now.id, &file).await?;
+        ui.status(&format!(
+            "An earlier scw was interrupted after it had switched two-factor authentication on. The backup codes are saved in {}",
+            file.path().display()
+        ));
+        return Ok(true);
+    }
+    if note.change == Change::Replacing {
+        ui.warn(
+            "an earlier scw was interrupted while it replaced the authenticator; the saved backup codes may be void",
+        );
+        ui.hint("`scw 2fa on --renew` makes new backup codes");
+        return Ok(false);
+    }
+    void(ctx, &ctx.codes_file(&now.id)?, lock).await;
+    ui.warn(
+        "two-factor authentication is on, but the scw that switched it on was interrupted before it could save the backup codes",
+    );
+    ui.hint("`scw 2fa on --renew` makes new backup codes");
+    Ok(true)
+}
+
+/// Records where the codes of a user are, so that `scw 2fa codes` finds them.
+///
+/// # Errors
+/// When the record cannot be written.
+pub(super) async fn remember_place(ctx: &Context, user: &UserId, file: &CodesFile) -> Result<()> {
+    let data = &ctx.settings()?.data;
+    let usual = [false, true].map(|encrypted| CodesFile::usual(data, user, encrypted));
+    // The encrypted one is found by itself only where no other stands beside it.
+    let found = *file == usual[0] || (*file == usual[1] && !usual[0].exists());
+    let path = (!found).then(|| file.path().to_owned());
+    ctx.local()?
+        .update_record(|record| record.user_mut(user).codes_file = path)
+        .await
+}
+
+/// Marks the codes of a second factor that is gone as void, and says so. A failure is told and
+/// changes nothing else.
+pub(super) async fn void(ctx: &Context, file: &CodesFile, lock: &FileLock) {
+    let path = file.path().display();
+    match mark_void(ctx, file, lock).await {
+        Ok(Voided::Nothing) => {}
+        Ok(Voided::Marked(_)) => ctx.ui().status("The saved backup codes are marked as void"),
+        Ok(Voided::Encrypted) => ctx.ui().status(&format!(
+            "The backup codes in {path} are void; the file is encrypted, so they are not marked in it"
+        )),
+        Err(err) => ctx.ui().warn(&format!(
+            "the saved backup codes in {path} are void, but could not be marked as void: {err}"
+        )),
+    }
+}
+
+async fn mark_void(ctx: &Context, file: &CodesFile, lock: &FileLock) -> Result<Voided> {
+    let voided = file.void(lock, ctx.now())?;
+    if voided == Voided::Encrypted {
+        let digest = file.digest()?;
+        ctx.local()?
+            .update_record(|record| record.user_mut(file.user()).void_codes = digest)
+            .await?;
+    }
+    Ok(voided)
+}
+
+/// Whether the saved codes are known to be void as a whole: encrypted ones of a second factor that
+/// is gone.
+///
+/// # Errors
+/// When the record or the file cannot be read.
+pub(super) fn is_void(ctx: &Context, file: &CodesFile) -> Result<bool> {
+    let record = ctx.local()?.record()?;
+    let void = record
+        .user(file.user())
+        .and_then(|known| known.void_codes.clone());
+    Ok(void.is_some() && void == file.digest()?)
+}
+
+/// Marks saved codes as void that are still unused although the account has no second factor: it
+/// was switched off elsewhere. Does nothing while another run changes it.
+///
+/// # Errors
+/// What the API says.
+pub(super) async fn void_if_off(
+    ctx: &Context,
+    account: &dyn Account,
+    user: &UserId,
+) -> Result<(), CliError> {
+    let file = ctx.codes_file(user)?;
+    let unused = matches!(file.load(), Ok(Some(codes)) if codes.unused() > 0);
+    if !unused {
+        return Ok(());
+    }
+    let Some(lock) = FileLock::try_take(&file.lock_path())? else {
+        return Ok(());
+    };
+    // Read after the lock: another run may have switched it on and saved new codes.
+    if !account.user(user).await?.two_factor {
+        void(ctx, &file, &lock).await;
+    }
+    Ok(())
+}

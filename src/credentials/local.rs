@@ -1,0 +1,143 @@
+//! This machine's side of a login: the locks, the record, the secrets.
+
+use std::path::PathBuf;
+
+use crate::{
+    config::{Kept, Record},
+    error::Result,
+    fsutil::{DataDir, FileLock},
+    model::{ProfileName, StorageKind},
+    store::{SecretStore, StoreError, with_store},
+    ui::Ui,
+};
+
+/// What this program keeps on the machine, and somebody to tell about waits.
+#[derive(Debug, Clone, Copy)]
+pub struct Local<'a> {
+    ui: &'a Ui,
+    data: &'a DataDir,
+}
+
+impl<'a> Local<'a> {
+    /// What is kept in this data folder.
+    #[must_use]
+    pub fn new(ui: &'a Ui, data: &'a DataDir) -> Self {
+        Self { ui, data }
+    }
+
+    /// The data folder.
+    #[must_use]
+    pub fn data(&self) -> &'a DataDir {
+        self.data
+    }
+
+    /// Takes a lock. A wait for another run is said, ends with a request to end the program, and
+    /// is given up after a minute.
+    ///
+    /// # Errors
+    /// When another run keeps the lock, or the file of the lock cannot be made.
+    pub async fn lock(&self, path: PathBuf) -> Result<FileLock> {
+        Ok(FileLock::take(path, |pid| self.ui.waiting_for(pid)).await?)
+    }
+
+    /// The record as it is now.
+    ///
+    /// # Errors
+    /// When it cannot be read or understood.
+    pub fn record(&self) -> Result<Record> {
+        Ok(Record::load(self.data)?)
+    }
+
+    /// Changes the record.
+    ///
+    /// # Errors
+    /// When it cannot be read or written; it is then unchanged.
+    pub async fn update_record<T>(&self, change: impl FnOnce(&mut Record) -> T) -> Result<T> {
+        let lock = self.lock(Record::lock_path(self.data)).await?;
+        Ok(Record::update(self.data, &lock, change)?)
+    }
+
+    /// Does one thing with a place that keeps secrets.
+    ///
+    /// # Errors
+    /// What the place says.
+    pub async fn with_store<T: Send + 'static>(
+        &self,
+        kind: StorageKind,
+        work: impl FnOnce(&dyn SecretStore) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        with_store(kind, self.data, work).await
+    }
+
+    /// Removes what runs before this one left behind when they were cut: temporary files, and
+    /// secrets that no login names. Says so. Runs that go on are not disturbed, and what cannot be
+    /// removed now is left for the next run.
+    ///
+    /// # Errors
+    /// When the record cannot be read.
+    pub async fn sweep(&self) -> Result<()> {
+        for path in self.data.sweep() {
+            self.ui.status(&format!(
+                "Removed {}, which an interrupted scw left behind",
+                path.display()
+            ));
+        }
+        let record = self.record()?;
+        for profile in record.names() {
+            if record
+                .profile(&profile)
+                .is_none_or(|found| found.abandoned.is_empty())
+            {
+                continue;
+            }
+            let path = Record::profile_lock_path(self.data, &profile);
+            let Some(lock) = FileLock::try_take(&path)? else {
+                continue;
+            };
+            if let Ok(removed) = self.remove_abandoned(&profile, &lock).await
+                && removed > 0
+            {
+                self.ui.status(&format!(
+                    "Removed a secret key of the profile `{profile}` that an interrupted scw left behind"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the secrets of a profile that no login names, and tells how many there were.
+    ///
+    /// # Errors
+    /// When a secret stays; it is then still on record.
+    pub(super) async fn remove_abandoned(
+        &self,
+        profile: &ProfileName,
+        _lock: &FileLock,
+    ) -> Result<usize> {
+        let record = self.record()?;
+        let Some(found) = record.profile(profile) else {
+            return Ok(0);
+        };
+        let mut removed = 0;
+        let in_use = found.login.as_ref().map(|login| login.kept);
+        for kept in found.abandoned.iter().filter(|kept| Some(**kept) != in_use) {
+            removed += usize::from(self.delete_secret(profile, *kept).await?);
+        }
+        if !found.abandoned.is_empty() {
+            self.update_record(|record| record.profile_mut(profile).abandoned.clear())
+                .await?;
+        }
+        Ok(removed)
+    }
+
+    /// Removes one secret; `false` where there was none.
+    ///
+    /// # Errors
+    /// What the place says.
+    pub(super) async fn delete_secret(&self, profile: &ProfileName, kept: Kept) -> Result<bool> {
+        let name = kept.name(profile);
+        Ok(self
+            .with_store(kept.storage, move |store| store.delete(&name))
+            .await?)
+    }
+}

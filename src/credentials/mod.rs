@@ -1,0 +1,124 @@
+//! The bond between a secret and the service that it is for.
+//!
+//! A [`Credential`] holds both, and is the only thing that an authenticated client is made from
+//! ([`Clients::account`]), so that no secret can reach an address that it is not for.
+
+mod client;
+mod keep;
+mod local;
+mod pending;
+mod resolve;
+
+use std::fmt;
+
+pub use client::{Authed, Clients};
+pub use keep::{Replaced, forget, keep};
+pub use local::Local;
+pub use pending::{PendingKey, PendingNote, abandoned};
+pub use resolve::{
+    access_key_variable, from_config, has_secret_variable, resolve, target_for_login,
+};
+
+use crate::{
+    config::{Login, Target},
+    model::{AccessKey, Dialect, SecretKey, StorageKind},
+};
+
+/// Where a credential comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// `SCW_SECRET_KEY`.
+    Environment,
+    /// A login of this program.
+    Saved(StorageKind),
+    /// The official `config.yaml`.
+    OfficialConfig,
+    /// The person, or a login that is just being made.
+    Offered,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment => f.write_str("environment"),
+            Self::Saved(kind) => kind.fmt(f),
+            Self::OfficialConfig => f.write_str("config"),
+            Self::Offered => f.write_str("offered"),
+        }
+    }
+}
+
+/// A secret key, the service that it is for, and what is known of it without asking that service.
+#[derive(Debug)]
+pub struct Credential {
+    secret: SecretKey,
+    access_key: Option<AccessKey>,
+    target: Target,
+    source: Source,
+    login: Option<Login>,
+}
+
+impl Credential {
+    /// A key that is to be tried at a service that the person chose.
+    #[must_use]
+    pub fn offered(secret: SecretKey, access_key: Option<AccessKey>, target: Target) -> Self {
+        Self {
+            secret,
+            access_key,
+            target,
+            source: Source::Offered,
+            login: None,
+        }
+    }
+
+    /// The key of a login, for the service that the login was made at.
+    #[must_use]
+    pub fn of_login(login: &Login, secret: SecretKey) -> Self {
+        Self {
+            secret,
+            access_key: login.access_key.clone(),
+            target: Target {
+                dialect: login.api,
+                origin: login.api_url.clone(),
+            },
+            source: Source::Saved(login.kept.storage),
+            login: Some(login.clone()),
+        }
+    }
+
+    /// The secret.
+    #[must_use]
+    pub fn secret(&self) -> &SecretKey {
+        &self.secret
+    }
+
+    /// The identifier of the key, where it is known.
+    #[must_use]
+    pub fn access_key(&self) -> Option<&AccessKey> {
+        self.access_key.as_ref()
+    }
+
+    /// The service that it is for.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Which API that service speaks.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.target.dialect
+    }
+
+    /// Where it comes from.
+    #[must_use]
+    pub fn source(&self) -> Source {
+        self.source
+    }
+
+    /// The login it belongs to, where it is a saved one.
+    #[must_use]
+    pub fn login(&self) -> Option<&Login> {
+        self.login.as_ref()
+    }
+}

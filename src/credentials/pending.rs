@@ -1,0 +1,194 @@
+//! Keys on the server that a run made, or is about to make, and that no login on this machine
+//! names: should the run be cut, a later login finds them by their notes and deletes them.
+//!
+//! A note lies in a file of its own, which the run that made the key holds for as long as it
+//! lives. So no login takes the key of another one that goes on for a left-over one.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::Local;
+use crate::{
+    config::Target,
+    error::Result,
+    fsutil::{self, Claim},
+    model::{AccessKey, ApiUrl, Dialect, UserId},
+    process,
+};
+
+/// The extension of a note.
+const NOTE: &str = "toml";
+
+/// What is known of a key that may be on the server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingKey {
+    /// What it is called there. It holds a part that nobody else's key has.
+    pub description: String,
+    /// The API that it was made with.
+    pub api: Dialect,
+    /// The address of the service.
+    pub api_url: ApiUrl,
+    /// The email address that was signed in with.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub email: Option<String>,
+    /// Whose key it is; nothing where the run did not know yet.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub user_id: Option<UserId>,
+    /// The organization it is in; nothing where keys are in none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub organization_id: Option<String>,
+    /// Its identifier, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub access_key: Option<AccessKey>,
+}
+
+impl PendingKey {
+    /// A key that is about to be made at a service.
+    #[must_use]
+    pub fn new(description: String, target: &Target) -> Self {
+        Self {
+            description,
+            api: target.dialect,
+            api_url: target.origin.clone(),
+            email: None,
+            user_id: None,
+            organization_id: None,
+            access_key: None,
+        }
+    }
+
+    /// What a person may call it.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match &self.access_key {
+            Some(key) => key.to_string(),
+            None => format!("\"{}\"", crate::model::clean(&self.description)),
+        }
+    }
+
+    /// Whether somebody who signed in as this user can look after the key.
+    fn is_of(&self, target: &Target, user: &UserId, email: &str, organization: &str) -> bool {
+        let same_user = match (&self.user_id, &self.email) {
+            (Some(id), _) => id == user,
+            (None, Some(known)) => known.eq_ignore_ascii_case(email),
+            (None, None) => false,
+        };
+        let same_organization = self
+            .organization_id
+            .as_ref()
+            .is_none_or(|id| id == organization);
+        self.api == target.dialect
+            && self.api_url == target.origin
+            && same_user
+            && same_organization
+    }
+}
+
+/// The note of a key, held by this run.
+#[derive(Debug)]
+pub struct PendingNote {
+    /// The key.
+    pub key: PendingKey,
+    claim: Claim,
+}
+
+impl PendingNote {
+    /// Writes a note down durably.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(local: Local<'_>, key: PendingKey) -> Result<Self> {
+        let path = folder(local).join(format!("{}.{NOTE}", process::unguessable()));
+        let text = toml::to_string(&key).map_err(|err| {
+            crate::error::CliError::new(crate::error::Kind::Other, err.to_string())
+        })?;
+        let claim = Claim::write(local.data(), &path, text.as_bytes())?;
+        Ok(Self { key, claim })
+    }
+
+    /// Takes the note away: the key is gone, or a login names it.
+    ///
+    /// # Errors
+    /// When the file stays.
+    pub fn settle(self) -> Result<()> {
+        Ok(self.claim.remove()?)
+    }
+
+    /// Lets go of the note and leaves it to a later login.
+    pub fn leave(self) {
+        drop(self);
+    }
+}
+
+fn folder(local: Local<'_>) -> PathBuf {
+    local.data().join("pending-keys")
+}
+
+/// The notes of runs that are gone, as far as somebody who signed in as this user can look after
+/// their keys. A note of a key that a login names by now is taken away.
+///
+/// # Errors
+/// When a note or the record cannot be read.
+pub fn abandoned(
+    local: Local<'_>,
+    target: &Target,
+    user: &UserId,
+    email: &str,
+    organization: &str,
+) -> Result<Vec<PendingNote>> {
+    let mut found = Vec::new();
+    for path in fsutil::files_with_extension(&folder(local), NOTE) {
+        let Some((claim, content)) = Claim::take(&path)? else {
+            continue;
+        };
+        let key: Option<PendingKey> = std::str::from_utf8(&content)
+            .ok()
+            .and_then(|text| toml::from_str(text).ok());
+        // A note that is not understood may come from a newer scw: it is left alone.
+        let Some(key) = key.filter(|key| key.is_of(target, user, email, organization)) else {
+            continue;
+        };
+        let note = PendingNote { key, claim };
+        // Read after the note was claimed: its run may have finished just before.
+        if local.record()?.names_key(&note.key.description) {
+            note.settle()?;
+        } else {
+            found.push(note);
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const USER: &str = "5c9e0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11";
+    const OTHER: &str = "6c9e0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11";
+
+    #[test]
+    fn a_note_is_for_its_own_user_organization_and_service_only() {
+        let target = |url: &str| Target {
+            dialect: Dialect::Iam,
+            origin: url.parse().unwrap(),
+        };
+        let here = target("https://api.scaleway.com");
+        let user = UserId::parse(USER).unwrap();
+        let key = PendingKey {
+            user_id: Some(user.clone()),
+            organization_id: Some("org".to_owned()),
+            ..PendingKey::new("scw login".to_owned(), &here)
+        };
+        assert!(key.is_of(&here, &user, "", "org"));
+        assert!(!key.is_of(&here, &UserId::parse(OTHER).unwrap(), "", "org"));
+        assert!(!key.is_of(&here, &user, "", "other"));
+        assert!(!key.is_of(&target("https://example.com"), &user, "", "org"));
+        let by_email = PendingKey {
+            email: Some("A@example.com".to_owned()),
+            ..PendingKey::new("scw login".to_owned(), &here)
+        };
+        assert!(by_email.is_of(&here, &user, "a@example.com", "org"));
+        assert!(!by_email.is_of(&here, &user, "b@example.com", "org"));
+    }
+}

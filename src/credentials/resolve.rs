@@ -1,0 +1,222 @@
+//! Which secret is used, and for which service: the environment, then the saved login, then the
+//! official file (cli.md, "Environment").
+
+use secrecy::SecretString;
+
+use super::{Credential, Local, Source};
+use crate::{
+    config::{Login, OfficialProfile, Settings, Target},
+    env,
+    error::{CliError, Kind, LOGIN_HINT, Result},
+    model::{AccessKey, ApiUrl, Dialect, SecretKey},
+};
+
+/// The credential in force; the API is not asked.
+///
+/// # Errors
+/// [`Kind::NotLoggedIn`] where there is none for the address in force, [`Kind::Keyring`] where
+/// the keyring fails.
+pub async fn resolve(settings: &Settings, local: Local<'_>) -> Result<Credential> {
+    if let Some(secret) = env::secret(env::SECRET_KEY)? {
+        let secret = SecretKey::parse(&secret).map_err(|err| variable(env::SECRET_KEY, &err))?;
+        // The official client takes its address from the file too.
+        let official = official(settings)?;
+        // Not from the saved login: its address is for its own secret.
+        let target = settings.target(None, official.as_ref())?;
+        return Ok(Credential {
+            secret,
+            access_key: access_key_variable()?,
+            target,
+            source: Source::Environment,
+            login: None,
+        });
+    }
+    if let Some(login) = local.record()?.login(&settings.profile) {
+        return saved(settings, local, login).await;
+    }
+    if let Some(official) = official(settings)?
+        && let Some(secret) = &official.secret_key
+    {
+        let target = target_of(settings, &official)?;
+        return from_official(&official, secret, target, Source::OfficialConfig);
+    }
+    Err(CliError::new(
+        Kind::NotLoggedIn,
+        format!("not logged in (profile `{}`)", settings.profile),
+    )
+    .hint(LOGIN_HINT))
+}
+
+/// The service for a new login: what a flag or a variable names, else where the login before was
+/// made, else what the official file names, else the service itself.
+///
+/// # Errors
+/// When a file cannot be read or understood.
+pub fn target_for_login(settings: &Settings, local: Local<'_>) -> Result<Target> {
+    let record = local.record()?;
+    match record.login(&settings.profile) {
+        Some(login) => Ok(settings.target(Some(login), None)?),
+        None => Ok(settings.target(None, official(settings)?.as_ref())?),
+    }
+}
+
+async fn saved(settings: &Settings, local: Local<'_>, login: &Login) -> Result<Credential> {
+    let dialect = settings.api.unwrap_or(login.api);
+    let asked = settings.asked_url(dialect);
+    let elsewhere = match asked {
+        Some(url) => (!url.is_same_origin(&login.api_url)).then(|| url.clone()),
+        // The other API has an address of its own, which the login was not made for.
+        None if dialect != login.api => {
+            let url = settings.target(None, None)?.origin;
+            (!url.is_same_origin(&login.api_url)).then_some(url)
+        }
+        None => None,
+    };
+    if let Some(url) = elsewhere {
+        return Err(not_for(
+            &format!("the login of the profile `{}`", settings.profile),
+            &login.api_url,
+            &url,
+        )
+        .hint("log in there with another `--profile`"));
+    }
+    let kept = login.kept;
+    let name = kept.name(&settings.profile);
+    let secret = local
+        .with_store(kept.storage, move |store| store.get(&name))
+        .await
+        .map_err(CliError::from)
+        .map_err(|err| match err.kind() {
+            Kind::NotLoggedIn => CliError::new(
+                Kind::NotLoggedIn,
+                format!(
+                    "the {} has no secret for the profile `{}`",
+                    kept.storage, settings.profile
+                ),
+            )
+            .hint(LOGIN_HINT),
+            _ => err,
+        })?;
+    let secret = SecretKey::parse(&secret).map_err(|err| {
+        CliError::new(
+            Kind::NotLoggedIn,
+            format!("what the {} holds is not a secret key: {err}", kept.storage),
+        )
+        .hint(LOGIN_HINT)
+    })?;
+    let mut credential = Credential::of_login(login, secret);
+    credential.target.dialect = dialect;
+    Ok(credential)
+}
+
+/// A secret that is not sent somewhere, and why.
+fn not_for(what: &str, bound_to: &ApiUrl, asked: &ApiUrl) -> CliError {
+    CliError::new(
+        Kind::NotLoggedIn,
+        format!("{what} is for {bound_to}; its key is not sent to {asked}"),
+    )
+    .hint("unset `SCW_API_URL` and `SCW_ACCOUNT_URL`, or leave out `--api-url`")
+}
+
+/// The service of a key in the official file: the address that its profile names, else the one in
+/// force.
+fn target_of(settings: &Settings, official: &OfficialProfile) -> Result<Target> {
+    let target = settings.target(None, Some(official))?;
+    match official.address()? {
+        Some(own) if !own.is_same_origin(&target.origin) => {
+            Err(not_for("the profile in config.yaml", &own, &target.origin))
+        }
+        _ => Ok(target),
+    }
+}
+
+/// The key of the official file, to be moved into the keyring, with that profile's own address.
+///
+/// # Errors
+/// [`Kind::NotLoggedIn`] where the file has none, [`Kind::Usage`] where `--api-url` names another
+/// address than the profile does.
+pub fn from_config(settings: &Settings) -> Result<Credential> {
+    let missing = || {
+        CliError::new(
+            Kind::NotLoggedIn,
+            "the official config.yaml has no secret key for this profile",
+        )
+        .hint("name the file with `--config` and the profile with `--profile`")
+    };
+    let official = official(settings)?.ok_or_else(missing)?;
+    let secret = official.secret_key.as_ref().ok_or_else(missing)?;
+    let target = match official.address()? {
+        None => settings.target(None, None)?,
+        Some(own) => {
+            if let Some(flag) = &settings.url_flag
+                && !flag.is_same_origin(&own)
+            {
+                return Err(CliError::usage(format!(
+                    "the key in config.yaml is for {own}, not for {flag}"
+                ))
+                .hint("leave out `--api-url`"));
+            }
+            Target {
+                dialect: settings.api.unwrap_or(Dialect::Iam),
+                origin: own,
+            }
+        }
+    };
+    from_official(&official, secret, target, Source::Offered)
+}
+
+fn from_official(
+    official: &OfficialProfile,
+    secret: &SecretString,
+    target: Target,
+    source: Source,
+) -> Result<Credential> {
+    let invalid = |name: &str, err: &crate::model::Invalid| {
+        CliError::new(Kind::LocalFile, format!("{name} in config.yaml: {err}"))
+            .hint("fix config.yaml, or log in with `scw login --with-token`")
+    };
+    let secret = SecretKey::parse(secret).map_err(|err| invalid("secret_key", &err))?;
+    let access_key = official
+        .access_key
+        .as_deref()
+        .map(AccessKey::parse)
+        .transpose()
+        .map_err(|err| invalid("access_key", &err))?;
+    Ok(Credential {
+        secret,
+        access_key,
+        target,
+        source,
+        login: None,
+    })
+}
+
+fn official(settings: &Settings) -> Result<Option<OfficialProfile>> {
+    match &settings.official_path {
+        Some(path) => Ok(OfficialProfile::load(
+            path,
+            settings.named_profile.as_ref(),
+        )?),
+        None => Ok(None),
+    }
+}
+
+/// Whether `SCW_SECRET_KEY` is set, and so comes before any login.
+#[must_use]
+pub fn has_secret_variable() -> bool {
+    env::is_set(env::SECRET_KEY)
+}
+
+/// The access key that `SCW_ACCESS_KEY` holds.
+///
+/// # Errors
+/// [`Kind::Usage`] when it has a wrong form.
+pub fn access_key_variable() -> Result<Option<AccessKey>> {
+    env::text(env::ACCESS_KEY)?
+        .map(|key| AccessKey::parse(&key).map_err(|err| variable(env::ACCESS_KEY, &err)))
+        .transpose()
+}
+
+fn variable(name: &str, err: &crate::model::Invalid) -> CliError {
+    CliError::usage(format!("{name}: {err}")).hint(format!("fix or unset `{name}`"))
+}

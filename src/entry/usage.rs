@@ -1,0 +1,101 @@
+//! What clap has to say: help and version on stdout, a mistake on stderr.
+
+use std::process::ExitCode;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use crate::{
+    env,
+    error::Kind,
+    model::{ColorWhen, Format},
+    ui::Ui,
+};
+
+/// Shows help, version or a mistake in the arguments, and gives the exit code.
+pub(super) fn report(err: clap::Error) -> ExitCode {
+    if !err.use_stderr() {
+        return match err.print() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failed) => {
+                let ui = Ui::new(Format::Human, false, ColorWhen::Auto);
+                ui.error(
+                    Kind::Other.code(),
+                    &format!("the help could not be printed: {failed}"),
+                    &["check where stdout goes".to_owned()],
+                );
+                ExitCode::from(Kind::Other.exit_code())
+            }
+        };
+    }
+    let err = without_values(err);
+    if wants_json() {
+        let ui = Ui::new(Format::Json, false, ColorWhen::Never);
+        let text = err.render().to_string();
+        // Up to the first empty line: the mistake, with the names that belong to it.
+        let told: Vec<&str> = text
+            .lines()
+            .take_while(|line| !line.trim().is_empty())
+            .map(str::trim)
+            .collect();
+        let message = told.join(" ");
+        let message = message.trim_start_matches("error: ");
+        let hint = "see `scw --help`".to_owned();
+        ui.error(Kind::Usage.code(), message, &[hint]);
+    } else {
+        let _ = err.print();
+        Ui::new(Format::Human, false, ColorWhen::Auto)
+            .hint("`scw --help` lists the commands and options");
+    }
+    ExitCode::from(Kind::Usage.exit_code())
+}
+
+fn wants_json() -> bool {
+    env::args()
+        .zip(env::args().skip(1))
+        .any(|(flag, value)| (flag == "-o" || flag == "--output") && value == "json")
+        || env::args().any(|arg| arg == "-ojson" || arg == "--output=json" || arg == "-o=json")
+}
+
+/// Takes out of a mistake what was typed: it may be a secret, pasted in the wrong place, and
+/// stderr often ends in a log. The names of options stay, and what is close to a name of ours.
+fn without_values(mut err: clap::Error) -> clap::Error {
+    const HIDDEN: &str = "***";
+    let kind = err.kind();
+    let typo = [
+        ContextKind::SuggestedSubcommand,
+        ContextKind::SuggestedArg,
+        ContextKind::SuggestedValue,
+    ]
+    .into_iter()
+    .any(|suggested| err.get(suggested).is_some());
+    let shown = |text: &str| match text.split_once('=') {
+        Some((option, _)) if option.starts_with("--") => format!("{option}={HIDDEN}"),
+        None if text.starts_with("--") && text.len() < 30 => text.to_owned(),
+        _ if typo => text.to_owned(),
+        _ => HIDDEN.to_owned(),
+    };
+    let mut replaced = Vec::new();
+    for (context, value) in err.context() {
+        let ContextValue::String(text) = value else {
+            continue;
+        };
+        let typed = match context {
+            ContextKind::InvalidValue | ContextKind::InvalidSubcommand => true,
+            // Elsewhere this is the name of an option or an argument of ours.
+            ContextKind::InvalidArg => kind == ErrorKind::UnknownArgument,
+            _ => false,
+        };
+        if typed {
+            let text = shown(text);
+            replaced.push((context, ContextValue::String(text)));
+        }
+    }
+    // clap's advice repeats the argument.
+    if kind == ErrorKind::UnknownArgument {
+        replaced.push((ContextKind::Suggested, ContextValue::None));
+    }
+    for (context, value) in replaced {
+        err.insert(context, value);
+    }
+    err
+}

@@ -1,0 +1,138 @@
+//! The folder for everything that this program keeps on a machine.
+
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::{FileError, Reservation, private::real_target, temporary};
+
+/// The folders below the data folder in which private files are written.
+const FOLDERS: [&str; 4] = [".", "backup-codes", "secrets", "pending-keys"];
+
+/// The data folder. It may not exist yet; where it does, nobody else can write in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataDir {
+    path: PathBuf,
+}
+
+impl DataDir {
+    /// The data folder at `path`, an absolute path.
+    ///
+    /// What lies in it decides where secrets are sent, so one that others can write in, or that
+    /// belongs to somebody else, is refused. One that does not exist is not made yet.
+    ///
+    /// # Errors
+    /// [`FileError::Untrusted`], and [`FileError::Io`] when it cannot be looked at.
+    pub fn at(path: PathBuf) -> Result<Self, FileError> {
+        check_owned(&path)?;
+        Ok(Self { path })
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The path of something below it.
+    #[must_use]
+    pub fn join(&self, below: impl AsRef<Path>) -> PathBuf {
+        self.path.join(below)
+    }
+
+    /// Takes the place of a private file, anywhere on the machine.
+    ///
+    /// # Errors
+    /// [`FileError`] when it cannot be written.
+    pub fn reserve(&self, target: &Path) -> Result<Reservation, FileError> {
+        let target = real_target(target)?;
+        let inside = target
+            .parent()
+            .is_some_and(|folder| FOLDERS.iter().any(|name| folder == self.join(name)));
+        let notes = self.join(temporary::NOTES);
+        Reservation::take(target, (!inside).then_some(notes.as_path()))
+    }
+
+    /// Writes a private file (0600) whole or not at all: temporary file, sync, rename, sync.
+    ///
+    /// # Errors
+    /// [`FileError`]; the old content is then still there.
+    pub fn write(&self, target: &Path, content: &[u8]) -> Result<PathBuf, FileError> {
+        self.reserve(target)?.commit(content)
+    }
+
+    /// Reads one of this program's own small files; nothing where it does not exist.
+    ///
+    /// # Errors
+    /// As [`super::read_small`], and [`FileError::Untrusted`] where somebody else can write it.
+    pub fn read(&self, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, FileError> {
+        read_owned(path)
+    }
+
+    /// Removes the temporary files that runs before this one left behind when they were cut, and
+    /// returns where they were. Those of runs that go on are left alone.
+    #[must_use]
+    pub fn sweep(&self) -> Vec<PathBuf> {
+        let folders = FOLDERS.map(|name| self.join(name));
+        temporary::sweep(&folders, &self.join(temporary::NOTES))
+    }
+}
+
+/// Refuses a file or folder that somebody else can write, since its content decides where secrets
+/// go. One that does not exist is fine.
+///
+/// # Errors
+/// [`FileError::Untrusted`], and [`FileError::Io`] when it cannot be looked at.
+#[cfg(unix)]
+pub(super) fn check_owned(path: &Path) -> Result<(), FileError> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+    let found = match std::fs::metadata(path) {
+        Ok(found) => found,
+        Err(err) if err.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(err) => return Err(super::io_error("cannot read", path)(err)),
+    };
+    let untrusted = |why, mend| FileError::Untrusted {
+        path: path.to_owned(),
+        why,
+        mend,
+    };
+    let me = rustix::process::geteuid().as_raw();
+    if found.uid() != me {
+        return Err(untrusted(
+            "belongs to another user",
+            format!(
+                "remove it, or set `SCW_DATA_DIR` to a folder of your own; check {} first",
+                path.display()
+            ),
+        ));
+    }
+    if found.permissions().mode() & 0o022 != 0 {
+        return Err(untrusted(
+            "can be changed by other users of this machine",
+            format!(
+                "check what is in it, then run `chmod go-w {}`",
+                path.display()
+            ),
+        ));
+    }
+    Ok(())
+}
+
+/// Windows keeps a user's own folders private by access lists, which are not examined here.
+///
+/// # Errors
+/// None.
+#[cfg(not(unix))]
+pub(super) fn check_owned(_path: &Path) -> Result<(), FileError> {
+    Ok(())
+}
+
+/// Reads a small file that decides where secrets go; nothing where it does not exist.
+///
+/// # Errors
+/// As [`super::read_small`], and [`FileError::Untrusted`] where somebody else can write it.
+pub fn read_owned(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, FileError> {
+    check_owned(path)?;
+    super::read_small(path)
+}

@@ -1,0 +1,291 @@
+//! Files that hold secrets, the locks between runs, and what a run that was cut left behind.
+
+mod claim;
+mod data_dir;
+mod lock;
+mod private;
+mod temporary;
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use zeroize::Zeroizing;
+
+pub use claim::{Claim, Claimed};
+pub use data_dir::{DataDir, read_owned};
+pub use lock::{FileLock, GIVE_UP};
+pub use private::{Reservation, check_private, write_public};
+
+/// The largest file that is read into memory, in bytes.
+const MAX_READ_BYTES: u64 = 1024 * 1024;
+
+/// A file or folder that could not be read or written safely.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// The operating system said no.
+    #[error("{what} {path}: {source}")]
+    Io {
+        /// What was being done, as in "cannot write".
+        what: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// Something stands in the way of a file that is to be written or read.
+    #[error("{path} is {what}, so it was left alone")]
+    InTheWay {
+        /// The path.
+        path: PathBuf,
+        /// What stands there, as in "a folder".
+        what: &'static str,
+    },
+    /// Others than the owner can read a secret.
+    #[error("other users of this machine can read {path} (mode {mode:04o})")]
+    Exposed {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// Somebody else could have written a file that decides where secrets go.
+    #[error("{path} {why}, so its content cannot be trusted")]
+    Untrusted {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why, as in "belongs to another user".
+        why: &'static str,
+        /// The command that mends it.
+        mend: String,
+    },
+    /// What was read back is not what was written.
+    #[error("{path} does not hold what was written to it")]
+    ReadBack {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file that should be small is not.
+    #[error("{path} is larger than {MAX_READ_BYTES} bytes")]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Another run held a lock for longer than anybody should wait.
+    #[error("another scw{} is still running and holds {path}", .pid.map(|pid| format!(" (pid {pid})")).unwrap_or_default())]
+    Busy {
+        /// The lock.
+        path: PathBuf,
+        /// The run that holds it, where it is known.
+        pid: Option<u32>,
+    },
+}
+
+impl FileError {
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Io { path, source, .. } => match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                    format!("free some space on the disk that holds {}", path.display())
+                }
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => format!(
+                    "make {} writable for you, or name another place",
+                    path.display()
+                ),
+                _ => format!("check {}", path.display()),
+            },
+            Self::InTheWay { .. } => "name another file".to_owned(),
+            Self::Exposed { path, .. } => format!("run `chmod 600 {}`", path.display()),
+            Self::Untrusted { mend, .. } => mend.clone(),
+            Self::ReadBack { .. } => "check the disk, or name another place".to_owned(),
+            Self::TooLarge { .. } => "name the right file".to_owned(),
+            Self::Busy { pid: Some(pid), .. } => {
+                format!("wait until it ends, or end it with `kill {pid}`, then try again")
+            }
+            Self::Busy { pid: None, .. } => "wait until it ends, then try again".to_owned(),
+        }
+    }
+}
+
+fn io_error(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FileError {
+    move |source| FileError::Io {
+        what,
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// Opens a regular file for reading. A FIFO or a device is refused without waiting for it.
+fn open_regular(path: &Path) -> Result<Option<File>, FileError> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        // Opening a FIFO would wait for somebody who writes into it (open(2)).
+        let flags = rustix::fs::OFlags::NONBLOCK;
+        options.custom_flags(i32::try_from(flags.bits()).unwrap_or_default());
+    }
+    let file = match options.open(path) {
+        Ok(file) => file,
+        Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(err) => return Err(io_error("cannot read", path)(err)),
+    };
+    let kind = file.metadata().map_err(io_error("cannot read", path))?;
+    if !kind.is_file() {
+        return Err(FileError::InTheWay {
+            path: path.to_owned(),
+            what: "not a regular file",
+        });
+    }
+    Ok(Some(file))
+}
+
+/// Reads a small regular file; nothing where it does not exist.
+///
+/// # Errors
+/// [`FileError`] when it cannot be read, is no regular file, or is too large to be what it
+/// should be.
+pub fn read_small(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, FileError> {
+    match open_regular(path)? {
+        Some(file) => read_open(file, path).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Reads what a person names: a regular file, or a pipe like `/dev/fd/3`. It may wait for a
+/// writer, so it belongs on a thread of its own; nothing where it does not exist.
+///
+/// # Errors
+/// As [`read_small`].
+pub fn read_named(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, FileError> {
+    match File::open(path) {
+        Ok(file) => read_open(file, path).map(Some),
+        Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(err) => Err(io_error("cannot read", path)(err)),
+    }
+}
+
+fn read_open(file: File, path: &Path) -> Result<Zeroizing<Vec<u8>>, FileError> {
+    let mut content = Zeroizing::new(Vec::with_capacity(4096));
+    file.take(MAX_READ_BYTES + 1)
+        .read_to_end(&mut content)
+        .map_err(io_error("cannot read", path))?;
+    if content.len() as u64 > MAX_READ_BYTES {
+        return Err(FileError::TooLarge {
+            path: path.to_owned(),
+        });
+    }
+    Ok(content)
+}
+
+/// Removes a file; one that is not there counts as removed.
+///
+/// # Errors
+/// [`FileError::Io`] when it stays.
+pub fn remove(path: &Path) -> Result<bool, FileError> {
+    match fs::remove_file(path) {
+        Ok(()) => {
+            if let Some(folder) = path.parent() {
+                private::sync_dir(folder)?;
+            }
+            Ok(true)
+        }
+        Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(err) => Err(io_error("cannot remove", path)(err)),
+    }
+}
+
+/// Whether something stands at `path`.
+#[must_use]
+pub fn exists(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+/// The files in a folder that have this extension, sorted; none where there is no folder.
+#[must_use]
+pub fn files_with_extension(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|found| found == extension))
+        .collect();
+    files.sort();
+    files
+}
+
+/// Paths in this program's own files: as text, or as bytes where they are not UTF-8.
+pub mod path_text {
+    use std::path::PathBuf;
+
+    use data_encoding::HEXLOWER;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    /// What stands before a path that is not UTF-8. A path on record is absolute, so no path
+    /// starts so by itself.
+    const BYTES: &str = "bytes:";
+
+    /// Writes a path.
+    ///
+    /// # Errors
+    /// The serializer's.
+    pub fn serialize<S: Serializer>(
+        path: &Option<PathBuf>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match path {
+            None => serializer.serialize_none(),
+            Some(path) => match path.to_str() {
+                Some(text) => serializer.serialize_some(text),
+                None => serializer.serialize_some(&format!("{BYTES}{}", encode(path))),
+            },
+        }
+    }
+
+    /// Reads a path.
+    ///
+    /// # Errors
+    /// When it is no text, or its bytes are malformed.
+    pub fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<PathBuf>, D::Error> {
+        let Some(text) = Option::<String>::deserialize(deserializer)? else {
+            return Ok(None);
+        };
+        match text.strip_prefix(BYTES) {
+            None => Ok(Some(PathBuf::from(text))),
+            Some(hex) => HEXLOWER
+                .decode(hex.as_bytes())
+                .map(|bytes| Some(decode(bytes)))
+                .map_err(D::Error::custom),
+        }
+    }
+
+    #[cfg(unix)]
+    fn encode(path: &std::path::Path) -> String {
+        use std::os::unix::ffi::OsStrExt;
+        HEXLOWER.encode(path.as_os_str().as_bytes())
+    }
+
+    #[cfg(unix)]
+    fn decode(bytes: Vec<u8>) -> PathBuf {
+        use std::os::unix::ffi::OsStringExt;
+        PathBuf::from(std::ffi::OsString::from_vec(bytes))
+    }
+
+    #[cfg(not(unix))]
+    fn encode(path: &std::path::Path) -> String {
+        HEXLOWER.encode(path.to_string_lossy().as_bytes())
+    }
+
+    #[cfg(not(unix))]
+    fn decode(bytes: Vec<u8>) -> PathBuf {
+        PathBuf::from(String::from_utf8_lossy(&bytes).into_owned())
+    }
+}

@@ -1,0 +1,136 @@
+//! Requests to end the program: Ctrl-C, SIGTERM, SIGHUP.
+
+use std::cell::RefCell;
+
+use tokio::sync::watch;
+
+/// Requests to end the program.
+///
+/// While a command holds a [`Protected`], such a request does not end it at once: the command
+/// asks [`Interrupt::requested`] where it can stop without harm.
+#[derive(Debug, Default)]
+pub struct Interrupt {
+    requested: watch::Sender<bool>,
+    protected: watch::Sender<usize>,
+    doing: RefCell<String>,
+}
+
+impl Interrupt {
+    /// Listens for the signals until the program ends. `tell` gets what to say to a person whose
+    /// request has to wait: at once, and again at every further request.
+    ///
+    /// # Errors
+    /// The system's, when a signal cannot be listened for.
+    pub async fn listen(&self, tell: impl Fn(&str)) -> std::io::Result<()> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+
+            let mut int = signal(SignalKind::interrupt())?;
+            let mut term = signal(SignalKind::terminate())?;
+            let mut hup = signal(SignalKind::hangup())?;
+            loop {
+                tokio::select! {
+                    _ = int.recv() => {}
+                    _ = term.recv() => {}
+                    _ = hup.recv() => {}
+                }
+                self.request(&tell);
+            }
+        }
+        #[cfg(not(unix))]
+        loop {
+            tokio::signal::ctrl_c().await?;
+            self.request(&tell);
+        }
+    }
+
+    fn request(&self, tell: &impl Fn(&str)) {
+        let again = self.requested.send_replace(true);
+        if *self.protected.borrow() > 0 {
+            let doing = self.doing.borrow();
+            tell(&if again {
+                format!("Still {doing}. scw ends as soon as that is done")
+            } else {
+                format!("Interrupted. scw ends as soon as it is done {doing}")
+            });
+        }
+    }
+
+    /// Whether the end was asked for.
+    #[must_use]
+    pub fn is_requested(&self) -> bool {
+        *self.requested.borrow()
+    }
+
+    /// Waits until the user asks the program to end.
+    pub async fn requested(&self) {
+        let mut requested = self.requested.subscribe();
+        // The sender lives as long as `self`, so the wait cannot fail.
+        let _ = requested.wait_for(|requested| *requested).await;
+    }
+
+    /// Waits until the user asks for the end and no command is protected.
+    pub async fn may_end(&self) {
+        self.requested().await;
+        let mut protected = self.protected.subscribe();
+        let _ = protected.wait_for(|count| *count == 0).await;
+    }
+
+    /// Keeps the program alive until the guard is dropped. `doing` says what must not be cut, as
+    /// in "creating the API key".
+    #[must_use]
+    pub fn protect(&self, doing: &str) -> Protected<'_> {
+        self.protected.send_modify(|count| *count += 1);
+        let before = self.doing.replace(doing.to_owned());
+        Protected {
+            interrupt: self,
+            before,
+        }
+    }
+}
+
+/// While it lives, a request to end the program waits.
+#[derive(Debug)]
+pub struct Protected<'a> {
+    interrupt: &'a Interrupt,
+    before: String,
+}
+
+impl Protected<'_> {
+    /// Says what is going on now, for a person who asks for the end meanwhile.
+    pub fn now(&self, doing: &str) {
+        doing.clone_into(&mut self.interrupt.doing.borrow_mut());
+    }
+}
+
+impl Drop for Protected<'_> {
+    fn drop(&mut self) {
+        *self.interrupt.doing.borrow_mut() = std::mem::take(&mut self.before);
+        self.interrupt
+            .protected
+            .send_modify(|count| *count = count.saturating_sub(1));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_that_has_to_wait_is_answered_at_once_and_again() {
+        let interrupt = Interrupt::default();
+        let said = RefCell::new(Vec::new());
+        let tell = |text: &str| said.borrow_mut().push(text.to_owned());
+        let whole = interrupt.protect("creating the API key");
+        interrupt.request(&tell);
+        whole.now("deleting the API key again");
+        interrupt.request(&tell);
+        drop(whole);
+        interrupt.request(&tell);
+        let said = said.into_inner();
+        assert_eq!(said.len(), 2, "{said:?}");
+        assert!(said[0].contains("creating the API key"), "{said:?}");
+        assert!(said[1].contains("deleting the API key again"), "{said:?}");
+    }
+}

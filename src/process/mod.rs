@@ -1,0 +1,86 @@
+//! This process and the ones it starts.
+
+mod interrupt;
+mod otp_command;
+
+use std::{
+    process::{Command, Stdio},
+    thread,
+};
+
+use tokio::sync::oneshot;
+
+pub use interrupt::{Interrupt, Protected};
+pub use otp_command::{ProcessError, otp_command};
+
+/// Keeps the secrets of this process out of core dumps and away from other processes' debuggers.
+///
+/// Linux only: `PR_SET_DUMPABLE` off (prctl(2)) and a core limit of nothing. Children that are
+/// started by `execve` are dumpable again unless the limit, which they inherit, says otherwise.
+pub fn harden() {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        use rustix::process::{
+            DumpableBehavior, Resource, getrlimit, set_dumpable_behavior, setrlimit,
+        };
+
+        // A refusal leaves the system's own setting in force, which is all that can be had.
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+        let mut limit = getrlimit(Resource::Core);
+        limit.current = Some(0);
+        let _ = setrlimit(Resource::Core, limit);
+    }
+}
+
+/// This machine's name, for the description of a key: printable, and short.
+#[must_use]
+pub fn host_name() -> String {
+    #[cfg(unix)]
+    let name = rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned();
+    #[cfg(not(unix))]
+    let name = "this machine".to_owned();
+    name.chars()
+        .filter(|c| c.is_ascii_alphanumeric() || ".-_ ".contains(*c))
+        .take(60)
+        .collect()
+}
+
+/// A word that nobody can guess: 122 random bits from the operating system (RFC 9562 §5.4).
+#[must_use]
+pub fn unguessable() -> String {
+    uuid::Uuid::new_v4().simple().to_string()
+}
+
+/// Opens an address in the user's browser: `BROWSER`, else what the platform has for it.
+///
+/// # Errors
+/// The system's, when nothing can be started.
+pub fn open_browser(address: &str) -> std::io::Result<()> {
+    match crate::env::path(crate::env::BROWSER) {
+        Some(browser) => Command::new(browser)
+            .arg(address)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map(drop),
+        None => open::that_detached(address),
+    }
+}
+
+/// Runs `work` on a thread of its own and waits for it without blocking the event loop.
+///
+/// A plain thread, since the end of the program must not wait for one that hangs.
+///
+/// Nothing comes back only when the work panicked.
+pub async fn on_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let (sender, receiver) = oneshot::channel();
+    thread::spawn(move || {
+        // The receiver is gone when the command was interrupted.
+        let _ = sender.send(work());
+    });
+    receiver.await.ok()
+}

@@ -1,0 +1,245 @@
+//! The file of one user's backup codes.
+//!
+//! What changes the file takes a [`FileLock`] that the caller holds: [`CodesFile::lock_path`].
+//! Reading needs none, since the file is replaced as a whole.
+
+use std::path::{Path, PathBuf};
+
+use data_encoding::HEXLOWER;
+use sha1::{Digest, Sha1};
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use super::{Encryption, SavedCodes};
+use crate::{
+    fsutil::{self, DataDir, FileError, FileLock, Reservation},
+    model::{BackupCodes, UserId},
+    store::StoreError,
+};
+
+/// The first line of an encrypted file (age armor).
+const ARMOR: &[u8] = b"-----BEGIN AGE ENCRYPTED FILE-----";
+
+/// Extension of a file in clear, and of an encrypted one.
+const CLEAR: &str = "txt";
+const ENCRYPTED: &str = "age";
+
+/// Where the codes of one user lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodesFile {
+    data: DataDir,
+    user: UserId,
+    path: PathBuf,
+}
+
+/// What marking the codes of a second factor that is gone came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Voided {
+    /// So many codes were unused and are marked as void now.
+    Marked(usize),
+    /// The file is encrypted, so its codes are void but cannot be marked.
+    Encrypted,
+    /// No unused codes are saved there.
+    Nothing,
+}
+
+impl CodesFile {
+    /// The usual place below the data folder.
+    #[must_use]
+    pub fn usual(data: &DataDir, user: &UserId, encrypted: bool) -> Self {
+        let extension = if encrypted { ENCRYPTED } else { CLEAR };
+        let path = folder(data).join(format!("{user}.{extension}"));
+        Self::at(data, user, path)
+    }
+
+    /// A place of the user's choice.
+    #[must_use]
+    pub fn at(data: &DataDir, user: &UserId, path: PathBuf) -> Self {
+        Self {
+            data: data.clone(),
+            user: user.clone(),
+            path,
+        }
+    }
+
+    /// The users whose codes lie in the usual place.
+    #[must_use]
+    pub fn users(data: &DataDir) -> Vec<UserId> {
+        let mut users: Vec<UserId> = [CLEAR, ENCRYPTED]
+            .into_iter()
+            .flat_map(|extension| fsutil::files_with_extension(&folder(data), extension))
+            .filter_map(|path| UserId::parse(path.file_stem()?.to_str()?).ok())
+            .collect();
+        users.sort();
+        users.dedup();
+        users
+    }
+
+    /// Whose codes they are.
+    #[must_use]
+    pub fn user(&self) -> &UserId {
+        &self.user
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The lock for every change to this user's codes and second factor on this machine.
+    #[must_use]
+    pub fn lock_path(&self) -> PathBuf {
+        folder(&self.data).join(format!(".{}.lock", self.user))
+    }
+
+    /// Whether there is something.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        fsutil::exists(&self.path)
+    }
+
+    fn content(&self) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+        Ok(fsutil::read_small(&self.path)?)
+    }
+
+    /// Tells one content of the file from another; nothing where there is no file.
+    ///
+    /// # Errors
+    /// [`StoreError::File`] when it cannot be read.
+    pub fn digest(&self) -> Result<Option<String>, StoreError> {
+        Ok(self
+            .content()?
+            .map(|content| HEXLOWER.encode(&Sha1::digest(content.as_slice()))))
+    }
+
+    /// Takes the place for new codes, before they exist.
+    ///
+    /// # Errors
+    /// [`StoreError::File`] when it cannot be written, or holds something that is no file of
+    /// backup codes.
+    pub fn reserve(&self, _lock: &FileLock) -> Result<Reserved, StoreError> {
+        if let Some(content) = self.content()? {
+            let ours = SavedCodes::starts(&content) || content.starts_with(ARMOR);
+            if !ours && !content.is_empty() {
+                return Err(FileError::InTheWay {
+                    path: self.path.clone(),
+                    what: "not a file of backup codes",
+                }
+                .into());
+            }
+        }
+        Ok(Reserved {
+            place: self.data.reserve(&self.path)?,
+        })
+    }
+
+    /// Reads the codes; nothing where there is no file.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file cannot be read, is open to others, is encrypted, or is not
+    /// understood.
+    pub fn load(&self) -> Result<Option<SavedCodes>, StoreError> {
+        let Some(content) = self.content()? else {
+            return Ok(None);
+        };
+        if content.starts_with(ARMOR) {
+            return Err(StoreError::Encrypted(self.path.clone()));
+        }
+        fsutil::check_private(&self.path)?;
+        SavedCodes::parse(&content, &self.path).map(Some)
+    }
+
+    /// Changes the saved codes, and makes the change durable before it returns what `change`
+    /// returns. Nothing where there is no file.
+    ///
+    /// # Errors
+    /// As [`CodesFile::load`], and when the file cannot be written; it is then unchanged.
+    pub fn update<T>(
+        &self,
+        _lock: &FileLock,
+        change: impl FnOnce(&mut SavedCodes) -> T,
+    ) -> Result<Option<T>, StoreError> {
+        let Some(mut codes) = self.load()? else {
+            return Ok(None);
+        };
+        let before = codes.clone();
+        let result = change(&mut codes);
+        if codes != before {
+            self.data.write(&self.path, codes.to_text().as_bytes())?;
+        }
+        Ok(Some(result))
+    }
+
+    /// Marks every unused code as void: the second factor that they belong to is gone since `now`.
+    ///
+    /// # Errors
+    /// As [`CodesFile::update`].
+    pub fn void(&self, lock: &FileLock, now: OffsetDateTime) -> Result<Voided, StoreError> {
+        match self.update(lock, |codes| codes.void(now)) {
+            Ok(None | Some(0)) => Ok(Voided::Nothing),
+            Ok(Some(marked)) => Ok(Voided::Marked(marked)),
+            Err(StoreError::Encrypted(_)) => Ok(Voided::Encrypted),
+            Err(err) => Err(err),
+        }
+    }
+
+    /// Removes the file; `false` where there was none.
+    ///
+    /// # Errors
+    /// [`StoreError::File`] when it stays.
+    pub fn remove(&self, _lock: &FileLock) -> Result<bool, StoreError> {
+        Ok(fsutil::remove(&self.path)?)
+    }
+}
+
+/// The folder of saved codes, and of what is known of changes to a second factor that were cut.
+pub(super) fn folder(data: &DataDir) -> PathBuf {
+    data.join("backup-codes")
+}
+
+/// A place for codes that is proven writable.
+#[derive(Debug)]
+pub struct Reserved {
+    place: Reservation,
+}
+
+impl Reserved {
+    /// Where the codes will be.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.place.target()
+    }
+
+    /// Writes the codes durably, encrypted where asked, and reads them back.
+    ///
+    /// # Errors
+    /// [`StoreError`] when they cannot be kept; what was there before is then still there.
+    pub fn save(
+        self,
+        codes: &BackupCodes,
+        account: &str,
+        now: OffsetDateTime,
+        encryption: Option<&Encryption>,
+    ) -> Result<PathBuf, StoreError> {
+        let saved = SavedCodes::new(codes, account, now);
+        let text = saved.to_text();
+        // A code that the file's form cannot carry would be lost silently: read it back first.
+        let back = SavedCodes::parse(text.as_bytes(), self.path())?;
+        if back.codes != saved.codes {
+            return Err(FileError::ReadBack {
+                path: self.path().to_owned(),
+            }
+            .into());
+        }
+        Ok(match encryption {
+            None => self.place.commit(text.as_bytes())?,
+            Some(encryption) => {
+                let sealed = encryption
+                    .seal(text.as_bytes())
+                    .map_err(|err| StoreError::Failed(err.to_string()))?;
+                self.place.commit(&sealed)?
+            }
+        })
+    }
+}

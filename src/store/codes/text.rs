@@ -1,0 +1,169 @@
+//! The text of a file of saved backup codes: one code a line, so that a person can read and print
+//! it.
+//!
+//! ```text
+//! # Backup codes of the Scaleway account jane@example.com
+//! # ...
+//! abcd-efgh
+//! # used 2026-11-24T12:00:00Z ijkl-mnop
+//! ```
+
+use std::{fmt::Write as _, path::Path};
+
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use crate::{
+    model::{BackupCode, BackupCodes, CodeState, SavedCode, parse_rfc3339, rfc3339},
+    store::StoreError,
+};
+
+/// How the heading of every file begins; it tells a file of ours from another.
+const HEADING: &str = "# Backup codes of the Scaleway account ";
+const EXPLANATION: &str = "\
+# Each code works once, in place of a one-time password.
+# `scw 2fa codes next` prints the next one and marks it used.
+";
+const USED: &str = "# used ";
+const VOID: &str = "# void ";
+
+/// All codes of one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedCodes {
+    /// The comment lines at the top, kept as they are.
+    heading: String,
+    /// The codes in the order in which the API sent them.
+    pub codes: Vec<SavedCode>,
+}
+
+impl SavedCodes {
+    /// Whether a file begins like one of saved codes.
+    pub(super) fn starts(content: &[u8]) -> bool {
+        content.starts_with(HEADING.as_bytes())
+    }
+
+    pub(super) fn new(codes: &BackupCodes, account: &str, now: OffsetDateTime) -> Self {
+        let account = crate::model::clean(account);
+        let made = timestamp(now);
+        Self {
+            heading: format!("{HEADING}{account}\n# made {made}\n{EXPLANATION}"),
+            codes: codes
+                .0
+                .iter()
+                .map(|code| SavedCode {
+                    code: code.clone(),
+                    state: CodeState::Unused,
+                })
+                .collect(),
+        }
+    }
+
+    pub(super) fn parse(content: &[u8], path: &Path) -> Result<Self, StoreError> {
+        let bad = |line| StoreError::BadCodesFile {
+            path: path.to_owned(),
+            line,
+        };
+        let text = std::str::from_utf8(content).map_err(|_| bad(1))?;
+        let mut heading = String::new();
+        let mut codes = Vec::new();
+        for (number, line) in text.lines().enumerate() {
+            let line = line.trim();
+            let marked = |rest: &str, state: fn(OffsetDateTime) -> CodeState| {
+                let (at, code) = rest.split_once(' ')?;
+                Some(SavedCode {
+                    code: BackupCode::parse(code).ok()?,
+                    state: state(parse_rfc3339(at)?),
+                })
+            };
+            let parsed = if let Some(rest) = line.strip_prefix(USED) {
+                marked(rest, CodeState::Used)
+            } else if let Some(rest) = line.strip_prefix(VOID) {
+                marked(rest, CodeState::Void)
+            } else if line.is_empty() {
+                continue;
+            } else if line.starts_with('#') {
+                heading.push_str(line);
+                heading.push('\n');
+                continue;
+            } else {
+                BackupCode::parse(line).ok().map(|code| SavedCode {
+                    code,
+                    state: CodeState::Unused,
+                })
+            };
+            codes.push(parsed.ok_or_else(|| bad(number + 1))?);
+        }
+        Ok(Self { heading, codes })
+    }
+
+    pub(super) fn to_text(&self) -> Zeroizing<String> {
+        // Room enough, so that no grown-out-of copy is left in memory.
+        let mut text = Zeroizing::new(String::with_capacity(16 * 1024));
+        text.push_str(&self.heading);
+        for saved in &self.codes {
+            let code = saved.code.expose();
+            // Writing to a string cannot fail.
+            let _ = match saved.state {
+                CodeState::Unused => writeln!(text, "{code}"),
+                CodeState::Used(at) => writeln!(text, "{USED}{} {code}", timestamp(at)),
+                CodeState::Void(at) => writeln!(text, "{VOID}{} {code}", timestamp(at)),
+            };
+        }
+        text
+    }
+
+    /// How many codes can still be used.
+    #[must_use]
+    pub fn unused(&self) -> usize {
+        self.codes
+            .iter()
+            .filter(|saved| saved.state == CodeState::Unused)
+            .count()
+    }
+
+    /// Takes the next unused code and marks it used.
+    pub fn take_next(&mut self, now: OffsetDateTime) -> Option<BackupCode> {
+        let next = self
+            .codes
+            .iter_mut()
+            .find(|saved| saved.state == CodeState::Unused)?;
+        next.state = CodeState::Used(now);
+        Some(next.code.clone())
+    }
+
+    /// Marks one code as used; `None` when it is not among the codes, `false` when it was not
+    /// unused any more.
+    pub fn mark_used(&mut self, code: &BackupCode, now: OffsetDateTime) -> Option<bool> {
+        let saved = self.codes.iter_mut().find(|saved| saved.code == *code)?;
+        let fresh = saved.state == CodeState::Unused;
+        if fresh {
+            saved.state = CodeState::Used(now);
+        }
+        Some(fresh)
+    }
+
+    /// Takes the mark "used" back from a code that was handed to nobody after all.
+    pub fn unmark(&mut self, code: &BackupCode) {
+        for saved in &mut self.codes {
+            if saved.code == *code && matches!(saved.state, CodeState::Used(_)) {
+                saved.state = CodeState::Unused;
+            }
+        }
+    }
+
+    /// Marks every unused code as void, and tells how many were.
+    pub(super) fn void(&mut self, now: OffsetDateTime) -> usize {
+        let unused = self.unused();
+        for saved in &mut self.codes {
+            if saved.state == CodeState::Unused {
+                saved.state = CodeState::Void(now);
+            }
+        }
+        unused
+    }
+}
+
+/// A time in whole seconds.
+fn timestamp(at: OffsetDateTime) -> String {
+    rfc3339(at.replace_nanosecond(0).unwrap_or(at))
+}

@@ -1,0 +1,62 @@
+//! Where the secrets of logins are kept on this machine.
+
+mod file;
+mod keyring;
+
+use secrecy::SecretString;
+
+use file::FileStore;
+use keyring::KeyringStore;
+
+use super::StoreError;
+use crate::{
+    fsutil::DataDir,
+    model::{SecretName, StorageKind},
+    process::on_thread,
+};
+
+/// A place that keeps secrets by name.
+pub trait SecretStore: Send {
+    /// Reads a secret.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where there is none.
+    fn get(&self, name: &SecretName) -> Result<SecretString, StoreError>;
+
+    /// Reads a secret that is about to be revoked, also one that others could have read: that one
+    /// above all.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where there is none.
+    fn get_to_revoke(&self, name: &SecretName) -> Result<SecretString, StoreError>;
+
+    /// Keeps a secret, replacing the one before.
+    ///
+    /// # Errors
+    /// Any [`StoreError`] of the place.
+    fn set(&self, name: &SecretName, secret: &SecretString) -> Result<(), StoreError>;
+
+    /// Removes the secret; `false` where there was none.
+    ///
+    /// # Errors
+    /// Any [`StoreError`] of the place but [`StoreError::NotFound`].
+    fn delete(&self, name: &SecretName) -> Result<bool, StoreError>;
+}
+
+/// Does one thing with the place of a kind, without blocking the event loop.
+///
+/// # Errors
+/// What the place says.
+pub async fn with_store<T: Send + 'static>(
+    kind: StorageKind,
+    data: &DataDir,
+    work: impl FnOnce(&dyn SecretStore) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    let store: Box<dyn SecretStore> = match kind {
+        StorageKind::Keyring => Box::new(KeyringStore),
+        StorageKind::File => Box::new(FileStore::new(data)),
+    };
+    on_thread(move || work(&*store))
+        .await
+        .unwrap_or_else(|| Err(StoreError::Failed("the storage library failed".to_owned())))
+}
