@@ -36,7 +36,9 @@ pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
         .await
         .map_err(|err| failed(&err).and("nothing was kept"))?;
     // There is a session from here on: the end has to be tidy.
-    let _uninterruptible = ctx.interrupt().protect("ending the session that the browser brought");
+    let _uninterruptible = ctx
+        .interrupt()
+        .protect("ending the session that the browser brought");
     let agreed = tokio::select! {
         // Whoever was at the start page first may not be the person who comes to it now.
         err = callback.opened_again() => Err(failed(&err)),
@@ -147,10 +149,12 @@ async fn organization(args: &LoginArgs, session: &dyn Session, user: &User) -> S
         return format!("in one of {} organizations", all.len());
     }
     let id = &user.organization_id;
-    clean(&match all.iter().find(|known| known.id.as_str() == id.as_str()) {
-        Some(known) => format!("organization {} ({id})", known.name),
-        None => format!("organization {id}"),
-    })
+    clean(
+        &match all.iter().find(|known| known.id.as_str() == id.as_str()) {
+            Some(known) => format!("organization {} ({id})", known.name),
+            None => format!("organization {id}"),
+        },
+    )
 }
 
 /// Ends a session that is not wanted, and tells the browser. Returns what to tell the person.
