@@ -2,9 +2,9 @@
 
 use crate::{
     context::Context,
-    error::Result,
+    error::{CliError, Result},
     model::{BackupCode, SecondFactor, UserId},
-    store::{CodesFile, SavedCodes},
+    store::{CodesFile, SavedCodes, StoreError},
 };
 
 /// Users of this email with codes on this machine; without any record, the only user with codes.
@@ -55,29 +55,29 @@ pub(super) struct Spent {
 
 impl Spent {
     /// Marks a code, where the second factor is one.
-    pub(super) async fn mark(ctx: &Context, email: &str, factor: &SecondFactor) -> Self {
+    ///
+    /// # Errors
+    /// When a saved code cannot be marked: it must not be sent then, since it would stay among the
+    /// unused ones.
+    pub(super) async fn mark(ctx: &Context, email: &str, factor: &SecondFactor) -> Result<Self> {
         let SecondFactor::Backup(code) = factor else {
-            return Self {
+            return Ok(Self {
                 code: None,
                 marked: Vec::new(),
-            };
+            });
         };
         let mut marked = Vec::new();
-        for user in users_with_codes(ctx, email).unwrap_or_default() {
+        for user in users_with_codes(ctx, email)? {
             let mark = |codes: &mut SavedCodes| codes.mark_used(code, ctx.now());
-            match change(ctx, &user, mark).await {
-                Ok(Some(Some(true))) => marked.push(user),
-                // Taken from here a moment ago, or not saved here at all.
-                Ok(Some(Some(false) | None) | None) => {}
-                Err(err) => ctx.ui().warn(&format!(
-                    "scw could not mark the backup code as used among the saved ones: {err}"
-                )),
+            // One that is used already was taken from here a moment ago.
+            if change(ctx, &user, mark).await? == Some(Some(true)) {
+                marked.push(user);
             }
         }
-        Self {
+        Ok(Self {
             code: Some(code.clone()),
             marked,
-        }
+        })
     }
 
     /// The service did not get to see the code: it is as good as before.
@@ -101,5 +101,11 @@ async fn change<T>(
 ) -> Result<Option<T>> {
     let file = ctx.codes_file(user)?;
     let lock = ctx.local()?.lock(file.lock_path()).await?;
-    Ok(file.update(&lock, change)?)
+    match file.update(&lock, change) {
+        // What cannot be read here is not offered here either.
+        Err(StoreError::Encrypted(_)) => Ok(None),
+        outcome => outcome
+            .map_err(CliError::from)
+            .map_err(|err| err.doing("mark the backup code as used")),
+    }
 }

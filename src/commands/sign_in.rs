@@ -149,7 +149,7 @@ impl SignInPlan<'_> {
             };
             tries -= 1;
             // Marked before it is sent: a run that is cut hands no dead code out again.
-            let spent = Spent::mark(ctx, &passwords.email, &offered).await;
+            let spent = Spent::mark(ctx, &passwords.email, &offered).await?;
             passwords.factor = Some(offered);
             match attempt(&passwords).await {
                 Ok(SignIn::Done(session)) => return Ok(session),
