@@ -189,6 +189,8 @@ Register-ArgumentCompleter -Native -CommandName 'scw' -ScriptBlock {
             [CompletionResult]::new('--api-url', '--api-url', [CompletionResultType]::ParameterName, 'Base URL of the API; `https`, or plain `http` for loopback [env: `SCW_API_URL`]')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colours')
             [CompletionResult]::new('--renew', '--renew', [CompletionResultType]::ParameterName, 'Replace the authenticator and the backup codes')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask before the old authenticator stops working')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask before the old authenticator stops working')
             [CompletionResult]::new('-D', '-D ', [CompletionResultType]::ParameterName, 'Show the HTTP exchange on stderr, every secret as `***`')
             [CompletionResult]::new('--debug', '--debug', [CompletionResultType]::ParameterName, 'Show the HTTP exchange on stderr, every secret as `***`')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt')

@@ -544,7 +544,7 @@ _scw() {
             return 0
             ;;
         scw__subcmd__2fa__subcmd__on)
-            opts="-p -c -o -D -q -h -V --qr --qr-file --uri-file --otp-command --codes-file --encrypt-to --renew --profile --config --output --debug --api --api-url --no-input --color --quiet --help --version"
+            opts="-y -p -c -o -D -q -h -V --qr --qr-file --uri-file --otp-command --codes-file --encrypt-to --renew --yes --profile --config --output --debug --api --api-url --no-input --color --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

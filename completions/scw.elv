@@ -180,6 +180,8 @@ set edit:completion:arg-completer[scw] = {|@words|
             cand --api-url 'Base URL of the API; `https`, or plain `http` for loopback [env: `SCW_API_URL`]'
             cand --color 'When to use colours'
             cand --renew 'Replace the authenticator and the backup codes'
+            cand -y 'Do not ask before the old authenticator stops working'
+            cand --yes 'Do not ask before the old authenticator stops working'
             cand -D 'Show the HTTP exchange on stderr, every secret as `***`'
             cand --debug 'Show the HTTP exchange on stderr, every secret as `***`'
             cand --no-input 'Never prompt'

@@ -153,6 +153,7 @@ complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_
 always\t'Always'
 never\t'Never'"
 complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from on" -l renew -d 'Replace the authenticator and the backup codes'
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from on" -s y -l yes -d 'Do not ask before the old authenticator stops working'
 complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from on" -s D -l debug -d 'Show the HTTP exchange on stderr, every secret as `***`'
 complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from on" -l no-input -d 'Never prompt'
 complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from on" -s q -l quiet -d 'Show the result only'

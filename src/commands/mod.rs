@@ -4,6 +4,7 @@ pub mod completion;
 pub mod login;
 pub mod logout;
 pub mod man;
+mod saved_codes;
 mod secret_input;
 mod sign_in;
 pub mod token;

@@ -5,7 +5,10 @@ use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::secret_input::{Secret, read_secret};
+use super::{
+    saved_codes::{Spent, saved_left, take_saved},
+    secret_input::{Secret, read_secret},
+};
 use crate::{
     api::{ApiError, Session, SignIn, SignInRequest, sign_in},
     cli::SignInArgs,
@@ -14,9 +17,8 @@ use crate::{
     credentials::{PendingKey, PendingNote, target_for_login},
     env,
     error::{CliError, Kind, Result},
-    model::{BackupCode, Dialect, Passwords, SecondFactor, UserId, parse_email},
+    model::{BackupCode, Dialect, Passwords, SecondFactor, parse_email},
     process,
-    store::CodesFile,
 };
 
 /// How often a person may type a code.
@@ -146,25 +148,23 @@ impl SignInPlan<'_> {
                 Err(err) => return Err(err.into()),
             };
             tries -= 1;
-            let used = match &offered {
-                SecondFactor::Backup(code) => Some(code.clone()),
-                SecondFactor::Otp(_) => None,
-            };
+            // Marked before it is sent: a run that is cut hands no dead code out again.
+            let spent = Spent::mark(ctx, &passwords.email, &offered).await?;
             passwords.factor = Some(offered);
             match attempt(&passwords).await {
-                Ok(SignIn::Done(session)) => {
-                    if let Some(code) = used {
-                        mark_used(ctx, &passwords.email, &code).await;
-                    }
-                    return Ok(session);
-                }
+                Ok(SignIn::Done(session)) => return Ok(session),
                 Ok(SignIn::FactorNeeded) | Err(ApiError::WrongCode) => {
                     refusal = ApiError::WrongCode.into();
                     if tries > 0 {
                         ctx.ui().instruct(&format!("{refusal}; try again"));
                     }
                 }
-                Err(err) => return Err(err.into()),
+                Err(err) => {
+                    if !err.outcome_unknown() {
+                        spent.take_back(ctx).await;
+                    }
+                    return Err(err.into());
+                }
             }
         }
         Err(refusal.into())
@@ -312,55 +312,4 @@ async fn next_factor(
         return Ok(SecondFactor::Backup(code));
     }
     parse(&typed)
-}
-
-/// Users of this email with codes on this machine; without any record, the only user with codes.
-fn users_with_codes(ctx: &Context, email: &str) -> Result<Vec<UserId>> {
-    let known = ctx.local()?.record()?.users_of(email);
-    if !known.is_empty() {
-        return Ok(known);
-    }
-    let all = CodesFile::users(&ctx.settings()?.data);
-    Ok(if all.len() == 1 { all } else { Vec::new() })
-}
-
-fn saved_left(ctx: &Context, email: &str) -> Result<usize> {
-    let mut left = 0;
-    for user in users_with_codes(ctx, email)? {
-        // Codes that cannot be read here are no offer.
-        if let Ok(Some(codes)) = ctx.codes_file(&user)?.load() {
-            left += codes.unused();
-        }
-    }
-    Ok(left)
-}
-
-/// The next saved code, marked used durably before it goes anywhere.
-async fn take_saved(ctx: &Context, email: &str) -> Result<Option<BackupCode>> {
-    for user in users_with_codes(ctx, email)? {
-        let file = ctx.codes_file(&user)?;
-        let lock = ctx.local()?.lock(file.lock_path()).await?;
-        let taken = file.update(&lock, |codes| codes.take_next(ctx.now()))?;
-        if let Some(code) = taken.flatten() {
-            return Ok(Some(code));
-        }
-    }
-    Ok(None)
-}
-
-/// Marks a code that was typed as used, where it is saved here.
-async fn mark_used(ctx: &Context, email: &str, code: &BackupCode) {
-    let mark = async |user: &UserId| {
-        let file = ctx.codes_file(user)?;
-        let lock = ctx.local()?.lock(file.lock_path()).await?;
-        file.update(&lock, |codes| codes.mark_used(code, ctx.now()))?;
-        Ok::<_, CliError>(())
-    };
-    for user in users_with_codes(ctx, email).unwrap_or_default() {
-        if let Err(err) = mark(&user).await {
-            ctx.ui().warn(&format!(
-                "the code just used could not be marked among the saved ones: {err}"
-            ));
-        }
-    }
 }

@@ -21,7 +21,7 @@ pub use resolve::{
 
 use crate::{
     config::{Login, Target},
-    model::{AccessKey, Dialect, SecretKey, StorageKind},
+    model::{AccessKey, SecretKey, StorageKind},
 };
 
 /// Where a credential comes from.
@@ -104,21 +104,9 @@ impl Credential {
         &self.target
     }
 
-    /// Which API that service speaks.
-    #[must_use]
-    pub fn dialect(&self) -> Dialect {
-        self.target.dialect
-    }
-
     /// Where it comes from.
     #[must_use]
     pub fn source(&self) -> Source {
         self.source
-    }
-
-    /// The login it belongs to, where it is a saved one.
-    #[must_use]
-    pub fn login(&self) -> Option<&Login> {
-        self.login.as_ref()
     }
 }

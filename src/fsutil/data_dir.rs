@@ -28,12 +28,6 @@ impl DataDir {
         Ok(Self { path })
     }
 
-    /// The folder itself.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// The path of something below it.
     #[must_use]
     pub fn join(&self, below: impl AsRef<Path>) -> PathBuf {

@@ -295,16 +295,21 @@ fn a_list_of_keys_without_an_end_does_not_hold_a_login_up_for_ever() {
         ),
     ] {
         let world = World::new();
-        // A login whose answer is lost leaves a key that the next one looks for.
-        world.fault(json!({"path_regex": path, "method": "POST", "action": "drop_after"}));
-        run(&mut person(&world, api, &["login"])).expect(5);
+        // A login whose answer is lost, and that cannot look for the key at once, leaves a key that
+        // the next one looks for.
         let mut fault = answer(path, 200, page);
         fault["method"] = json!("GET");
         fault["times"] = json!(100_000);
         world.fault(fault);
-        run(&mut person(&world, api, &["login"]))
-            .expect(5)
-            .told("a list of keys without an end");
+        world.fault(json!({"path_regex": path, "method": "POST", "action": "drop_after"}));
+        run(&mut person(&world, api, &["login"])).expect(5);
+        // The login itself does not depend on it.
+        let login = run(&mut person(&world, api, &["login"])).expect(0);
+        assert!(
+            login.stderr.contains("a list of keys without an end"),
+            "{}",
+            login.stderr
+        );
     }
 }
 

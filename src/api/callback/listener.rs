@@ -42,8 +42,12 @@ impl Listeners {
         // Those that were of no use are kept, so that the system offers another port each time.
         let mut useless = Vec::new();
         while useless.len() < TRIES {
-            let v4 = listen((IpAddr::from(Ipv4Addr::LOCALHOST), 0).into())
-                .map_err(CallbackError::Listen)?;
+            let v4 = match listen((IpAddr::from(Ipv4Addr::LOCALHOST), 0).into()) {
+                Ok(v4) => v4,
+                // There were some, and somebody else was on the other address of each.
+                Err(_) if !useless.is_empty() => break,
+                Err(err) => return Err(CallbackError::Listen(err)),
+            };
             let port = v4.local_addr().map_err(CallbackError::Listen)?.port();
             let v6 = match listen((IpAddr::from(Ipv6Addr::LOCALHOST), port).into()) {
                 Ok(v6) => Some(v6),
@@ -156,6 +160,18 @@ mod tests {
         assert!(ours.v6.is_some());
         assert!(matches!(
             Listeners::bind_with(machine(TRIES, in_use)),
+            Err(CallbackError::Taken)
+        ));
+        let ports = Cell::new(2);
+        let few_ports = |address: SocketAddr| {
+            if address.is_ipv6() || ports.get() == 0 {
+                return Err(in_use());
+            }
+            ports.set(ports.get() - 1);
+            listen(address)
+        };
+        assert!(matches!(
+            Listeners::bind_with(few_ports),
             Err(CallbackError::Taken)
         ));
     }

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::{delete_replaced, new_login, report, storage};
 use crate::{
-    api::{CreatedKey, NewKey, Session},
+    api::{ApiError, CreatedKey, NewKey, Session},
     cli::LoginArgs,
     commands::sign_in::SignedIn,
     config::{Login, Target},
@@ -172,31 +172,20 @@ impl Making<'_> {
         new: &NewKey,
         err: CliError,
     ) -> CliError {
-        let deleted = async {
-            let keys = session.find_keys(&new.description).await?;
-            for key in &keys {
-                session.delete_key(key).await?;
-            }
-            Ok::<_, crate::api::ApiError>(keys.len())
-        }
-        .await;
-        match (deleted, self.note.take()) {
-            (Ok(deleted), Some(note)) => {
+        let deleted = delete_described(session, &new.description).await;
+        let Some(note) = self.note.take() else {
+            return err;
+        };
+        let name = note.key.shown();
+        match deleted {
+            Ok(deleted) if !deleted.is_empty() => {
                 // A note that stays is settled by the next login.
                 let _ = note.settle();
-                err.and(if deleted > 0 {
-                    "the service had made the key, and scw deleted it again"
-                } else {
-                    "no key of this login is on the service"
-                })
+                err.and("the service had made the key, and scw deleted it again")
             }
-            (_, note) => {
-                let name = note
-                    .as_ref()
-                    .map_or_else(String::new, |note| note.key.shown());
-                if let Some(note) = note {
-                    note.leave();
-                }
+            // The request may still be on its way.
+            Ok(_) | Err(_) => {
+                note.leave();
                 err.and(&format!("the service may have made the key {name}"))
                     .hint("the next `scw login` looks for that key and deletes it")
             }
@@ -241,12 +230,13 @@ impl Making<'_> {
         )?;
         for note in notes {
             let name = note.key.shown();
-            match remove_one(session, &note).await {
-                Ok(0) => note.settle()?,
-                Ok(_) => {
-                    ctx.ui().status(&format!(
-                        "Deleted the key {name}, which an earlier run of scw left behind"
-                    ));
+            match delete_described(session, &note.key.description).await {
+                Ok(deleted) => {
+                    for key in deleted {
+                        ctx.ui().note(&format!(
+                            "Deleted the key {key}, which an earlier run of scw left behind"
+                        ));
+                    }
                     note.settle()?;
                 }
                 // This login does not depend on it.
@@ -262,16 +252,17 @@ impl Making<'_> {
     }
 }
 
-/// Deletes the key that a note names, and tells how many there were.
-async fn remove_one(
+/// Deletes the keys of a description, and tells what a person may call them.
+async fn delete_described(
     session: &dyn Session,
-    note: &PendingNote,
-) -> Result<usize, crate::api::ApiError> {
-    let keys = session.find_keys(&note.key.description).await?;
-    for key in &keys {
-        session.delete_key(key).await?;
+    description: &str,
+) -> Result<Vec<String>, ApiError> {
+    let mut deleted = Vec::new();
+    for key in session.find_keys(description).await? {
+        session.delete_key(&key).await?;
+        deleted.push(key.shown);
     }
-    Ok(keys.len())
+    Ok(deleted)
 }
 
 async fn choose(ctx: &Context, args: &LoginArgs, session: &dyn Session) -> Result<Organization> {

@@ -65,7 +65,7 @@ fn without_a_terminal_the_account_has_to_be_named() {
     let ran = world
         .run(&["login", "--web", "--no-browser", "--storage", "file"])
         .expect(2)
-        .told("there is nobody to ask");
+        .told("this is not a terminal");
     assert!(ran.stderr.contains("`--email`"), "{}", ran.stderr);
     assert!(!ran.stderr.contains("http://"), "{}", ran.stderr);
 }

@@ -27,6 +27,8 @@ use crate::{
 /// What is done at one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
+    /// Nothing: the command runs to its end, and everything has to hold.
+    Nothing,
     /// The process is killed before it.
     Kill,
     /// The process is asked to end (SIGTERM).
@@ -114,7 +116,7 @@ impl Job {
 
     /// Tries one point. Nothing where the run ended before it came there; else the call, and what
     /// does not hold.
-    fn try_point(&mut self, point: &Point) -> Result<Option<(Call, Vec<String>)>> {
+    fn try_point(&mut self, point: &Point) -> Result<Option<(&'static str, Vec<String>)>> {
         let world = self.world(point.scenario)?;
         let traced = trace(&world, point.scenario, &mut |call| {
             if call.number == point.number {
@@ -123,14 +125,16 @@ impl Job {
                 Action::Pass
             }
         })?;
-        let Some((call, _)) = traced.acted.first().copied() else {
-            return Ok(None);
+        let call = match traced.acted.first() {
+            Some((call, _)) => call.name,
+            None if point.cut == Cut::Nothing => "(uncut)",
+            None => return Ok(None),
         };
         let signal = match point.cut {
             Cut::Kill => Some(Signal::SIGKILL),
             // Before its handler stands, a request to end ends it at once, as everything else.
             Cut::End => Some(Signal::SIGTERM),
-            Cut::Fail(_) => None,
+            Cut::Fail(_) | Cut::Nothing => None,
         };
         let killed = signal.is_some_and(|by| traced.ran.ending == Ending::Signal(by as i32));
         let ran = (!killed).then_some(&traced.ran);
@@ -153,6 +157,7 @@ impl Cut {
     /// stands at this number today, it fails with an error of its own.
     fn action(self, call: &Call) -> Action {
         match self {
+            Self::Nothing => Action::Pass,
             Self::Kill => Action::Kill,
             Self::End => Action::Send(Signal::SIGTERM),
             Self::Fail(error) if call.errors.contains(&error) => Action::Fail(error),
@@ -167,6 +172,7 @@ impl Cut {
 impl std::fmt::Display for Cut {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Self::Nothing => f.write_str("whole"),
             Self::Kill => f.write_str("kill"),
             Self::End => f.write_str("end"),
             Self::Fail(error) => write!(f, "fail:{error:?}"),
@@ -203,7 +209,7 @@ pub fn run(options: &Options, say: &(dyn Fn(&str) + Sync)) -> Result<Counts> {
                     point.scenario.name,
                     point.cut,
                     point.number,
-                    call.name,
+                    call,
                     problems.join("; ")
                 ));
             }
@@ -226,6 +232,11 @@ fn points(options: &Options, counts: &mut Counts) -> Result<Vec<Point>> {
     let mut points = Vec::new();
     for &scenario in &options.scenarios {
         let before = points.len();
+        points.push(Point {
+            scenario,
+            cut: Cut::Nothing,
+            number: 0,
+        });
         for call in job.count(scenario)? {
             let fails = call.errors.iter().map(|error| Cut::Fail(*error));
             points.extend(

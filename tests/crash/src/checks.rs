@@ -85,7 +85,7 @@ impl<'a> Look<'a> {
         let next = self.next_commands(turn)?;
         self.who_is_in(&next);
         self.codes_agree(&next)?;
-        self.no_dead_code(&next)?;
+        self.no_dead_code(next.whoami.exited(3))?;
         self.no_dead_secret()?;
         if self.scenario.before.is_some() && self.scenario.after.is_none() {
             self.log_out("`logout` once more")?;
@@ -221,18 +221,26 @@ impl<'a> Look<'a> {
         Ok(())
     }
 
-    /// What `codes next` prints opens the account. Without a login nobody can be asked what a run
-    /// that was cut came to: then it says that the code may be void.
-    fn no_dead_code(&mut self, before: &Next) -> Result<()> {
+    /// What `codes next` prints opens the account. Where nobody is logged in it cannot be asked
+    /// for, and the warning is what can be had.
+    fn no_dead_code(&mut self, nobody: bool) -> Result<()> {
         let next = self.run(&self.world.program(&["2fa", "codes", "next"]))?;
-        let warned = before.whoami.exited(3) && next.stderr.contains("may be void");
-        if !next.exited(0) || warned {
+        if !next.exited(0) || (nobody && next.stderr.contains("void")) {
             return Ok(());
         }
         if self.world.two_factor() != "on" {
             self.wrong("`codes next` prints a code although it is off");
         } else if !self.world.lets_in(next.stdout.trim())? {
             self.wrong("`codes next` prints a code that the service refuses");
+        }
+        Ok(())
+    }
+
+    /// Once somebody is logged in the account can be asked: no code is unused where it is off.
+    fn no_code_after_login(&mut self) -> Result<()> {
+        let list = self.run(&self.world.program(NEXT[2]))?;
+        if self.world.two_factor() != "on" && !unused_codes(&list).is_empty() {
+            self.wrong("it is off, and codes are listed as unused after a login");
         }
         Ok(())
     }
@@ -292,6 +300,9 @@ impl<'a> Look<'a> {
             let unnamed = self.unnamed(person, &login)?.intersection(&keys).count();
             if unnamed > 0 {
                 self.wrong(format!("{unnamed} live keys outlive the next login"));
+            }
+            if *person == OWNER {
+                self.no_code_after_login()?;
             }
         }
         self.log_out("the last logout")?;

@@ -20,12 +20,7 @@ use scw_crash::{
 #[command(name = "scw-crash")]
 struct Cli {
     /// The program
-    #[arg(
-        long,
-        global = true,
-        env = "SCW_BINARY",
-        default_value = "target/debug/scw"
-    )]
+    #[arg(long, global = true, default_value = "target/debug/scw")]
     binary: PathBuf,
     /// What is done with it
     #[command(subcommand)]

@@ -95,6 +95,14 @@ pub const ALL: &[Scenario] = &[
         ..PLAIN
     },
     Scenario {
+        name: "login-backup-code",
+        after: Some(OWNER),
+        prepare: switch_on_and_log_out,
+        command: login_with_a_backup_code,
+        undone: logged_in,
+        ..PLAIN
+    },
+    Scenario {
         name: "login-token",
         after: Some(OWNER),
         command: token_login,
@@ -296,13 +304,25 @@ fn off_with_a_backup_code(world: &World<'_>) -> Program {
         .with("SCW_PASSWORD", OWNER.password)
 }
 
-fn first_code_is_used(world: &World<'_>) -> Program {
+/// A file with the first of the backup codes in force.
+fn code_file(world: &World<'_>) -> String {
     let file = world.home().join("code");
     let sets = world.handed().code_sets();
     let code = sets.last().and_then(|set| set.first()).cloned();
     // A file that is not there fails the command, and that is told.
     let _ = fs::write(&file, code.unwrap_or_default());
-    world.program(&["2fa", "codes", "used", &file.to_string_lossy()])
+    file.to_string_lossy().into_owned()
+}
+
+fn first_code_is_used(world: &World<'_>) -> Program {
+    world.program(&["2fa", "codes", "used", &code_file(world)])
+}
+
+fn login_with_a_backup_code(world: &World<'_>) -> Program {
+    let mut program = world.password_login(&OWNER);
+    let more = ["--backup-code-file".to_owned(), code_file(world)];
+    program.arguments.extend(more);
+    program
 }
 
 fn logged_in(world: &World<'_>, _ran: &Ran) -> Result<Option<String>> {

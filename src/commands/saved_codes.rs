@@ -1,0 +1,111 @@
+//! The backup codes that are saved on this machine, on their way to a sign-in.
+
+use crate::{
+    context::Context,
+    error::{CliError, Result},
+    model::{BackupCode, SecondFactor, UserId},
+    store::{CodesFile, SavedCodes, StoreError},
+};
+
+/// Users of this email with codes on this machine; without any record, the only user with codes.
+fn users_with_codes(ctx: &Context, email: &str) -> Result<Vec<UserId>> {
+    let known = ctx.local()?.record()?.users_of(email);
+    if !known.is_empty() {
+        return Ok(known);
+    }
+    let all = CodesFile::users(&ctx.settings()?.data);
+    Ok(if all.len() == 1 { all } else { Vec::new() })
+}
+
+/// How many unused codes of this email are saved here.
+///
+/// # Errors
+/// When the record cannot be read.
+pub(super) fn saved_left(ctx: &Context, email: &str) -> Result<usize> {
+    let mut left = 0;
+    for user in users_with_codes(ctx, email)? {
+        // Codes that cannot be read here are no offer.
+        if let Ok(Some(codes)) = ctx.codes_file(&user)?.load() {
+            left += codes.unused();
+        }
+    }
+    Ok(left)
+}
+
+/// The next saved code, marked used durably before it goes anywhere.
+///
+/// # Errors
+/// When the codes cannot be read or marked.
+pub(super) async fn take_saved(ctx: &Context, email: &str) -> Result<Option<BackupCode>> {
+    for user in users_with_codes(ctx, email)? {
+        let taken = change(ctx, &user, |codes| codes.take_next(ctx.now())).await?;
+        if let Some(code) = taken.flatten() {
+            return Ok(Some(code));
+        }
+    }
+    Ok(None)
+}
+
+/// A backup code that is about to be sent, marked as used where it is saved here.
+pub(super) struct Spent {
+    code: Option<BackupCode>,
+    /// Whose saved codes hold the mark.
+    marked: Vec<UserId>,
+}
+
+impl Spent {
+    /// Marks a code, where the second factor is one.
+    ///
+    /// # Errors
+    /// When a saved code cannot be marked: it must not be sent then, since it would stay among the
+    /// unused ones.
+    pub(super) async fn mark(ctx: &Context, email: &str, factor: &SecondFactor) -> Result<Self> {
+        let SecondFactor::Backup(code) = factor else {
+            return Ok(Self {
+                code: None,
+                marked: Vec::new(),
+            });
+        };
+        let mut marked = Vec::new();
+        for user in users_with_codes(ctx, email)? {
+            let mark = |codes: &mut SavedCodes| codes.mark_used(code, ctx.now());
+            // One that is used already was taken from here a moment ago.
+            if change(ctx, &user, mark).await? == Some(Some(true)) {
+                marked.push(user);
+            }
+        }
+        Ok(Self {
+            code: Some(code.clone()),
+            marked,
+        })
+    }
+
+    /// The service did not get to see the code: it is as good as before.
+    pub(super) async fn take_back(self, ctx: &Context) {
+        let Some(code) = self.code else { return };
+        for user in self.marked {
+            if let Err(err) = change(ctx, &user, |codes| codes.unmark(&code)).await {
+                ctx.ui().warn(&format!(
+                    "the backup code was not used, but is marked as used: {err}"
+                ));
+            }
+        }
+    }
+}
+
+/// Changes the saved codes of a user under their lock; nothing where none are saved.
+async fn change<T>(
+    ctx: &Context,
+    user: &UserId,
+    change: impl FnOnce(&mut SavedCodes) -> T,
+) -> Result<Option<T>> {
+    let file = ctx.codes_file(user)?;
+    let lock = ctx.local()?.lock(file.lock_path()).await?;
+    match file.update(&lock, change) {
+        // What cannot be read here is not offered here either.
+        Err(StoreError::Encrypted(_)) => Ok(None),
+        outcome => outcome
+            .map_err(CliError::from)
+            .map_err(|err| err.doing("mark the backup code as used")),
+    }
+}
