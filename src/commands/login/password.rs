@@ -16,7 +16,7 @@ use crate::{
 pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
     let target = target_for_login(ctx.settings()?, ctx.local()?)?;
     // From the first call on a session, or a token of 2017, has to be ended again.
-    let uninterruptible = ctx.interrupt().protect("signing in");
+    let uninterruptible = ctx.interrupt().protect("");
     let plan = SignInPlan {
         args: &args.sign_in,
         factor: FactorSource::Arguments,
