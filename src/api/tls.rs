@@ -87,6 +87,10 @@ fn roots(found: rustls_native_certs::CertificateResult) -> Result<RootCertStore,
 }
 
 fn file_roots(path: &Path) -> Result<RootCertStore, ApiError> {
+    // The wait for somebody who writes into a FIFO could not be ended.
+    if path.metadata().is_ok_and(|found| !found.is_file()) {
+        return Err(unusable("it is not a regular file"));
+    }
     roots(rustls_native_certs::load_certs_from_paths(Some(path), None))
 }
 

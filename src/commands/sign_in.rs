@@ -56,7 +56,8 @@ pub(super) struct SignInPlan<'a> {
 }
 
 impl SignInPlan<'_> {
-    /// Signs in at the service in force.
+    /// Signs in at the service in force. The caller protects the session that comes of it before
+    /// it waits for anything else.
     ///
     /// # Errors
     /// [`Kind::Usage`] where something is needed and nobody can be asked, [`Kind::Refused`] where
@@ -75,6 +76,8 @@ impl SignInPlan<'_> {
         let target = target_for_login(ctx.settings()?, local)?;
         let email = ctx.unless_interrupted(email(ctx, self.args)).await??;
         let password = ctx.unless_interrupted(password(ctx, self.args)).await??;
+        // From the first call on a session, or a token of 2017, has to be ended again.
+        let _signing_in = ctx.interrupt().protect("");
         let passwords = Passwords {
             email,
             password,

@@ -43,7 +43,7 @@ pub async fn otp_command(command: &str, key: &SecretString) -> Result<SecretStri
         ("sh", "-c")
     };
     #[cfg(target_os = "linux")]
-    let before = adopt_orphans();
+    adopt_orphans();
     let child = Command::new(shell)
         .arg(flag)
         .arg(command)
@@ -52,13 +52,9 @@ pub async fn otp_command(command: &str, key: &SecretString) -> Result<SecretStri
         .kill_on_drop(true)
         .spawn()
         .map_err(ProcessError::Start)?;
-    let mut running = Running {
-        child,
-        #[cfg(target_os = "linux")]
-        before,
-    };
-    let stdin = running.child.stdin.take();
-    let stdout = running.child.stdout.take();
+    let mut running = Running(child);
+    let stdin = running.0.stdin.take();
+    let stdout = running.0.stdout.take();
     let write = async {
         if let Some(mut stdin) = stdin {
             let line = Zeroizing::new(format!("{}\n", key.expose_secret()));
@@ -78,7 +74,7 @@ pub async fn otp_command(command: &str, key: &SecretString) -> Result<SecretStri
     };
     let ((), output) = tokio::join!(write, read);
     let output = output.map_err(ProcessError::Talk)?;
-    let status = running.child.wait().await.map_err(ProcessError::Talk)?;
+    let status = running.0.wait().await.map_err(ProcessError::Talk)?;
     if !status.success() {
         return Err(ProcessError::Failed(status));
     }
@@ -92,35 +88,29 @@ pub async fn otp_command(command: &str, key: &SecretString) -> Result<SecretStri
 }
 
 /// A command that ends with this program, together with all that it started.
-struct Running {
-    child: Child,
-    /// The children that this program had before.
-    #[cfg(target_os = "linux")]
-    before: Vec<u32>,
-}
+struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
         #[cfg(target_os = "linux")]
-        if let Some(pid) = self.child.id() {
+        if let Some(pid) = self.0.id() {
             end_with_children(pid);
-            let own = children_of(std::process::id());
-            for orphan in own.iter().filter(|child| !self.before.contains(child)) {
-                if !is_daemon(*orphan) {
-                    end_with_children(*orphan);
+            // While the command runs, this program has no other children than what it left.
+            for orphan in children_of(std::process::id()) {
+                if !is_daemon(orphan) {
+                    end_with_children(orphan);
                 }
             }
         }
     }
 }
 
-/// Has what the command leaves without a parent handed to this program and not to `init`, and
-/// returns the children that it has already (prctl(2), `PR_SET_CHILD_SUBREAPER`).
+/// Has what the command leaves without a parent handed to this program and not to `init`
+/// (prctl(2), `PR_SET_CHILD_SUBREAPER`).
 #[cfg(target_os = "linux")]
-fn adopt_orphans() -> Vec<u32> {
+fn adopt_orphans() {
     // Where the system refuses, orphans go on by themselves.
     let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
-    children_of(std::process::id())
 }
 
 /// Whether a process made a session of its own, as a daemon does that is meant to stay.

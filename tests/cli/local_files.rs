@@ -130,6 +130,16 @@ fn a_fifo_where_a_file_should_be_holds_nothing_up() {
         .told("not a regular file");
     assert_eq!(world.asked("POST", "/mfa-otp"), 0);
 
+    let mut authorities = world.command(&["2fa", "status"]);
+    authorities
+        .env("SSL_CERT_FILE", &path)
+        .env("SCW_API_URL", "https://localhost:9")
+        .env("SCW_ACCESS_KEY", &world.info().access_key)
+        .env("SCW_SECRET_KEY", &world.info().secret_key);
+    run(&mut authorities).expect(7).told("not a regular file");
+    let config = ["login", "--from-config", "--config", path.to_str().unwrap()];
+    world.run(&config).expect(7).told("not a regular file");
+
     let on = world.switch_on();
     let codes = on["backup_codes_file"].as_str().unwrap();
     fs::remove_file(codes).unwrap();

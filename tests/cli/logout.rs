@@ -70,6 +70,34 @@ fn a_key_that_could_not_be_deleted_is_named_and_the_next_login_deletes_it() {
 
 // Issue 7, 5
 #[test]
+fn a_token_of_2017_that_could_not_be_deleted_is_named_and_the_next_login_deletes_it() {
+    for (status, times, code) in [(403, 1, 4), (409, 1, 4), (200, 1, 5), (503, 3, 5)] {
+        let world = World::new();
+        let run =
+            |arguments: &[&str]| Ran::of(world.person("account", arguments).output().unwrap());
+        run(&["login"]).expect(0);
+        let token = run(&["token"]).expect(0).stdout;
+        world.fault(
+            json!({"method": "DELETE", "path_regex": "^/tokens/", "action": "status",
+            "status": status, "times": times, "body": {}}),
+        );
+        let logout = run(&["logout"]).expect(code).told("scw login on");
+        assert!(!logout.stderr.contains(token.trim()), "{}", logout.stderr);
+        assert!(files_with(world.home.path(), token.trim()).is_empty());
+        run(&["token"]).expect(3);
+        let works = || {
+            let mut status = world.person("account", &["2fa", "status"]);
+            status.env("SCW_SECRET_KEY", token.trim());
+            Ran::of(status.output().unwrap())
+        };
+        works().expect(0);
+        run(&["login"]).expect(0);
+        works().expect(4);
+    }
+}
+
+// Issue 7, 5
+#[test]
 fn a_key_that_is_gone_already_or_whose_answer_was_lost_is_deleted() {
     for fault in [
         json!({"action": "status", "status": 404,

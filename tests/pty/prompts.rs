@@ -78,6 +78,9 @@ fn off_without_a_login_ended_at_the_confirmation_leaves_nothing_open() {
                 assert_eq!(world.sandbox.state().unwrap()["sessions"], 1);
             }
             end(&mut session, by_key);
+            if !by_key {
+                wait_for(&mut session, "as soon as it is done ending the session");
+            }
             let (rest, code) = finish(&mut session);
             assert_eq!(code, 130, "{rest}");
             nothing_is_open(&world);

@@ -15,8 +15,6 @@ use crate::{
 /// As cli.md says; no key is left behind then.
 pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
     let target = target_for_login(ctx.settings()?, ctx.local()?)?;
-    // From the first call on a session, or a token of 2017, has to be ended again.
-    let uninterruptible = ctx.interrupt().protect("");
     let plan = SignInPlan {
         args: &args.sign_in,
         factor: FactorSource::Arguments,
@@ -24,7 +22,5 @@ pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
         expires: token_expires(ctx, args, target.dialect),
     };
     let signed_in = plan.run(ctx).await.map_err(|err| err.doing("log in"))?;
-    let done = finish(ctx, args, signed_in).await;
-    drop(uninterruptible);
-    done
+    finish(ctx, args, signed_in).await
 }

@@ -67,8 +67,6 @@ fn can_sign_in(ctx: &Context, args: &OffArgs) -> Result<bool> {
 async fn without_login(ctx: &Context, args: &OffArgs) -> Result<()> {
     // A login that is there, but not used, can still tell what became of saved codes.
     settle_all(ctx, Unasked::Leave).await?;
-    // From the first call on there is a session, or a token of 2017, that has to be ended.
-    let uninterruptible = ctx.interrupt().protect("");
     let plan = SignInPlan {
         args: &args.sign_in,
         factor: if args.backup_code {
@@ -84,13 +82,13 @@ async fn without_login(ctx: &Context, args: &OffArgs) -> Result<()> {
         expires: true,
     };
     let signed_in = plan.run(ctx).await?;
+    let _uninterruptible = ctx.interrupt().protect("ending the session");
     let session = signed_in.session;
     let done = if ctx.interrupt().is_requested() {
         Err(CliError::interrupted())
     } else {
         switch_off(ctx, args, session.account(), session.user_id()).await
     };
-    uninterruptible.now("ending the session");
     match (session.end(false).await, signed_in.note) {
         (Ok(()), Some(note)) => note.settle()?,
         (Ok(()), None) => {}
