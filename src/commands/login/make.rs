@@ -114,9 +114,9 @@ impl Making<'_> {
         .map_err(|err| err.doing("keep the secret key"));
         match kept {
             Ok((login, replaced)) => {
-                // The record names the key now.
-                if let Some(note) = self.note.take() {
-                    note.settle()?;
+                // The record names the key now: a note that stays is settled by the next login.
+                if let Some(Err(err)) = self.note.take().map(PendingNote::settle) {
+                    ctx.ui().warn(&err.to_string());
                 }
                 delete_replaced(ctx, replaced).await;
                 Ok(login)
@@ -228,7 +228,13 @@ impl Making<'_> {
             &user.email,
             organization.id.as_str(),
         )?;
+        let own = self.note.as_ref().map(|note| &note.key);
         for note in notes {
+            // On a disk that refuses locks the own note looks like one that nobody holds.
+            if Some(&note.key) == own {
+                note.leave();
+                continue;
+            }
             let name = note.key.shown();
             match delete_described(session, &note.key.description).await {
                 Ok(deleted) => {
