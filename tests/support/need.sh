@@ -7,6 +7,20 @@ trap 'printf "%s: line %s failed with exit code %s: %s\n" \
 
 lacks_packages=()
 lacks_lines=()
+doing='' began=0 times=()
+
+# step NAME: ends the step before it, and says what begins.
+step() {
+    settled
+    doing=$1
+    began=$SECONDS
+    printf '\n==> %s\n' "$doing"
+}
+
+# settled: notes in `times` how long the step took that has ended.
+settled() {
+    [ -z "$doing" ] || times+=("$(printf '%5d s  %s' $((SECONDS - began)) "$doing")")
+}
 
 # lack WHAT PACKAGE WHY: notes that WHAT is missing, and the Debian package that brings it.
 lack() {
