@@ -186,8 +186,10 @@ impl Context {
     /// `Interrupted`.
     pub async fn unless_interrupted<T>(&self, wait: impl Future<Output = T>) -> Result<T> {
         tokio::select! {
-            done = wait => Ok(done),
+            // A request that came before the wait began ends it too.
+            biased;
             () = self.interrupt.requested() => Err(CliError::interrupted()),
+            done = wait => Ok(done),
         }
     }
 }
@@ -196,10 +198,10 @@ impl Context {
 #[must_use]
 pub fn prompt_error(err: &PromptError, wanted: &str, flag: &str) -> CliError {
     match err {
-        PromptError::NobodyToAsk => {
-            CliError::usage(format!("{wanted} is needed, and this is not a terminal"))
-                .hint(format!("use {flag}"))
-        }
+        PromptError::NobodyToAsk => CliError::usage(format!(
+            "{wanted} is needed, and scw cannot ask for it here"
+        ))
+        .hint(format!("use {flag}")),
         PromptError::Interrupted => CliError::interrupted(),
     }
 }

@@ -8,7 +8,7 @@ use clap::Parser;
 
 use crate::{
     cli::{Cli, Command},
-    commands,
+    commands::{self, two_factor::Unasked},
     context::Context,
     env,
     error::{CliError, Kind, Result},
@@ -84,12 +84,14 @@ async fn tidy(context: &Context, command: &Command) -> Result<()> {
         Command::Completion(_) | Command::Man(_) => return Ok(()),
         _ => context.local()?.sweep().await?,
     }
-    match command {
-        // A login gives somebody to ask with only afterwards, and the commands below `2fa` look
-        // after the saved codes themselves.
-        Command::Login(_) | Command::TwoFactor(_) => Ok(()),
-        _ => commands::two_factor::settle_all(context).await,
-    }
+    let unasked = match command {
+        // They look after the saved codes themselves.
+        Command::TwoFactor(_) => return Ok(()),
+        // There may be nobody to ask with before it.
+        Command::Login(_) => Unasked::Leave,
+        _ => Unasked::Warn,
+    };
+    commands::two_factor::settle_all(context, unasked).await
 }
 
 fn report(ui: &Ui, err: &CliError) -> ExitCode {

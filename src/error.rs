@@ -113,7 +113,7 @@ impl CliError {
     /// Ctrl-C or a request to end.
     #[must_use]
     pub fn interrupted() -> Self {
-        Self::new(Kind::Interrupted, "interrupted")
+        Self::new(Kind::Interrupted, "interrupted").hint("run it again")
     }
 
     /// Adds what the user can do next, unless it is said already.
@@ -241,11 +241,13 @@ impl From<StoreError> for CliError {
     fn from(err: StoreError) -> Self {
         let err = match err {
             StoreError::File(err) => return err.into(),
+            StoreError::Interrupted => return Self::interrupted(),
             err => err,
         };
         let (kind, hint) = match &err {
             // Taken care of above.
             StoreError::File(file) => (Kind::LocalFile, file.hint()),
+            StoreError::Interrupted => (Kind::Interrupted, String::new()),
             StoreError::NotFound => (Kind::NotLoggedIn, LOGIN_HINT.to_owned()),
             StoreError::NoBus(_) => (
                 Kind::Keyring,

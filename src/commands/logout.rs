@@ -8,7 +8,7 @@ use crate::{
     cli::LogoutArgs,
     config::Login,
     context::Context,
-    credentials::{self, Credential},
+    credentials::{self, Ended, Ending},
     error::{CliError, Kind, Result},
     model::AccessKey,
 };
@@ -25,17 +25,23 @@ pub async fn run(ctx: &Context, args: LogoutArgs) -> Result<()> {
         ctx.ui()
             .warn("`SCW_SECRET_KEY` is set, and goes on being used until it is unset");
     }
-    let revoke = async |login: &Login, credential: Result<Credential>| {
-        if login.created_key.is_none() || args.keep_key {
+    let revoke = async |ending: Ending| {
+        if ending.login.created_key.is_none() || args.keep_key {
+            return (Ok(()), true);
+        }
+        if let Some(by) = &ending.used_by {
+            ctx.ui().note(&format!(
+                "The key of this login stays: the profile `{by}` uses it"
+            ));
             return (Ok(()), true);
         }
         let deleted = async {
-            let credential = credential?;
+            let credential = ending.credential?;
             let account = ctx.clients().account(&credential)?;
             delete_key(&*account, credential.access_key()).await
         }
         .await
-        .map_err(|err: CliError| still_alive(login, &err));
+        .map_err(|err: CliError| still_alive(&ending.login, &err));
         let gone = deleted.is_ok();
         (deleted, gone)
     };
@@ -45,8 +51,17 @@ pub async fn run(ctx: &Context, args: LogoutArgs) -> Result<()> {
                 .status(&format!("Nobody was logged in for the profile `{profile}`"));
             done(ctx, false)
         }
-        Some(deleted) => {
-            deleted?;
+        Some(Ended { key, secret }) => {
+            match (key, secret) {
+                (Ok(()), Ok(())) => {}
+                (Err(key), Ok(())) => {
+                    return Err(key.and("the secret was removed from this machine"));
+                }
+                (Ok(()), Err(secret)) => {
+                    return Err(secret.and("the key on the server was taken care of"));
+                }
+                (Err(key), Err(secret)) => return Err(key.and(&secret.to_string())),
+            }
             ctx.ui()
                 .status(&format!("Logged out of the profile `{profile}`"));
             done(ctx, true)
@@ -72,8 +87,9 @@ fn still_alive(login: &Login, err: &CliError) -> CliError {
     };
     let kind = match err.kind() {
         Kind::Unreachable => Kind::Unreachable,
-        Kind::Refused | Kind::Other => Kind::Refused,
-        kind => kind,
+        Kind::Refused => Kind::Refused,
+        // Its secret is missing here, or is none.
+        _ => Kind::Other,
     };
     CliError::new(
         kind,

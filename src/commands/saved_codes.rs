@@ -3,7 +3,7 @@
 use crate::{
     context::Context,
     error::{CliError, Result},
-    model::{BackupCode, SecondFactor, UserId},
+    model::{BackupCode, UserId},
     store::{CodesFile, SavedCodes, StoreError},
 };
 
@@ -32,59 +32,51 @@ pub(super) fn saved_left(ctx: &Context, email: &str) -> Result<usize> {
     Ok(left)
 }
 
-/// The next saved code, marked used durably before it goes anywhere.
-///
-/// # Errors
-/// When the codes cannot be read or marked.
-pub(super) async fn take_saved(ctx: &Context, email: &str) -> Result<Option<BackupCode>> {
-    for user in users_with_codes(ctx, email)? {
-        let taken = change(ctx, &user, |codes| codes.take_next(ctx.now())).await?;
-        if let Some(code) = taken.flatten() {
-            return Ok(Some(code));
-        }
-    }
-    Ok(None)
-}
-
-/// A backup code that is about to be sent, marked as used where it is saved here.
+/// A backup code that is about to be sent, marked as used where it is saved here: a run that is cut
+/// hands no dead code out again.
 pub(super) struct Spent {
-    code: Option<BackupCode>,
+    /// The code.
+    pub(super) code: BackupCode,
     /// Whose saved codes hold the mark.
     marked: Vec<UserId>,
 }
 
 impl Spent {
-    /// Marks a code, where the second factor is one.
+    /// Takes the next saved code; nothing where none is left.
+    ///
+    /// # Errors
+    /// When the codes cannot be read or marked.
+    pub(super) async fn next(ctx: &Context, email: &str) -> Result<Option<Self>> {
+        for user in users_with_codes(ctx, email)? {
+            let taken = change(ctx, &user, |codes| codes.take_next(ctx.now())).await?;
+            if let Some(code) = taken.flatten() {
+                let marked = vec![user];
+                return Ok(Some(Self { code, marked }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Marks a code that a person has given.
     ///
     /// # Errors
     /// When a saved code cannot be marked: it must not be sent then, since it would stay among the
     /// unused ones.
-    pub(super) async fn mark(ctx: &Context, email: &str, factor: &SecondFactor) -> Result<Self> {
-        let SecondFactor::Backup(code) = factor else {
-            return Ok(Self {
-                code: None,
-                marked: Vec::new(),
-            });
-        };
+    pub(super) async fn given(ctx: &Context, email: &str, code: BackupCode) -> Result<Self> {
         let mut marked = Vec::new();
         for user in users_with_codes(ctx, email)? {
-            let mark = |codes: &mut SavedCodes| codes.mark_used(code, ctx.now());
-            // One that is used already was taken from here a moment ago.
+            let mark = |codes: &mut SavedCodes| codes.mark_used(&code, ctx.now());
             if change(ctx, &user, mark).await? == Some(Some(true)) {
                 marked.push(user);
             }
         }
-        Ok(Self {
-            code: Some(code.clone()),
-            marked,
-        })
+        Ok(Self { code, marked })
     }
 
     /// The service did not get to see the code: it is as good as before.
     pub(super) async fn take_back(self, ctx: &Context) {
-        let Some(code) = self.code else { return };
         for user in self.marked {
-            if let Err(err) = change(ctx, &user, |codes| codes.unmark(&code)).await {
+            if let Err(err) = change(ctx, &user, |codes| codes.unmark(&self.code)).await {
                 ctx.ui().warn(&format!(
                     "the backup code was not used, but is marked as used: {err}"
                 ));

@@ -6,7 +6,7 @@ use std::path::Path;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    saved_codes::{Spent, saved_left, take_saved},
+    saved_codes::{Spent, saved_left},
     secret_input::{Secret, read_secret},
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     credentials::{PendingKey, PendingNote, target_for_login},
     env,
     error::{CliError, Kind, Result},
-    model::{BackupCode, Dialect, Passwords, SecondFactor, parse_email},
+    model::{BackupCode, Dialect, OtpCode, Passwords, SecondFactor, parse_email},
     process,
 };
 
@@ -77,7 +77,7 @@ impl SignInPlan<'_> {
         let email = ctx.unless_interrupted(email(ctx, self.args)).await??;
         let password = ctx.unless_interrupted(password(ctx, self.args)).await??;
         // From the first call on a session, or a token of 2017, has to be ended again.
-        let _signing_in = ctx.interrupt().protect("signing in");
+        let _signing_in = ctx.interrupt().protect("");
         let passwords = Passwords {
             email,
             password,
@@ -131,7 +131,10 @@ impl SignInPlan<'_> {
                 description: self.description,
                 expires: self.expires,
             };
-            sign_in(target.dialect, &service, &request).await
+            ctx.interrupt().now("signing in");
+            let outcome = sign_in(target.dialect, &service, &request).await;
+            ctx.interrupt().now("");
+            outcome
         };
         if let SignIn::Done(session) = attempt(&passwords).await? {
             return Ok(session);
@@ -151,9 +154,7 @@ impl SignInPlan<'_> {
                 Err(err) => return Err(err.into()),
             };
             tries -= 1;
-            // Marked before it is sent: a run that is cut hands no dead code out again.
-            let spent = Spent::mark(ctx, &passwords.email, &offered).await?;
-            passwords.factor = Some(offered);
+            passwords.factor = Some(offered.factor());
             match attempt(&passwords).await {
                 Ok(SignIn::Done(session)) => return Ok(session),
                 Ok(SignIn::FactorNeeded) | Err(ApiError::WrongCode) => {
@@ -163,10 +164,11 @@ impl SignInPlan<'_> {
                     }
                 }
                 Err(err) => {
-                    if !err.outcome_unknown() {
-                        spent.take_back(ctx).await;
+                    let mut failure = Failure::from(err);
+                    if let Offered::Backup(spent) = offered {
+                        failure = spent.after(ctx, failure).await;
                     }
-                    return Err(err.into());
+                    return Err(failure);
                 }
             }
         }
@@ -180,6 +182,50 @@ impl SignInPlan<'_> {
             && self.args.otp_command.is_none()
             && !env::is_set(env::OTP);
         if asks { CODE_TRIES } else { 1 }
+    }
+}
+
+/// A second factor on its way to the service.
+enum Offered {
+    Otp(OtpCode),
+    Backup(Spent),
+}
+
+impl Offered {
+    fn factor(&self) -> SecondFactor {
+        match self {
+            Self::Otp(code) => SecondFactor::Otp(code.clone()),
+            Self::Backup(spent) => SecondFactor::Backup(spent.code.clone()),
+        }
+    }
+
+    /// A code that a person or a program gave.
+    async fn given(ctx: &Context, email: &str, text: &SecretString) -> Result<Self> {
+        let factor = SecondFactor::parse(text).map_err(|err| {
+            CliError::new(Kind::Refused, err.to_string())
+                .hint("type the six digits that the app shows, or a backup code")
+        })?;
+        Ok(match factor {
+            SecondFactor::Otp(code) => Self::Otp(code),
+            SecondFactor::Backup(code) => Self::Backup(Spent::given(ctx, email, code).await?),
+        })
+    }
+}
+
+impl Spent {
+    /// A code that the service did not get to see is as good as before; of another one it is said
+    /// that it is marked as used.
+    async fn after(self, ctx: &Context, failure: Failure) -> Failure {
+        if !failure.outcome_unknown {
+            self.take_back(ctx).await;
+            return failure;
+        }
+        Failure {
+            error: failure
+                .error
+                .and("the service may have used up the backup code, so it is marked as used"),
+            ..failure
+        }
     }
 }
 
@@ -258,11 +304,11 @@ async fn next_factor(
     args: &SignInArgs,
     factor: FactorSource,
     email: &str,
-) -> Result<SecondFactor> {
+) -> Result<Offered> {
     if factor == FactorSource::Saved {
-        return take_saved(ctx, email)
+        return Spent::next(ctx, email)
             .await?
-            .map(SecondFactor::Backup)
+            .map(Offered::Backup)
             .ok_or_else(|| {
                 CliError::new(
                     Kind::Other,
@@ -274,22 +320,16 @@ async fn next_factor(
     }
     if let Some(path) = &args.backup_code_file {
         let text = read_secret(ctx, path, Secret::BackupCode).await?;
-        return Ok(SecondFactor::Backup(BackupCode::parse(
-            text.expose_secret(),
-        )?));
+        let code = BackupCode::parse(text.expose_secret())?;
+        return Ok(Offered::Backup(Spent::given(ctx, email, code).await?));
     }
-    let parse = |text: &SecretString| {
-        SecondFactor::parse(text).map_err(|err| {
-            CliError::new(Kind::Refused, err.to_string())
-                .hint("type the six digits that the app shows, or a backup code")
-        })
-    };
     if let Some(command) = &args.otp_command {
         let nothing = SecretString::from(String::new());
-        return parse(&process::otp_command(command, &nothing).await?);
+        let code = process::otp_command(command, &nothing).await?;
+        return Offered::given(ctx, email, &code).await;
     }
     if let Some(code) = ctx.otp_variable()? {
-        return parse(&code);
+        return Offered::given(ctx, email, &code).await;
     }
     let saved = saved_left(ctx, email)?;
     let question = if saved > 0 {
@@ -306,13 +346,13 @@ async fn next_factor(
         .map_err(|err| prompt_error(&err, wanted, would_answer))?;
     if saved > 0
         && typed.expose_secret().trim().is_empty()
-        && let Some(code) = take_saved(ctx, email).await?
+        && let Some(spent) = Spent::next(ctx, email).await?
     {
         ctx.ui().status(&format!(
             "A saved backup code is used; {} are left",
             saved.saturating_sub(1)
         ));
-        return Ok(SecondFactor::Backup(code));
+        return Ok(Offered::Backup(spent));
     }
-    parse(&typed)
+    Offered::given(ctx, email, &typed).await
 }

@@ -172,6 +172,20 @@ impl Record {
         self.profiles.keys().filter_map(|name| name.parse().ok())
     }
 
+    /// The logins of other profiles for the same service.
+    pub fn others<'a>(
+        &'a self,
+        profile: &'a ProfileName,
+        login: &'a Login,
+    ) -> impl Iterator<Item = (ProfileName, &'a Login)> {
+        self.profiles
+            .iter()
+            .filter_map(|(name, found)| Some((name.parse().ok()?, found.login.as_ref()?)))
+            .filter(move |(name, other)| {
+                name != profile && other.api_url == login.api_url && other.user_id == login.user_id
+            })
+    }
+
     /// Whether some login made the key of this description and is still in force.
     #[must_use]
     pub fn names_key(&self, description: &str) -> bool {

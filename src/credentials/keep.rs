@@ -10,17 +10,31 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{Credential, Local, PendingKey, PendingNote};
 use crate::{
     config::{Kept, Login, Record, Target},
-    error::{CliError, Kind, Result},
+    error::{Kind, Result},
     model::{ProfileName, SecretKey, Slot, StorageKind},
     store::StoreError,
 };
 
-/// A login whose place another one took: its key, where that login made it, is still alive.
+/// What became of the key of a login whose place another one took.
 #[derive(Debug)]
-pub struct Replaced {
-    /// The key's own secret, where it could be read.
+pub enum Replaced {
+    /// There was none, or it was there before its login, or it is the new login's key as well.
+    Nothing,
+    /// A login of another profile uses it too, so it stays.
+    InUse {
+        /// That profile.
+        by: ProfileName,
+    },
+    /// No login names it any more.
+    Abandoned(Box<AbandonedKey>),
+}
+
+/// A key that no login names any more, and that is still alive.
+#[derive(Debug)]
+pub struct AbandonedKey {
+    /// Its own secret, where it could be read.
     pub credential: Option<Credential>,
-    /// The note of the key.
+    /// Its note.
     pub note: PendingNote,
 }
 
@@ -34,7 +48,7 @@ pub async fn keep(
     secret: &SecretKey,
     storage: StorageKind,
     made: impl FnOnce(Kept) -> Login,
-) -> Result<(Login, Option<Replaced>)> {
+) -> Result<(Login, Replaced)> {
     let path = Record::profile_lock_path(local.data(), profile);
     let lock = local.lock(path).await?;
     // A place that cannot be reached now is tried again by a later run.
@@ -45,18 +59,17 @@ pub async fn keep(
         _ => Slot::First,
     };
     let kept = Kept { storage, slot };
-    let login = made(kept);
+    let mut login = made(kept);
     let replaced = match &before {
-        Some(before) => note_of(local, profile, before).await?,
-        None => None,
+        Some(before) => replace(local, profile, before, secret, &mut login).await?,
+        None => Replaced::Nothing,
     };
-    let outcome = switch(local, profile, secret, &login, before.as_ref()).await;
-    if let Err(err) = outcome {
+    if let Err(err) = switch(local, profile, secret, &login, before.as_ref()).await {
         // A failure after the rename, of the sync behind it, leaves the new login in force.
         if local.record()?.login(profile) != Some(&login) {
             let _ = local.remove_abandoned(profile, &lock).await;
-            if let Some(replaced) = replaced {
-                let _ = replaced.note.settle();
+            if let Replaced::Abandoned(key) = replaced {
+                let _ = key.note.settle();
             }
             return Err(err);
         }
@@ -64,6 +77,59 @@ pub async fn keep(
     // What is left here is on record, and the next run removes it.
     let _ = local.remove_abandoned(profile, &lock).await;
     Ok((login, replaced))
+}
+
+/// Says what is to become of the key of the login before, and writes it down where no login will
+/// name that key any more. Where it is the new login's key too, the new login takes it over.
+async fn replace(
+    local: Local<'_>,
+    profile: &ProfileName,
+    before: &Login,
+    secret: &SecretKey,
+    login: &mut Login,
+) -> Result<Replaced> {
+    let Some(description) = &before.created_key else {
+        return Ok(Replaced::Nothing);
+    };
+    let credential = credential_to_revoke(local, profile, before).await.ok();
+    let old_secret = credential.as_ref().map(Credential::secret);
+    let same_key = before.access_key.is_some() && before.access_key == login.access_key;
+    if same_key || old_secret.is_some_and(|old| old.is_same(secret)) {
+        login.created_key = Some(description.clone());
+        return Ok(Replaced::Nothing);
+    }
+    if let Some(by) = used_by(local, profile, before, old_secret).await? {
+        return Ok(Replaced::InUse { by });
+    }
+    let note = PendingNote::write(local, pending(description, before))?;
+    Ok(Replaced::Abandoned(Box::new(AbandonedKey {
+        credential,
+        note,
+    })))
+}
+
+/// The other profile whose login has the same key.
+async fn used_by(
+    local: Local<'_>,
+    profile: &ProfileName,
+    login: &Login,
+    secret: Option<&SecretKey>,
+) -> Result<Option<ProfileName>> {
+    let record = local.record()?;
+    for (name, other) in record.others(profile, login) {
+        let same = match (&login.access_key, &other.access_key) {
+            (Some(own), Some(other)) => own == other,
+            // A token of 2017 is told by its secret alone.
+            _ => match (secret, credential_to_revoke(local, &name, other).await) {
+                (Some(own), Ok(other)) => own.is_same(other.secret()),
+                _ => false,
+            },
+        };
+        if same {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
 }
 
 /// Secret first, record second; what may be left over is on record before it is.
@@ -104,21 +170,6 @@ async fn switch(
         .await
 }
 
-/// Writes down that the key of a login is about to be one that no login names; nothing where that
-/// login did not make its key.
-async fn note_of(
-    local: Local<'_>,
-    profile: &ProfileName,
-    before: &Login,
-) -> Result<Option<Replaced>> {
-    let Some(description) = &before.created_key else {
-        return Ok(None);
-    };
-    let credential = credential_to_revoke(local, profile, before).await.ok();
-    let note = PendingNote::write(local, pending(description, before))?;
-    Ok(Some(Replaced { credential, note }))
-}
-
 fn pending(description: &str, login: &Login) -> PendingKey {
     let target = Target {
         dialect: login.api,
@@ -146,19 +197,38 @@ async fn credential_to_revoke(
     Ok(Credential::of_login(login, SecretKey::parse(&secret)?))
 }
 
+/// What is to be revoked at a logout.
+pub struct Ending {
+    /// The login that ends.
+    pub login: Login,
+    /// Its credential, or why its secret cannot be read.
+    pub credential: Result<Credential>,
+    /// Another profile whose login has the same key.
+    pub used_by: Option<ProfileName>,
+}
+
+/// How a login ended.
+#[derive(Debug)]
+pub struct Ended<T> {
+    /// What came of its key.
+    pub key: T,
+    /// Why its secret is still on this machine, where it is.
+    pub secret: Result<()>,
+}
+
 /// Ends the login of a profile on this machine. `revoke` is asked to delete its key on the server
-/// first, where the login made it, and tells whether the key is gone; a key that is not gets a
-/// note, so that a later login deletes it.
+/// first, where the login made it, and tells whether nothing is left to do; a key that may still
+/// be there gets a note, so that a later login deletes it.
 ///
-/// Returns what `revoke` returned; nothing where nobody was logged in.
+/// Nothing where nobody was logged in.
 ///
 /// # Errors
 /// When the keyring or the record cannot be used: the login is then still in force.
 pub async fn forget<T>(
     local: Local<'_>,
     profile: &ProfileName,
-    revoke: impl AsyncFnOnce(&Login, Result<Credential>) -> (T, bool),
-) -> Result<Option<T>> {
+    revoke: impl AsyncFnOnce(Ending) -> (T, bool),
+) -> Result<Option<Ended<T>>> {
     let path = Record::profile_lock_path(local.data(), profile);
     let lock = local.lock(path).await?;
     let _ = local.remove_abandoned(profile, &lock).await;
@@ -167,11 +237,18 @@ pub async fn forget<T>(
     };
     let credential = match credential_to_revoke(local, profile, &login).await {
         // A keyring that is locked may open later: nothing is ended by halves.
-        Err(err) if err.kind() == Kind::Keyring => return Err(err),
+        Err(err) if matches!(err.kind(), Kind::Keyring | Kind::Interrupted) => return Err(err),
         credential => credential,
     };
-    let (outcome, gone) = revoke(&login, credential).await;
-    if let Some(description) = login.created_key.as_deref().filter(|_| !gone) {
+    let secret = credential.as_ref().ok().map(Credential::secret);
+    let used_by = used_by(local, profile, &login, secret).await?;
+    let (key, done) = revoke(Ending {
+        login: login.clone(),
+        credential,
+        used_by,
+    })
+    .await;
+    if let Some(description) = login.created_key.as_deref().filter(|_| !done) {
         PendingNote::write(local, pending(description, &login))?.leave();
     }
     local
@@ -181,14 +258,14 @@ pub async fn forget<T>(
             entry.abandoned.push(login.kept);
         })
         .await?;
-    if local.delete_secret(profile, login.kept).await.is_err() {
-        return Err(CliError::new(
-            Kind::Keyring,
-            format!("the secret key is still in the {}", login.kept.storage),
-        )
-        .doing("remove the secret key from this machine")
-        .hint("the next `scw` command tries again"));
-    }
+    let secret = local
+        .delete_secret(profile, login.kept)
+        .await
+        .map(drop)
+        .map_err(|err| {
+            err.doing("remove the secret key from this machine")
+                .hint("the next `scw` command tries again")
+        });
     let _ = local.remove_abandoned(profile, &lock).await;
-    Ok(Some(outcome))
+    Ok(Some(Ended { key, secret }))
 }

@@ -57,6 +57,11 @@ impl<'a> Local<'a> {
         Ok(FileLock::take(path, |pid| self.ui.waiting_for(pid)).await?)
     }
 
+    /// Warns of something that does not stop the command.
+    pub(super) fn warn(&self, text: &str) {
+        self.ui.warn(text);
+    }
+
     /// The record as it is now.
     ///
     /// # Errors
@@ -74,16 +79,21 @@ impl<'a> Local<'a> {
         Ok(Record::update(self.data, &lock, change)?)
     }
 
-    /// Does one thing with a place that keeps secrets.
+    /// Does one thing with a place that keeps secrets. A keyring may be silent for long: a request
+    /// to end the program ends the wait. What it does then all the same is on record as abandoned.
     ///
     /// # Errors
-    /// What the place says.
+    /// What the place says, and [`StoreError::Interrupted`].
     pub async fn with_store<T: Send + 'static>(
         &self,
         kind: StorageKind,
         work: impl FnOnce(&dyn SecretStore) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        with_store(kind, self.data, work).await
+        tokio::select! {
+            biased;
+            done = with_store(kind, self.data, work) => done,
+            () = self.interrupt.requested() => Err(StoreError::Interrupted),
+        }
     }
 
     /// Removes what runs before this one left behind when they were cut: temporary files, and

@@ -12,7 +12,7 @@ mod resolve;
 use std::fmt;
 
 pub use client::{Authed, Clients};
-pub use keep::{Replaced, forget, keep};
+pub use keep::{Ended, Ending, Replaced, forget, keep};
 pub use local::Local;
 pub use pending::{PendingKey, PendingNote, abandoned};
 pub use resolve::{

@@ -126,21 +126,31 @@ fn folder(local: Local<'_>) -> PathBuf {
 }
 
 /// The notes of runs that are gone, as far as somebody who signed in as this user can look after
-/// their keys. A note of a key that a login names by now is taken away.
+/// their keys; `own` is that of this run. A note of a key that a login names by now is taken away.
 ///
 /// # Errors
-/// When a note or the record cannot be read.
+/// When the record cannot be read.
 pub fn abandoned(
     local: Local<'_>,
     target: &Target,
     user: &UserId,
     email: &str,
     organization: &str,
+    own: Option<&PendingNote>,
 ) -> Result<Vec<PendingNote>> {
     let mut found = Vec::new();
     for path in fsutil::files_with_extension(&folder(local), NOTE) {
-        let Some((claim, content)) = Claim::take(&path)? else {
+        if own.is_some_and(|own| own.claim.path() == path) {
             continue;
+        }
+        let (claim, content) = match Claim::take(&path) {
+            Ok(Some(claimed)) => claimed,
+            Ok(None) => continue,
+            // No login depends on it.
+            Err(err) => {
+                local.warn(&format!("scw left a note of a key alone: {err}"));
+                continue;
+            }
         };
         let key: Option<PendingKey> = std::str::from_utf8(&content)
             .ok()

@@ -8,19 +8,19 @@ use crate::{
     env,
     error::Kind,
     model::{ColorWhen, Format},
-    ui::Ui,
+    ui::{Ui, open_stdout},
 };
 
 /// Shows help, version or a mistake in the arguments, and gives the exit code.
 pub(super) fn report(err: clap::Error) -> ExitCode {
     if !err.use_stderr() {
-        return match err.print() {
+        return match open_stdout().and_then(|_| err.print()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(failed) => {
                 let ui = Ui::new(Format::Human, false, ColorWhen::Auto);
                 ui.error(
                     Kind::Other.code(),
-                    &format!("the help could not be printed: {failed}"),
+                    &format!("scw could not print: {failed}"),
                     &["check where stdout goes".to_owned()],
                 );
                 ExitCode::from(Kind::Other.exit_code())
@@ -49,15 +49,30 @@ pub(super) fn report(err: clap::Error) -> ExitCode {
     ExitCode::from(Kind::Usage.exit_code())
 }
 
+/// Whether `-o json` was asked for, in any of the forms that clap takes: alone, or behind other
+/// short options.
 fn wants_json() -> bool {
-    env::args()
-        .zip(env::args().skip(1))
-        .any(|(flag, value)| (flag == "-o" || flag == "--output") && value == "json")
-        || env::args().any(|arg| arg == "-ojson" || arg == "--output=json" || arg == "-o=json")
+    let args: Vec<String> = env::args()
+        .map(|arg| arg.to_string_lossy().into_owned())
+        .collect();
+    args.iter().enumerate().any(|(at, arg)| {
+        let value = match arg.strip_prefix("--") {
+            Some(long) => long.strip_prefix("output"),
+            None => arg
+                .strip_prefix('-')
+                .map(|short| short.trim_start_matches(['q', 'D', 'y']))
+                .and_then(|short| short.strip_prefix('o')),
+        };
+        match value {
+            Some("") => args.get(at + 1).is_some_and(|next| next == "json"),
+            Some(value) => value.trim_start_matches('=') == "json",
+            None => false,
+        }
+    })
 }
 
 /// Takes out of a mistake what was typed: it may be a secret, pasted in the wrong place, and
-/// stderr often ends in a log. The names of options stay, and what is close to a name of ours.
+/// stderr often ends in a log. What is close to a name of ours stays.
 fn without_values(mut err: clap::Error) -> clap::Error {
     const HIDDEN: &str = "***";
     let kind = err.kind();
@@ -70,7 +85,6 @@ fn without_values(mut err: clap::Error) -> clap::Error {
     .any(|suggested| err.get(suggested).is_some());
     let shown = |text: &str| match text.split_once('=') {
         Some((option, _)) if option.starts_with("--") => format!("{option}={HIDDEN}"),
-        None if text.starts_with("--") && text.len() < 30 => text.to_owned(),
         _ if typo => text.to_owned(),
         _ => HIDDEN.to_owned(),
     };
@@ -80,7 +94,9 @@ fn without_values(mut err: clap::Error) -> clap::Error {
             continue;
         };
         let typed = match context {
-            ContextKind::InvalidValue | ContextKind::InvalidSubcommand => true,
+            ContextKind::InvalidValue => true,
+            // Where one is missing this is a name of ours.
+            ContextKind::InvalidSubcommand => kind != ErrorKind::MissingSubcommand,
             // Elsewhere this is the name of an option or an argument of ours.
             ContextKind::InvalidArg => kind == ErrorKind::UnknownArgument,
             _ => false,

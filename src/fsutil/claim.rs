@@ -36,6 +36,7 @@ impl Claim {
     /// # Errors
     /// [`FileError`] when it cannot be read.
     pub fn take(path: &Path) -> Result<Option<Claimed>, FileError> {
+        super::data_dir::check_owned(path)?;
         let Some(file) = open_regular(path)? else {
             return Ok(None);
         };
@@ -47,6 +48,12 @@ impl Claim {
         };
         let path = path.to_owned();
         Ok(Some((Self { path, _file: file }, content)))
+    }
+
+    /// Where the file is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Removes the file.

@@ -24,8 +24,11 @@ impl DataDir {
     /// # Errors
     /// [`FileError::Untrusted`], and [`FileError::Io`] when it cannot be looked at.
     pub fn at(path: PathBuf) -> Result<Self, FileError> {
-        check_owned(&path)?;
-        Ok(Self { path })
+        let data = Self { path };
+        for folder in FOLDERS {
+            check_owned(&data.join(folder))?;
+        }
+        Ok(data)
     }
 
     /// The path of something below it.
@@ -92,14 +95,22 @@ pub(super) fn check_owned(path: &Path) -> Result<(), FileError> {
         mend,
     };
     let me = rustix::process::geteuid().as_raw();
-    if found.uid() != me {
+    // The superuser can change everything anyway.
+    if found.uid() != me && found.uid() != 0 {
         return Err(untrusted(
             "belongs to another user",
             format!(
-                "remove it, or set `SCW_DATA_DIR` to a folder of your own; check {} first",
+                "see whose {} is, then remove it or name another place",
                 path.display()
             ),
         ));
+    }
+    // Everybody writes into a device like /dev/null, and nothing stays there.
+    if !found.is_file() && !found.is_dir() {
+        return Err(FileError::InTheWay {
+            path: path.to_owned(),
+            what: "neither a file nor a folder",
+        });
     }
     if found.permissions().mode() & 0o022 != 0 {
         return Err(untrusted(

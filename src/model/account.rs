@@ -54,6 +54,8 @@ pub struct User {
     pub two_factor: bool,
     /// Whether the user is locked out.
     pub locked: bool,
+    /// When the user was changed last, by the service's clock, where the dialect tells it.
+    pub updated_at: Option<OffsetDateTime>,
 }
 
 /// An API key without its secret.

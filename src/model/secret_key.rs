@@ -35,6 +35,14 @@ impl SecretKey {
     }
 }
 
+impl SecretKey {
+    /// Whether both are the same key: a UUID in any letter case.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.expose().eq_ignore_ascii_case(other.expose())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -47,14 +47,20 @@ impl Interrupt {
 
     fn request(&self, tell: &impl Fn(&str)) {
         let again = self.requested.send_replace(true);
-        if *self.protected.borrow() > 0 {
-            let doing = self.doing.borrow();
+        let doing = self.doing.borrow();
+        if *self.protected.borrow() > 0 && !doing.is_empty() {
             tell(&if again {
                 format!("Still {doing}. scw ends as soon as that is done")
             } else {
                 format!("Interrupted. scw ends as soon as it is done {doing}")
             });
         }
+    }
+
+    /// Says what is going on now, for a person who asks for the end meanwhile; nothing while there
+    /// is nothing to wait for.
+    pub fn now(&self, doing: &str) {
+        doing.clone_into(&mut self.doing.borrow_mut());
     }
 
     /// Whether the end was asked for.
@@ -78,7 +84,7 @@ impl Interrupt {
     }
 
     /// Keeps the program alive until the guard is dropped. `doing` says what must not be cut, as
-    /// in "creating the API key".
+    /// in "creating the API key"; it is empty while a person is asked, who can just stop.
     #[must_use]
     pub fn protect(&self, doing: &str) -> Protected<'_> {
         self.protected.send_modify(|count| *count += 1);
@@ -100,7 +106,7 @@ pub struct Protected<'a> {
 impl Protected<'_> {
     /// Says what is going on now, for a person who asks for the end meanwhile.
     pub fn now(&self, doing: &str) {
-        doing.clone_into(&mut self.interrupt.doing.borrow_mut());
+        self.interrupt.now(doing);
     }
 }
 

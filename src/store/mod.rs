@@ -32,6 +32,9 @@ pub enum StoreError {
     /// The keyring did not answer in time.
     #[error("the keyring did not answer within {} s", .0.as_secs())]
     TimedOut(Duration),
+    /// The end of the program was asked for while the keyring was silent.
+    #[error("interrupted")]
+    Interrupted,
     /// Any other failure of the keyring.
     #[error("the keyring refused: {0}")]
     Failed(String),

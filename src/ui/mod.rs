@@ -7,6 +7,7 @@ mod qr;
 
 use std::{
     io::{self, IsTerminal, Write},
+    path::Path,
     rc::Rc,
 };
 
@@ -65,7 +66,7 @@ impl Ui {
     /// # Errors
     /// The system's, when stdout does not take it.
     pub fn result(&self, text: &str, data: &impl Serialize) -> io::Result<()> {
-        let mut stdout = io::stdout().lock();
+        let mut stdout = open_stdout()?;
         match self.format {
             Format::Human if text.is_empty() => {}
             Format::Human => writeln!(stdout, "{text}")?,
@@ -82,9 +83,26 @@ impl Ui {
     /// # Errors
     /// The system's, when stdout does not take it.
     pub fn raw(&self, text: &str) -> io::Result<()> {
-        let mut stdout = io::stdout().lock();
+        let mut stdout = open_stdout()?;
         stdout.write_all(text.as_bytes())?;
         stdout.flush()
+    }
+
+    /// Writes a path to stdout byte for byte, or `data` as one JSON document.
+    ///
+    /// # Errors
+    /// The system's, when stdout does not take it.
+    pub fn path(&self, path: &Path, data: &impl Serialize) -> io::Result<()> {
+        #[cfg(unix)]
+        if self.format == Format::Human {
+            use std::os::unix::ffi::OsStrExt;
+
+            let mut stdout = open_stdout()?;
+            stdout.write_all(path.as_os_str().as_bytes())?;
+            writeln!(stdout)?;
+            return stdout.flush();
+        }
+        self.result(&path.display().to_string(), data)
     }
 
     /// Says what is going on.
@@ -206,6 +224,31 @@ impl Notices for Ui {
     fn waiting(&self, text: &str) {
         self.status(text);
     }
+}
+
+/// stdout, unless it was closed when the program began.
+///
+/// Rust's runtime then puts `/dev/null` in its place, open for reading and writing (the shell's
+/// `>/dev/null` is open for writing only), where a secret would vanish without a word.
+///
+/// # Errors
+/// `BrokenPipe` where it was closed.
+pub fn open_stdout() -> io::Result<io::StdoutLock<'static>> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{OFlags, fcntl_getfl, fstat, major, minor};
+
+        let both_ways = fcntl_getfl(io::stdout()).is_ok_and(|flags| flags.contains(OFlags::RDWR));
+        let null = fstat(io::stdout())
+            .is_ok_and(|found| (major(found.st_rdev), minor(found.st_rdev)) == (1, 3));
+        if both_ways && null {
+            return Err(io::Error::new(
+                io::ErrorKind::BrokenPipe,
+                "stdout is closed",
+            ));
+        }
+    }
+    Ok(io::stdout().lock())
 }
 
 struct DebugLines(Ui);

@@ -94,6 +94,7 @@ impl Account for Account2017 {
             root_id: None,
             two_factor: factor.enabled,
             locked: false,
+            updated_at: None,
         })
     }
 

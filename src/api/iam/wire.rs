@@ -23,6 +23,8 @@ pub(super) struct User {
     mfa: bool,
     #[serde(default)]
     locked: bool,
+    #[serde(default)]
+    updated_at: Option<String>,
 }
 
 impl User {
@@ -36,6 +38,7 @@ impl User {
                 .and_then(|id| UserId::parse(&id).ok()),
             two_factor: self.mfa,
             locked: self.locked,
+            updated_at: self.updated_at.as_deref().and_then(model::parse_rfc3339),
         })
     }
 }

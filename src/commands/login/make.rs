@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::{delete_replaced, new_login, report, storage};
+use super::{delete_replaced, new_login, report, settle, storage};
 use crate::{
     api::{ApiError, CreatedKey, NewKey, Session},
     cli::LoginArgs,
@@ -61,7 +61,7 @@ pub(super) async fn finish(ctx: &Context, args: &LoginArgs, signed_in: SignedIn)
         Err(err) => {
             // Where its key may still be there, the note stays for the next login.
             match making.note {
-                Some(note) if ended.is_ok() => note.settle()?,
+                Some(note) if ended.is_ok() => settle(ctx, note),
                 Some(note) => note.leave(),
                 None => {}
             }
@@ -114,9 +114,9 @@ impl Making<'_> {
         .map_err(|err| err.doing("keep the secret key"));
         match kept {
             Ok((login, replaced)) => {
-                // The record names the key now: a note that stays is settled by the next login.
-                if let Some(Err(err)) = self.note.take().map(PendingNote::settle) {
-                    ctx.ui().warn(&err.to_string());
+                // The record names the key now.
+                if let Some(note) = self.note.take() {
+                    settle(ctx, note);
                 }
                 delete_replaced(ctx, replaced).await;
                 Ok(login)
@@ -158,7 +158,7 @@ impl Making<'_> {
             }
             Err(err) => {
                 if let Some(note) = self.note.take() {
-                    note.settle()?;
+                    settle(self.ctx, note);
                 }
                 Err(err.into())
             }
@@ -227,14 +227,9 @@ impl Making<'_> {
             &user.id,
             &user.email,
             organization.id.as_str(),
+            self.note.as_ref(),
         )?;
-        let own = self.note.as_ref().map(|note| &note.key);
         for note in notes {
-            // On a disk that refuses locks the own note looks like one that nobody holds.
-            if Some(&note.key) == own {
-                note.leave();
-                continue;
-            }
             let name = note.key.shown();
             match delete_described(session, &note.key.description).await {
                 Ok(deleted) => {
@@ -243,7 +238,7 @@ impl Making<'_> {
                             "Deleted the key {key}, which an earlier run of scw left behind"
                         ));
                     }
-                    note.settle()?;
+                    settle(ctx, note);
                 }
                 // This login does not depend on it.
                 Err(err) => {
@@ -349,10 +344,14 @@ pub(super) fn token_expires(ctx: &Context, args: &LoginArgs, dialect: Dialect) -
     if dialect == Dialect::Iam {
         return true;
     }
-    if let Some(asked @ Expiry::After(_)) = args.expires {
-        ctx.ui().warn(&format!(
+    match args.expires {
+        Some(asked @ Expiry::After(_)) => ctx.ui().warn(&format!(
             "the 2017 API cannot end a token after `{asked}`; it decides itself when this one ends"
-        ));
+        )),
+        None => ctx.ui().note(
+            "The 2017 API decides when this token ends. `--expires never` asks for one without an end",
+        ),
+        Some(Expiry::Never) => {}
     }
     args.expires != Some(Expiry::Never)
 }

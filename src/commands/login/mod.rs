@@ -12,8 +12,8 @@ use crate::{
     cli::LoginArgs,
     config::{Kept, Login, Target},
     context::Context,
-    credentials::{self, Replaced},
-    error::Result,
+    credentials::{self, PendingNote, Replaced},
+    error::{CliError, Kind, Result},
     model::{StorageKind, User, clean, rfc3339},
 };
 
@@ -84,32 +84,38 @@ fn report(ctx: &Context, login: &Login) -> Result<()> {
 
 /// Deletes the key of the login whose place this one took. Where that fails its note stays, and
 /// the next login tries again.
-async fn delete_replaced(ctx: &Context, replaced: Option<Replaced>) {
-    let Some(Replaced { credential, note }) = replaced else {
-        return;
+async fn delete_replaced(ctx: &Context, replaced: Replaced) {
+    let (credential, note) = match replaced {
+        Replaced::Nothing => return,
+        Replaced::InUse { by } => {
+            return ctx.ui().note(&format!(
+                "The key of the login before stays: the profile `{by}` uses it"
+            ));
+        }
+        Replaced::Abandoned(key) => (key.credential, key.note),
     };
     let name = note.key.shown();
-    let Some(credential) = credential else {
-        ctx.ui().warn(&format!(
-            "the key {name} of the login before is still alive: its secret could not be read; the next `scw login` deletes it"
-        ));
-        return note.leave();
-    };
     let deleted = async {
+        let Some(credential) = credential else {
+            return Err(CliError::new(Kind::Other, "its secret could not be read"));
+        };
         let account = ctx.clients().account(&credential)?;
         super::logout::delete_key(&*account, credential.access_key()).await
     };
     match deleted.await {
-        Ok(()) => {
-            if let Err(err) = note.settle() {
-                ctx.ui().warn(&err.to_string());
-            }
-        }
+        Ok(()) => settle(ctx, note),
         Err(err) => {
             ctx.ui().warn(&format!(
                 "the key {name} of the login before could not be deleted: {err}; the next `scw login` tries again"
             ));
             note.leave();
         }
+    }
+}
+
+/// Takes a note away. One that stays costs the next login a question, and nothing else.
+fn settle(ctx: &Context, note: PendingNote) {
+    if let Err(err) = note.settle() {
+        ctx.ui().warn(&err.to_string());
     }
 }

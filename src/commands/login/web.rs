@@ -103,10 +103,9 @@ async fn agree(
 ) -> Result<()> {
     let user = session.account().user(session.user_id()).await?;
     let email = clean(&user.email);
-    if let Some(wanted) = wanted {
-        if user.email.trim().eq_ignore_ascii_case(wanted) {
-            return Ok(());
-        }
+    if let Some(wanted) = wanted
+        && !user.email.trim().eq_ignore_ascii_case(wanted)
+    {
         return Err(CliError::new(
             Kind::Refused,
             format!("the browser logged in as {email}, not as {}", clean(wanted)),
@@ -124,6 +123,10 @@ async fn agree(
                 before.email, before.organization_id
             )) + " "
         });
+    // The email answers whose account it is, and in a script whose place it takes as well.
+    if wanted.is_some() && (replaced.is_none() || !ctx.prompter().can_ask()) {
+        return Ok(());
+    }
     let question = format!(
         "{}Log in as {email}, {}, for the profile `{}`?",
         replaced.unwrap_or_default(),

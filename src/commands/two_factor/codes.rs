@@ -38,10 +38,12 @@ pub(super) async fn run(ctx: &Context, command: CodesCommand) -> Result<()> {
         ));
     }
     let user = whose(ctx)?;
-    settle(ctx, None, &user, Unasked::Warn).await?;
     let file = ctx.codes_file(&user)?;
     match command {
-        CodesCommand::List(args) => list(ctx, &user, &file, &args),
+        CodesCommand::List(args) => {
+            settle(ctx, None, &user, Unasked::Warn).await?;
+            list(ctx, &user, &file, &args)
+        }
         CodesCommand::Next => next(ctx, &file).await,
         CodesCommand::Used(args) => used(ctx, &file, &args).await,
         CodesCommand::Path => path(ctx, &file),
@@ -54,7 +56,16 @@ pub(super) async fn run(ctx: &Context, command: CodesCommand) -> Result<()> {
 fn whose(ctx: &Context) -> Result<UserId> {
     let settings = ctx.settings()?;
     let record = ctx.local()?.record()?;
-    let by_key = access_key_variable()?.and_then(|key| record.owner_of(&key));
+    let by_key = match access_key_variable()? {
+        Some(key) => Some(record.owner_of(&key).ok_or_else(|| {
+            CliError::new(
+                Kind::Other,
+                format!("scw does not know yet whose key `SCW_ACCESS_KEY` ({key}) is"),
+            )
+            .hint("`scw 2fa status` with the same variables finds out, or unset `SCW_ACCESS_KEY`")
+        })?),
+        None => None,
+    };
     let by_profile = || record.profile(&settings.profile)?.user_id.clone();
     if let Some(user) = by_key.or_else(by_profile) {
         return Ok(user);
@@ -134,7 +145,7 @@ async fn next(ctx: &Context, file: &CodesFile) -> Result<()> {
         .ok_or_else(no_codes)?
         .ok_or_else(|| {
             CliError::new(Kind::Other, "no saved backup code is unused")
-                .hint("make new ones with `scw 2fa on --renew`")
+                .hint("`scw 2fa status` shows whether two-factor authentication is on; `scw 2fa on --renew` makes new codes")
         })?;
     let printed = ctx.ui().result(
         code.expose(),
@@ -183,8 +194,8 @@ fn path(ctx: &Context, file: &CodesFile) -> Result<()> {
         ctx.ui().hint("no backup codes are saved there yet");
     }
     ctx.ui()
-        .result(
-            &file.path().display().to_string(),
+        .path(
+            file.path(),
             &json!({ "path": file.path().display().to_string(), "exists": file.exists() }),
         )
         .map_err(|err| unprinted(&err))
@@ -198,14 +209,15 @@ async fn remove(ctx: &Context, file: &CodesFile, args: &CodesRemoveArgs) -> Resu
     };
     if unused > 0 && !args.yes {
         let question = format!(
-            "Remove the saved backup codes in {}? They may be the only way back in",
+            "Remove the saved backup codes of the user {} in {}? They may be the only way back in",
+            file.user(),
             file.path().display()
         );
         if !ctx.confirm(&question, "`--yes`").await? {
-            return Err(CliError::new(
-                Kind::Other,
-                "the backup codes stay, as it was not confirmed",
-            ));
+            return Err(
+                CliError::new(Kind::Other, "cancelled; the backup codes are still saved")
+                    .hint("answer `y`, or use `--yes`"),
+            );
         }
     }
     let lock = lock(ctx, file).await?;

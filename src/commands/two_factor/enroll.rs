@@ -151,21 +151,22 @@ impl Enrolment<'_> {
             // Inferred (protocol.md A): the service wants the old factor gone first.
             (Err(ApiError::Precondition { .. }), Before::On) => self.replace().await,
             // Refused: nothing was made, so there is nothing to undo.
-            (Err(err @ ApiError::Precondition { .. }), _) => self.refused(err).await,
+            (Err(err @ ApiError::Precondition { .. }), _) => {
+                match self.account.user(&self.user.id).await {
+                    Ok(now) if now.two_factor => Ok(None),
+                    _ => Err(err.into()),
+                }
+            }
             (Err(err), _) if err.outcome_unknown() => Err(self.undo(err.into(), before).await),
             (Err(err), _) => Err(err.into()),
         }
     }
 
-    async fn refused(&self, err: ApiError) -> Result<Option<(OtpKey, Before)>> {
-        match self.account.user(&self.user.id).await {
-            Ok(now) if now.two_factor => Ok(None),
-            _ => Err(err.into()),
-        }
-    }
-
     /// Removes the old second factor, which the person agreed to, and makes a pending key.
     async fn replace(&self) -> Result<Option<(OtpKey, Before)>> {
+        if self.ctx.interrupt().is_requested() {
+            return Err(CliError::interrupted().and("nothing was changed"));
+        }
         self.ctx
             .ui()
             .status("Two-factor authentication is off until the new code is confirmed");
@@ -177,8 +178,20 @@ impl Enrolment<'_> {
         }
         match self.account.create_otp(&self.user.id).await {
             Ok(key) => Ok(Some((key, Before::Removed))),
-            Err(err @ ApiError::Precondition { .. }) => self.refused(err).await,
+            // Refused: nothing was made.
+            Err(err @ ApiError::Precondition { .. }) => Err(self.after_removal(err.into()).await),
             Err(err) => Err(self.undo(err.into(), Before::Removed).await),
+        }
+    }
+
+    /// Adds to an error what the account has after the old second factor was removed.
+    async fn after_removal(&self, err: CliError) -> CliError {
+        match self.account.user(&self.user.id).await {
+            Ok(now) if now.two_factor => on_elsewhere(err),
+            Ok(_) => off_now(err),
+            Err(_) => err
+                .and("it is not known whether two-factor authentication is on")
+                .hint("`scw 2fa status` tells when the API answers again"),
         }
     }
 
@@ -271,7 +284,7 @@ impl Enrolment<'_> {
             ),
             (Ok(_), _) => match settle() {
                 Ok(()) => err.and(
-                    "two-factor authentication is on now, and its backup codes were in the answer that was lost",
+                    "two-factor authentication is on now, but scw does not know whether with this key; no backup codes of it are saved here",
                 ),
                 Err(settling) => settling,
             },
@@ -282,8 +295,8 @@ impl Enrolment<'_> {
         Failure {
             settled: true,
             ..Failure::from(
-                told.hint("keep the new key in your app until then")
-                    .hint("`scw 2fa on --renew` makes new backup codes"),
+                told.hint("keep the entry of this run in your app until you have made new codes")
+                    .hint("`scw 2fa on --renew` makes a new key and new backup codes"),
             )
         }
     }
@@ -317,29 +330,37 @@ impl Enrolment<'_> {
     async fn undo(&self, err: CliError, before: Before) -> CliError {
         self.uninterruptible
             .now("removing the new key from the account");
-        if before == Before::On {
-            // A pending key beside the old factor changes nothing.
-            return err.and("your old app and backup codes still work");
-        }
         let Ok(now) = self.account.user(&self.user.id).await else {
             return cannot_undo(err);
         };
+        if now.two_factor && before == Before::On {
+            // A pending key beside the factor opens nothing; removing it would remove both.
+            return err.and("two-factor authentication is still on");
+        }
         if now.two_factor {
-            return err
-                .and("two-factor authentication was switched on elsewhere in the meantime, and was left alone")
-                .hint("`scw 2fa status` shows it");
+            return on_elsewhere(err);
         }
         match self.account.delete_otp(&self.user.id).await {
             Ok(()) | Err(ApiError::NotFound { .. } | ApiError::Precondition { .. }) => match before
             {
-                Before::Removed => err
-                    .and("two-factor authentication is off now")
-                    .hint("switch it on again with `scw 2fa on`"),
-                Before::Off | Before::On => err.and("the account is unchanged"),
+                Before::Removed | Before::On => off_now(err),
+                Before::Off => err.and("the account is unchanged"),
             },
             Err(_) => cannot_undo(err),
         }
     }
+}
+
+fn on_elsewhere(err: CliError) -> CliError {
+    err.and(
+        "two-factor authentication was switched on elsewhere in the meantime, and was left alone",
+    )
+    .hint("`scw 2fa status` shows it")
+}
+
+fn off_now(err: CliError) -> CliError {
+    err.and("two-factor authentication is off now")
+        .hint("switch it on again with `scw 2fa on`")
 }
 
 fn cannot_undo(err: CliError) -> CliError {

@@ -9,7 +9,7 @@ mod settle;
 mod show;
 mod status;
 
-pub use settle::settle_all;
+pub use settle::{Unasked, settle_all};
 
 use crate::{cli::TwoFactorCommand, context::Context, error::Result};
 

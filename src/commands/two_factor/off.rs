@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::settle::{Unasked, settle, settle_locked, void, void_if_off};
+use super::settle::{Unasked, settle, settle_all, settle_locked, void, void_if_off};
 use crate::{
     api::{Account, ApiError},
     cli::OffArgs,
@@ -32,6 +32,11 @@ pub(super) async fn run(ctx: &Context, args: OffArgs) -> Result<()> {
         match ctx.authed().await {
             Ok(authed) => Some(authed),
             Err(err) if err.kind() == Kind::NotLoggedIn && can_sign_in(ctx, &args)? => None,
+            // Email and password lead in without the keyring.
+            Err(err) if err.kind() == Kind::Keyring && known_email(&args.sign_in)?.is_some() => {
+                ctx.ui().warn(&err.to_string());
+                None
+            }
             Err(err) => return Err(err),
         }
     };
@@ -60,6 +65,8 @@ fn can_sign_in(ctx: &Context, args: &OffArgs) -> Result<bool> {
 
 /// The way back in after a lost phone: email, password, a code; the session ends with it.
 async fn without_login(ctx: &Context, args: &OffArgs) -> Result<()> {
+    // A login that is there, but not used, can still tell what became of saved codes.
+    settle_all(ctx, Unasked::Leave).await?;
     let plan = SignInPlan {
         args: &args.sign_in,
         factor: if args.backup_code {
@@ -116,7 +123,7 @@ async fn switch_off(
     if !args.yes {
         let question = format!(
             "Switch two-factor authentication off for {}?",
-            clean(&user.email)
+            whom(ctx, &user)?
         );
         if !ctx.confirm(&question, "`--yes`").await? {
             return Err(CliError::new(
@@ -137,6 +144,9 @@ async fn switch_off(
     if !user.two_factor {
         void(ctx, &file, &lock).await;
         return already_off(ctx, args, &user);
+    }
+    if ctx.interrupt().is_requested() {
+        return Err(CliError::interrupted().and("two-factor authentication is still on"));
     }
     let _uninterruptible = ctx
         .interrupt()
@@ -175,7 +185,10 @@ pub(super) async fn remove(
 ) -> Result<()> {
     let data = &ctx.settings()?.data;
     let file = ctx.codes_file(&user.id)?;
-    Unfinished::of(Change::Removing, &file, ctx.now())?.write(data, &user.id, lock)?;
+    // By the service's clock, like the time at which the account was changed last.
+    let ahead = time::Duration::seconds(account.clock_ahead_s().unwrap_or(0));
+    let now = ctx.now() + ahead;
+    Unfinished::of(Change::Removing, &file, now)?.write(data, &user.id, lock)?;
     let deleted = account.delete_otp(&user.id).await;
     // Anything may have answered in the service's place: the account has the last word.
     match (deleted, account.user(&user.id).await) {
@@ -222,6 +235,16 @@ async fn warn_of_requirement(ctx: &Context, account: &dyn Account, user: &User) 
             .ui()
             .status("It is not known whether the organization requires two-factor authentication"),
     }
+}
+
+/// Whose second factor a question is about: the account, the profile and the organization.
+pub(super) fn whom(ctx: &Context, user: &User) -> Result<String> {
+    Ok(format!(
+        "{} (profile `{}`, organization {})",
+        clean(&user.email),
+        ctx.settings()?.profile,
+        clean(&user.organization_id)
+    ))
 }
 
 fn whose(args: &OffArgs, user: &User) -> String {

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{
     enroll::{CodeSource, Enrolled, Enrolment},
+    off::whom,
     settle::{Unasked, remember_place, settle_locked, void},
     show::{SideFiles, show_key},
 };
@@ -17,7 +18,7 @@ use crate::{
     credentials::Authed,
     error::{CliError, Kind, Result},
     fsutil::FileLock,
-    model::{BackupCode, BackupCodes, User, clean},
+    model::{BackupCode, BackupCodes, User},
     store::{CodesFile, Encryption, Reserved, Unfinished},
     ui::QrImage,
 };
@@ -59,9 +60,14 @@ async fn switch_on(ctx: &Context, args: &OnArgs, plan: &Plan, authed: &Authed) -
     let reserved = codes_file.reserve(&lock)?;
     let side_files = SideFiles::reserve(&ctx.settings()?.data, plan)?;
     remember_user(ctx, authed, &user).await?;
-    if user.two_factor {
-        confirm_renewal(ctx, args, &user).await?;
+    let user = if user.two_factor && !args.yes {
+        confirm_renewal(ctx, &user).await?;
+        // Read again: the question may have waited for long.
+        account.user(&id).await?
     } else {
+        user
+    };
+    if !user.two_factor {
         // It was switched off elsewhere: what is saved here is of a factor that is gone.
         void(ctx, &old_file, &lock).await;
     }
@@ -122,22 +128,16 @@ async fn lock(
 }
 
 /// Asks before the old authenticator stops working.
-async fn confirm_renewal(ctx: &Context, args: &OnArgs, user: &User) -> Result<()> {
-    if args.yes {
-        return Ok(());
-    }
+async fn confirm_renewal(ctx: &Context, user: &User) -> Result<()> {
     let question = format!(
         "Replace the authenticator of {}? Your old app and backup codes stop working now.",
-        clean(&user.email)
+        whom(ctx, user)?
     );
     if ctx.confirm(&question, "`--yes`").await? {
         return Ok(());
     }
-    Err(CliError::new(
-        Kind::Other,
-        "cancelled; your app and backup codes still work",
-    )
-    .hint("answer `y`, or use `--yes`"))
+    Err(CliError::new(Kind::Other, "cancelled; nothing was changed")
+        .hint("answer `y`, or use `--yes`"))
 }
 
 /// Saves the codes, then says that it is done and prints them. They are printed whatever fails.
@@ -281,11 +281,12 @@ fn hand_over(
     saved: Result<PathBuf>,
 ) -> Result<()> {
     let ui = ctx.ui();
+    if saved.is_ok() {
+        ui.status("Two-factor authentication is on");
+    }
     if codes.0.is_empty() {
         ui.warn("the API sent no backup codes");
-    }
-    if let Ok(path) = &saved {
-        ui.status("Two-factor authentication is on");
+    } else if let Ok(path) = &saved {
         ui.status(&format!(
             "Your backup codes are saved in {}. Each works once, when the app is not at hand:",
             path.display()

@@ -78,7 +78,13 @@ async fn login(ctx: &Context) -> Way {
                 format!("This machine was logged in, and the API refuses its key: {err}"),
             ),
         },
-        Err(err) => (false, format!("This machine is not logged in: {err}")),
+        Err(err) if err.kind() == Kind::NotLoggedIn => {
+            (false, "This machine is not logged in".to_owned())
+        }
+        Err(err) => (
+            false,
+            format!("The login of this machine cannot be used: {err}"),
+        ),
     };
     Way {
         name: "login",

@@ -9,9 +9,12 @@ use crate::{
     store::{Change, CodesFile, Unfinished, Voided},
 };
 
+/// How far the two clocks may be apart for a comparison of times.
+const CLOCK_NOISE: time::Duration = time::Duration::seconds(3);
+
 /// What to do where the API cannot be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unasked {
+pub enum Unasked {
     /// Warn: the command is about the saved codes.
     Warn,
     /// Leave it to another run without a word.
@@ -22,9 +25,9 @@ pub(super) enum Unasked {
 ///
 /// # Errors
 /// When what is kept on this machine cannot be read or written.
-pub async fn settle_all(ctx: &Context) -> Result<()> {
+pub async fn settle_all(ctx: &Context, unasked: Unasked) -> Result<()> {
     for user in Unfinished::users(&ctx.settings()?.data) {
-        settle(ctx, None, &user, Unasked::Leave).await?;
+        settle(ctx, None, &user, unasked).await?;
     }
     Ok(())
 }
@@ -69,7 +72,7 @@ pub(super) async fn settle_locked(
         (Err(_), Unasked::Leave) => return Ok(()),
         (Err(err), Unasked::Warn) => {
             ctx.ui().warn(&format!(
-                "an earlier scw was interrupted while it changed two-factor authentication, and the API cannot be asked what came of it ({err}); the saved backup codes may be void"
+                "an earlier scw did not finish changing two-factor authentication, and the API cannot be asked what came of it ({err}); the saved backup codes may be void"
             ));
             return Ok(());
         }
@@ -92,12 +95,21 @@ async fn finish(ctx: &Context, now: &User, note: &Unfinished, lock: &FileLock) -
     let ui = ctx.ui();
     let data = &ctx.settings()?.data;
     if !now.two_factor {
-        ui.note("An earlier scw was interrupted. Two-factor authentication is off");
+        ui.note("An earlier scw did not finish. Two-factor authentication is off");
         return Ok(void(ctx, &ctx.codes_file(&now.id)?, lock).await);
     }
     if note.change == Change::Removing {
-        ui.note("An earlier scw was interrupted. Two-factor authentication is still on");
-        return Ok(true);
+        let unchanged = now
+            .updated_at
+            .is_some_and(|changed| changed + CLOCK_NOISE < note.since);
+        if unchanged {
+            ui.note("An earlier scw did not finish. Two-factor authentication is still on");
+        } else {
+            ui.warn(
+                "two-factor authentication is on, but an earlier scw did not finish switching it off; where somebody switched it on again since, the saved backup codes may be void; `scw 2fa on --renew` makes new ones",
+            );
+        }
+        return Ok(unchanged);
     }
     let file = match &note.codes_file {
         Some(path) => CodesFile::at(data, &now.id, path.clone()),
@@ -109,19 +121,19 @@ async fn finish(ctx: &Context, now: &User, note: &Unfinished, lock: &FileLock) -
         let done = file == recorded || void(ctx, &recorded, lock).await;
         remember_place(ctx, &now.id, &file).await?;
         ui.note(&format!(
-            "An earlier scw was interrupted after it had switched two-factor authentication on. The backup codes are saved in {}",
+            "An earlier scw switched two-factor authentication on, but did not finish. The backup codes are saved in {}",
             file.path().display()
         ));
         return Ok(done);
     }
     if note.change == Change::Replacing {
         ui.warn(
-            "an earlier scw was interrupted while it replaced the authenticator; the saved backup codes may be void; `scw 2fa on --renew` makes new ones",
+            "an earlier scw did not finish replacing the authenticator; the saved backup codes may be void; `scw 2fa on --renew` makes new ones",
         );
         return Ok(false);
     }
     ui.warn(
-        "two-factor authentication is on, but its backup codes are not saved: the scw that switched it on was interrupted; `scw 2fa on --renew` makes new ones",
+        "two-factor authentication is on, but no backup codes of it are saved here: an earlier scw did not finish switching it on; `scw 2fa on --renew` makes new ones",
     );
     Ok(void(ctx, &recorded, lock).await)
 }

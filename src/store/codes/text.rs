@@ -26,6 +26,8 @@ const EXPLANATION: &str = "\
 ";
 const USED: &str = "# used ";
 const VOID: &str = "# void ";
+/// Before a code that would look like a comment by itself.
+const UNUSED: &str = "# unused ";
 
 /// All codes of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +81,11 @@ impl SavedCodes {
                 marked(rest, CodeState::Used)
             } else if let Some(rest) = line.strip_prefix(VOID) {
                 marked(rest, CodeState::Void)
+            } else if let Some(code) = line.strip_prefix(UNUSED) {
+                BackupCode::parse(code).ok().map(|code| SavedCode {
+                    code,
+                    state: CodeState::Unused,
+                })
             } else if line.is_empty() {
                 continue;
             } else if line.starts_with('#') {
@@ -104,6 +111,7 @@ impl SavedCodes {
             let code = saved.code.expose();
             // Writing to a string cannot fail.
             let _ = match saved.state {
+                CodeState::Unused if code.starts_with('#') => writeln!(text, "{UNUSED}{code}"),
                 CodeState::Unused => writeln!(text, "{code}"),
                 CodeState::Used(at) => writeln!(text, "{USED}{} {code}", timestamp(at)),
                 CodeState::Void(at) => writeln!(text, "{VOID}{} {code}", timestamp(at)),
@@ -166,4 +174,22 @@ impl SavedCodes {
 /// A time in whole seconds.
 fn timestamp(at: OffsetDateTime) -> String {
     rfc3339(at.replace_nanosecond(0).unwrap_or(at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_that_looks_like_a_comment_comes_back() {
+        let codes = ["#1-x", "# used 2026-01-01T00:00:00Z y", "abcd-efgh"];
+        let codes = codes.map(|code| BackupCode::parse(code).unwrap());
+        let saved = SavedCodes::new(
+            &BackupCodes(codes.to_vec()),
+            "a@example.com",
+            OffsetDateTime::UNIX_EPOCH,
+        );
+        let back = SavedCodes::parse(saved.to_text().as_bytes(), Path::new("x")).unwrap();
+        assert_eq!(back, saved);
+    }
 }

@@ -33,17 +33,14 @@ impl FileStore {
 impl SecretStore for FileStore {
     fn get(&self, name: &SecretName) -> Result<SecretString, StoreError> {
         let path = self.path(name);
-        if fsutil::exists(&path) {
-            fsutil::check_private(&path)?;
-        }
-        self.get_to_revoke(name)
+        let content = self.data.read(&path)?.ok_or(StoreError::NotFound)?;
+        fsutil::check_private(&path)?;
+        text_of(&content)
     }
 
     fn get_to_revoke(&self, name: &SecretName) -> Result<SecretString, StoreError> {
         let content = fsutil::read_small(&self.path(name))?.ok_or(StoreError::NotFound)?;
-        let text = std::str::from_utf8(&content)
-            .map_err(|_| StoreError::Failed("the file holds no text".to_owned()))?;
-        Ok(SecretString::from(text.trim()))
+        text_of(&content)
     }
 
     fn set(&self, name: &SecretName, secret: &SecretString) -> Result<(), StoreError> {
@@ -55,6 +52,12 @@ impl SecretStore for FileStore {
     fn delete(&self, name: &SecretName) -> Result<bool, StoreError> {
         Ok(fsutil::remove(&self.path(name))?)
     }
+}
+
+fn text_of(content: &[u8]) -> Result<SecretString, StoreError> {
+    std::str::from_utf8(content)
+        .map(|text| SecretString::from(text.trim()))
+        .map_err(|_| StoreError::Failed("the file holds no text".to_owned()))
 }
 
 #[cfg(test)]
