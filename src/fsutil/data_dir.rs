@@ -109,7 +109,7 @@ pub(super) fn check_owned(path: &Path) -> Result<(), FileError> {
     if !found.is_file() && !found.is_dir() {
         return Err(FileError::InTheWay {
             path: path.to_owned(),
-            what: "neither a file nor a folder",
+            what: "not a regular file",
         });
     }
     if found.permissions().mode() & 0o022 != 0 {

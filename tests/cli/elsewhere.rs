@@ -147,7 +147,7 @@ fn a_lost_answer_to_the_confirmation_is_told_as_what_the_account_says() {
     // The next run finds out, and says so.
     let status = world.run(&["2fa", "status"]).expect(0);
     assert!(
-        status.stderr.contains("backup codes are not saved"),
+        status.stderr.contains("no backup codes of it are saved"),
         "{}",
         status.stderr
     );

@@ -187,7 +187,14 @@ fn a_data_folder_that_is_no_text_keeps_everything_and_the_codes_are_printed() {
         assert_eq!(codes, 10, "{}", on.stdout);
         let listed = run(&mut command(&["2fa", "codes", "list"])).expect(0);
         assert_eq!(listed.stdout.lines().count(), 10);
-        run(&mut command(&["2fa", "codes", "path", "-o", format])).expect(0);
+        let path = command(&["2fa", "codes", "path", "-o", format])
+            .output()
+            .unwrap();
+        assert!(path.status.success());
+        if format == "human" {
+            let path = OsStr::from_bytes(path.stdout.trim_ascii_end());
+            assert!(Path::new(path).is_file(), "byte for byte");
+        }
         run(&mut command(&["2fa", "status"])).expect(0);
         run(&mut command(&["2fa", "off", "--yes"])).expect(0);
     }

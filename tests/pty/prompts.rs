@@ -102,11 +102,17 @@ fn a_renewal_says_what_stops_working_and_asks() {
     let world = World::logged_in();
     let first = world.switch_on();
     let renew = ["2fa", "on", "--renew", "--otp-command", OATHTOOL];
-    let question = "Replace the authenticator of owner@example.com? \
-        Your old app and backup codes stop working now";
+    let question = "Your old app and backup codes stop working now";
     for (answer, code) in [("n", 1), ("", 1), ("\u{3}", 130)] {
         let mut session = terminal(&world, &renew);
-        wait_for(&mut session, question);
+        let asked = wait_for(&mut session, question);
+        for named in [
+            "owner@example.com",
+            "`default`",
+            &world.info().organization_id,
+        ] {
+            assert!(asked.contains(named), "{asked}");
+        }
         if code == 130 {
             session.send(answer).unwrap();
         } else {

@@ -46,7 +46,10 @@ pub(super) async fn run(ctx: &Context, command: CodesCommand) -> Result<()> {
         }
         CodesCommand::Next => next(ctx, &file).await,
         CodesCommand::Used(args) => used(ctx, &file, &args).await,
-        CodesCommand::Path => path(ctx, &file),
+        CodesCommand::Path => {
+            settle(ctx, None, &user, Unasked::Warn).await?;
+            path(ctx, &file)
+        }
         CodesCommand::Remove(args) => remove(ctx, &file, &args).await,
     }
 }
