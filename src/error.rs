@@ -299,6 +299,7 @@ impl From<ApiError> for CliError {
             | ApiError::Locked
             | ApiError::WrongCode
             | ApiError::WrongPassword
+            | ApiError::ForeignSession
             | ApiError::NoPasswordLogin { .. } => Kind::Refused,
             ApiError::Connect { .. }
             | ApiError::Garbage { .. }
@@ -344,6 +345,9 @@ impl From<ApiError> for CliError {
             ApiError::NotFound { .. } => "check the id, and which organization the key belongs to",
             ApiError::Precondition { .. } | ApiError::Arguments { .. } => {
                 "run it again with `--debug` to see the exchange"
+            }
+            ApiError::ForeignSession => {
+                "try again; if it happens again, somebody else has a hand in this login"
             }
             ApiError::OwnerUnknown => {
                 "name its access key with `--access-key`, or in `SCW_ACCESS_KEY`"

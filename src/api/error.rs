@@ -65,6 +65,8 @@ pub enum ApiError {
     Precondition {
         /// What the service says.
         message: String,
+        /// Whether that state passes by itself (409 `transient_state`).
+        transient: bool,
     },
     /// 400 and other refusals of a request's form.
     #[error("the API did not take the request: {message}")]
@@ -93,12 +95,12 @@ pub enum ApiError {
         reason: String,
     },
     /// A redirect to somewhere the key must not go.
-    #[error("{host} redirects to {to}, where the key was not sent")]
+    #[error("{host} {}", redirected(.to.as_deref()))]
     Redirect {
         /// The host that answered.
         host: String,
-        /// The other origin.
-        to: String,
+        /// The other origin; nothing where the answer names no address.
+        to: Option<String>,
     },
     /// 5xx: the service's own failure, after retries.
     #[error("{host} fails with status {status}{} (request id {request_id})", beside(.message.as_deref()))]
@@ -132,6 +134,10 @@ pub enum ApiError {
     /// (protocol.md A).
     #[error("a secret key alone does not tell whose it is")]
     OwnerUnknown,
+    /// The session that a browser handed over is not the one, or not the user's, that was named
+    /// beside it.
+    #[error("the browser handed over a session of another user than it names")]
+    ForeignSession,
     /// The key belongs to an application, not to a user.
     #[error("the key belongs to an application, not to a user")]
     Application,
@@ -140,6 +146,14 @@ pub enum ApiError {
 /// What the service itself says, behind what this program says.
 fn beside(message: Option<&str>) -> String {
     message.map(|text| format!(": {text}")).unwrap_or_default()
+}
+
+/// Where a redirect leads.
+fn redirected(to: Option<&str>) -> String {
+    to.map_or_else(
+        || "answers with a redirect without an address".to_owned(),
+        |to| format!("redirects to {to}, where the key was not sent"),
+    )
 }
 
 impl ApiError {
@@ -151,6 +165,20 @@ impl ApiError {
             Self::Garbage { .. } | Self::Redirect { .. } | Self::Failing { .. } => true,
             _ => false,
         }
+    }
+
+    /// Whether the service did not carry the call out because of something that passes by itself,
+    /// so that the same call may be taken a little later.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            Self::Throttled { .. }
+                | Self::Precondition {
+                    transient: true,
+                    ..
+                }
+        )
     }
 
     /// Whether a call that the key itself made, like its own deletion, tells that the key is gone:
@@ -187,6 +215,13 @@ mod tests {
         }
     }
 
+    fn precondition(transient: bool) -> ApiError {
+        ApiError::Precondition {
+            message: "m".to_owned(),
+            transient,
+        }
+    }
+
     fn garbage() -> ApiError {
         ApiError::Garbage {
             host: "h".to_owned(),
@@ -199,7 +234,7 @@ mod tests {
     fn an_outcome_is_unknown_where_the_request_may_have_arrived() {
         let redirect = ApiError::Redirect {
             host: "h".to_owned(),
-            to: "t".to_owned(),
+            to: Some("t".to_owned()),
         };
         for unknown in [connect(true), garbage(), redirect] {
             assert!(unknown.outcome_unknown(), "{unknown}");
@@ -213,6 +248,45 @@ mod tests {
         }
     }
 
+    // Issue 7, 1
+    #[test]
+    fn what_passes_by_itself_is_told_and_was_not_carried_out() {
+        let throttled = ApiError::Throttled {
+            host: "h".to_owned(),
+            wait: None,
+        };
+        for passing in [throttled, precondition(true)] {
+            assert!(
+                passing.may_pass() && !passing.outcome_unknown(),
+                "{passing}"
+            );
+        }
+        for lasting in [
+            precondition(false),
+            ApiError::Locked,
+            garbage(),
+            connect(true),
+        ] {
+            assert!(!lasting.may_pass(), "{lasting}");
+        }
+    }
+
+    #[test]
+    fn a_redirect_without_an_address_is_called_one() {
+        let told = |to: Option<&str>| {
+            ApiError::Redirect {
+                host: "h".to_owned(),
+                to: to.map(str::to_owned),
+            }
+            .to_string()
+        };
+        assert_eq!(told(None), "h answers with a redirect without an address");
+        assert_eq!(
+            told(Some("o")),
+            "h redirects to o, where the key was not sent"
+        );
+    }
+
     // Issue 7, 5
     #[test]
     fn a_key_is_gone_only_where_the_api_itself_says_so() {
@@ -224,9 +298,7 @@ mod tests {
         let denied = ApiError::Denied {
             message: "m".to_owned(),
         };
-        let state = ApiError::Precondition {
-            message: "m".to_owned(),
-        };
+        let state = precondition(true);
         for alive in [
             refused(false),
             not_found(false),

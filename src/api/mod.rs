@@ -26,7 +26,7 @@ use crate::model::{AccessKey, ApiKey, BackupCodes, OtpCode, OtpKey, User, UserId
 #[async_trait(?Send)]
 pub trait Account {
     /// What the service knows of the key in use. Its identifier is needed where the dialect has
-    /// one: without it there is [`ApiError::OwnerUnknown`].
+    /// one: without it there is [`ApiError::OwnerUnknown`], and with one where it has none.
     async fn own_key(&self, access_key: Option<&AccessKey>) -> Result<ApiKey, ApiError>;
 
     /// A user.
@@ -43,13 +43,27 @@ pub trait Account {
     /// back, this once.
     async fn confirm_otp(&self, id: &UserId, code: &OtpCode) -> Result<BackupCodes, ApiError>;
 
-    /// Removes the second factor, or a pending key.
+    /// Removes the second factor, or a pending key. It is sent once, whatever comes of it: in a
+    /// pause somebody else may switch on another factor. Where [`ApiError::may_pass`] is true the
+    /// caller may look at the account again and repeat it.
     async fn delete_otp(&self, id: &UserId) -> Result<(), ApiError>;
 
     /// Deletes the key in use; its identifier is needed where the dialect has one. Of a failure
     /// [`ApiError::key_is_gone`] tells whether there was nothing left to delete, and
     /// [`ApiError::outcome_unknown`] whether it may be deleted all the same; else it was refused.
     async fn delete_own_key(&self, access_key: Option<&AccessKey>) -> Result<(), ApiError>;
+
+    /// The keys of this user, in this organization, that are called exactly so; none for an empty
+    /// description.
+    async fn find_keys(
+        &self,
+        user: &UserId,
+        organization_id: &str,
+        description: &str,
+    ) -> Result<Vec<FoundKey>, ApiError>;
+
+    /// Deletes a key that was found.
+    async fn delete_key(&self, key: &FoundKey) -> Result<(), ApiError>;
 
     /// How far the service's clock is ahead of this machine's, in seconds, as the `Date` header
     /// of its last answer told; nothing before the first.

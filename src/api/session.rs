@@ -77,6 +77,13 @@ pub trait Session {
     /// Whose session it is, in the organization chosen.
     fn user_id(&self) -> &UserId;
 
+    /// Makes sure with the service that the session is the user's that was named with it. What a
+    /// browser hands over may name anybody.
+    ///
+    /// [`ApiError::ForeignSession`] where it is another one's, [`ApiError::Authentication`] where
+    /// the service does not take it at all.
+    async fn prove(&self) -> Result<(), ApiError>;
+
     /// The organizations that the person belongs to.
     async fn organizations(&self) -> Result<Vec<Organization>, ApiError>;
 
@@ -89,12 +96,6 @@ pub trait Session {
 
     /// Makes the key for this machine.
     async fn create_key(&self, new: &NewKey) -> Result<CreatedKey, ApiError>;
-
-    /// Keys of this user whose description holds `marker`.
-    async fn find_keys(&self, marker: &str) -> Result<Vec<FoundKey>, ApiError>;
-
-    /// Deletes a key that was found.
-    async fn delete_key(&self, key: &FoundKey) -> Result<(), ApiError>;
 
     /// Takes a key back that could not be kept.
     async fn withdraw(&self, key: &CreatedKey) -> Result<(), ApiError>;

@@ -1,5 +1,7 @@
 //! This process and the ones it starts.
 
+#[cfg(target_os = "linux")]
+mod descendants;
 mod interrupt;
 mod otp_command;
 

@@ -5,12 +5,17 @@ use std::process::Stdio;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    process::{Child, Command},
+    process::{Child, ChildStdout, Command},
 };
 use zeroize::Zeroizing;
 
-/// The most that the command may print, in bytes.
-const MAX_OUTPUT_BYTES: u64 = 4096;
+#[cfg(target_os = "linux")]
+use super::descendants;
+
+/// The most of what the command prints that is looked at, in bytes.
+const MAX_OUTPUT_BYTES: usize = 4096;
+/// The variable that marks whatever the command starts, so that it is found again.
+const MARK: &str = "SCW_OTP_RUN";
 
 /// A helper command that did not do its part.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +37,10 @@ pub enum ProcessError {
 /// Runs the command through the shell.
 ///
 /// The key is in no argument and no variable, so no other user's `ps` shows it. The wait is a
-/// future: dropping it ends the command and everything that it started.
+/// future: dropping it ends the command and everything that it started. A command that ended by
+/// itself may leave something running.
+///
+/// It stays in this program's process group: in another one it could not ask at the terminal.
 ///
 /// # Errors
 /// [`ProcessError`] when it cannot be run, fails, or prints nothing usable.
@@ -42,19 +50,23 @@ pub async fn otp_command(command: &str, key: &SecretString) -> Result<SecretStri
     } else {
         ("sh", "-c")
     };
-    #[cfg(target_os = "linux")]
-    adopt_orphans();
-    let child = Command::new(shell)
+    let mark = super::unguessable();
+    let mut child = Command::new(shell)
         .arg(flag)
         .arg(command)
+        .env(MARK, &mark)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
         .map_err(ProcessError::Start)?;
-    let mut running = Running(child);
-    let stdin = running.0.stdin.take();
-    let stdout = running.0.stdout.take();
+    let stdin = child.stdin.take();
+    let mut stdout = child.stdout.take();
+    let mut running = Running {
+        child,
+        mark,
+        ended: false,
+    };
     let write = async {
         if let Some(mut stdin) = stdin {
             let line = Zeroizing::new(format!("{}\n", key.expose_secret()));
@@ -62,23 +74,19 @@ pub async fn otp_command(command: &str, key: &SecretString) -> Result<SecretStri
             let _ = stdin.write_all(line.as_bytes()).await;
         }
     };
-    let read = async {
-        let mut output = Zeroizing::new(Vec::with_capacity(64));
-        if let Some(stdout) = stdout {
-            stdout
-                .take(MAX_OUTPUT_BYTES)
-                .read_to_end(&mut output)
-                .await?;
-        }
-        Ok(output)
-    };
-    let ((), output) = tokio::join!(write, read);
-    let output = output.map_err(ProcessError::Talk)?;
-    let status = running.0.wait().await.map_err(ProcessError::Talk)?;
+    let ((), line) = tokio::join!(write, first_line(stdout.as_mut()));
+    let line = line.map_err(ProcessError::Talk)?;
+    let status = tokio::select! {
+        status = running.child.wait() => status,
+        // Whatever else it says is read, so that saying it does not fail, and is not waited for.
+        never = drain(stdout.as_mut()) => match never {},
+    }
+    .map_err(ProcessError::Talk)?;
+    running.ended = true;
     if !status.success() {
         return Err(ProcessError::Failed(status));
     }
-    let text = std::str::from_utf8(&output)
+    let text = std::str::from_utf8(&line)
         .map_err(|_| ProcessError::NoCode)?
         .trim();
     if text.is_empty() {
@@ -87,71 +95,54 @@ pub async fn otp_command(command: &str, key: &SecretString) -> Result<SecretStri
     Ok(SecretString::from(text))
 }
 
+/// Reads up to the end of the first line that is not empty, or to the end of everything. What the
+/// command left running may hold its stdout open for long after that.
+async fn first_line(stdout: Option<&mut ChildStdout>) -> std::io::Result<Zeroizing<Vec<u8>>> {
+    let mut read = Zeroizing::new(Vec::with_capacity(MAX_OUTPUT_BYTES));
+    let Some(stdout) = stdout else {
+        return Ok(read);
+    };
+    while read.len() < MAX_OUTPUT_BYTES {
+        let room = MAX_OUTPUT_BYTES - read.len();
+        let more = stdout.take(room as u64).read_buf(&mut *read).await?;
+        let blank = read.len() - read.trim_ascii_start().len();
+        let end = read.iter().skip(blank).position(|byte| *byte == b'\n');
+        if let Some(end) = end {
+            read.truncate(blank + end);
+            break;
+        }
+        if more == 0 {
+            break;
+        }
+    }
+    Ok(read)
+}
+
+/// Reads and forgets what comes, and never comes to an end.
+async fn drain(stdout: Option<&mut ChildStdout>) -> std::convert::Infallible {
+    if let Some(stdout) = stdout {
+        let mut rest = Zeroizing::new([0; 512]);
+        while stdout.read(&mut *rest).await.is_ok_and(|read| read > 0) {}
+    }
+    std::future::pending().await
+}
+
 /// A command that ends with this program, together with all that it started.
-struct Running(Child);
+struct Running {
+    child: Child,
+    mark: String,
+    /// Whether it ended by itself.
+    ended: bool,
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
         #[cfg(target_os = "linux")]
-        if let Some(pid) = self.0.id() {
-            end_with_children(pid);
-            // While the command runs, this program has no other children than what it left.
-            for orphan in children_of(std::process::id()) {
-                if !is_daemon(orphan) {
-                    end_with_children(orphan);
-                }
-            }
+        if let Some(pid) = self.child.id() {
+            descendants::end(pid, &format!("{MARK}={}", self.mark));
         }
     }
-}
-
-/// Has what the command leaves without a parent handed to this program and not to `init`
-/// (prctl(2), `PR_SET_CHILD_SUBREAPER`).
-#[cfg(target_os = "linux")]
-fn adopt_orphans() {
-    // Where the system refuses, orphans go on by themselves.
-    let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
-}
-
-/// Whether a process made a session of its own, as a daemon does that is meant to stay.
-#[cfg(target_os = "linux")]
-fn is_daemon(pid: u32) -> bool {
-    use rustix::process::getsid;
-
-    getsid(raw(pid)).ok() != getsid(None).ok()
-}
-
-/// Ends a process and its children, the children first, so that none is handed on.
-#[cfg(target_os = "linux")]
-fn end_with_children(pid: u32) {
-    use rustix::process::{Signal, kill_process};
-
-    for child in children_of(pid) {
-        end_with_children(child);
-    }
-    if let Some(pid) = raw(pid) {
-        // One that is gone already needs no signal.
-        let _ = kill_process(pid, Signal::TERM);
-    }
-}
-
-/// The children of a process: the kernel lists them in `/proc/PID/task/TID/children` (proc(5)).
-#[cfg(target_os = "linux")]
-fn children_of(pid: u32) -> Vec<u32> {
-    let threads = std::fs::read_dir(format!("/proc/{pid}/task"));
-    let mut children = Vec::new();
-    for thread in threads.into_iter().flatten().flatten() {
-        let listed = std::fs::read_to_string(thread.path().join("children")).unwrap_or_default();
-        children.extend(
-            listed
-                .split_whitespace()
-                .filter_map(|pid| pid.parse::<u32>().ok()),
-        );
-    }
-    children
-}
-
-#[cfg(target_os = "linux")]
-fn raw(pid: u32) -> Option<rustix::process::Pid> {
-    rustix::process::Pid::from_raw(i32::try_from(pid).ok()?)
 }

@@ -222,7 +222,11 @@ impl Ui {
 
 impl Notices for Ui {
     fn waiting(&self, text: &str) {
-        self.status(text);
+        if self.is_json() {
+            self.line(&json!({ "waiting": text }).to_string());
+        } else {
+            self.status(text);
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::{
     api::{ApiError, http::Answer},
-    model::{Dialect, clean},
+    model::Dialect,
 };
 
 #[derive(Deserialize, Default)]
@@ -29,6 +29,7 @@ pub(super) fn from_answer(answer: &Answer) -> ApiError {
     };
     match (body.r#type.as_deref().unwrap_or(""), answer.status) {
         ("2FA_error", _) => ApiError::WrongCode,
+        ("locked", _) | (_, StatusCode::LOCKED) => ApiError::Locked,
         // Types that only today's API has (protocol.md A).
         ("denied_authentication" | "permissions_denied" | "invalid_arguments" | "not_found", _) => {
             ApiError::OtherDialect {
@@ -46,23 +47,24 @@ pub(super) fn from_answer(answer: &Answer) -> ApiError {
         ("authorization_required", _) | (_, StatusCode::FORBIDDEN) => ApiError::Denied { message },
         ("unknown_resource", _) => missing(None, true),
         (_, StatusCode::NOT_FOUND) => missing(said, false),
-        (_, StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED) => {
-            ApiError::Precondition { message }
-        }
+        (_, StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED) => ApiError::Precondition {
+            message,
+            transient: answer.is_transient(),
+        },
         _ if answer.body.is_empty() => answer.garbage(&format!(
             "status {} and nothing else",
             answer.status.as_u16()
         )),
         _ => ApiError::Arguments {
-            message: with_fields(message, &body.fields),
+            message: with_fields(answer, message, &body.fields),
         },
     }
 }
 
-fn with_fields(message: String, fields: &BTreeMap<String, Vec<String>>) -> String {
+fn with_fields(answer: &Answer, message: String, fields: &BTreeMap<String, Vec<String>>) -> String {
     let told: Vec<String> = fields
         .iter()
-        .map(|(name, problems)| format!("{}: {}", clean(name), clean(&problems.join(", "))))
+        .map(|(name, problems)| answer.shown(&format!("{name}: {}", problems.join(", "))))
         .collect();
     if told.is_empty() {
         message
@@ -74,7 +76,51 @@ fn with_fields(message: String, fields: &BTreeMap<String, Vec<String>>) -> Strin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::http::tests::answer;
+    use crate::api::http::tests::{answer, answer_to};
+
+    // Issue 7, 13
+    #[test]
+    fn a_lock_is_told_by_status_or_type() {
+        for (status, body) in [
+            (423, ""),
+            (423, r#"{"message":"later"}"#),
+            (403, r#"{"type":"locked"}"#),
+            (401, r#"{"type":"locked"}"#),
+        ] {
+            let err = from_answer(&answer(status, body));
+            assert!(matches!(err, ApiError::Locked), "{status} {body}: {err}");
+        }
+    }
+
+    // Issue 7, 1
+    #[test]
+    fn a_state_that_passes_is_told() {
+        for (status, body, passes) in [
+            (409, r#"{"type":"transient_state","message":"m"}"#, true),
+            (409, r#"{"type":"conflict"}"#, false),
+            (412, "", false),
+        ] {
+            let err = from_answer(&answer(status, body));
+            assert_eq!(err.may_pass(), passes, "{status} {body}");
+        }
+    }
+
+    // Issue 7, 2
+    #[test]
+    fn no_text_of_the_service_shows_a_secret_of_the_request() {
+        for (status, body) in [
+            (404, r#"{"message":"token S3cret is unknown"}"#),
+            (401, r#"{"type":"invalid_auth","message":"no S3CRET"}"#),
+            (403, r#"{"message":"s3cret may not"}"#),
+            (412, r#"{"message":"s3cret"}"#),
+            (400, r#"{"message":"s3cret"}"#),
+            (400, r#"{"fields":{"S3CRET":["no s3cret","or s3cret"]}}"#),
+        ] {
+            let told = from_answer(&answer_to(&["s3cret"], status, body)).to_string();
+            assert!(told.contains("***"), "{told}");
+            assert!(!told.to_lowercase().contains("s3cret"), "{told}");
+        }
+    }
 
     // Issue 7, 5
     #[test]

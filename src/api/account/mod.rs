@@ -9,14 +9,18 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use super::{
-    Account, ApiError,
+    Account, ApiError, FoundKey,
     http::{Answer, Call, Http},
+    session::{KeyId, MAX_PAGES},
 };
 use crate::model::{
-    AccessKey, ApiKey, BackupCode, BackupCodes, OtpCode, OtpKey, SecretKey, User, UserId,
+    AccessKey, ApiKey, BackupCode, BackupCodes, OtpCode, OtpKey, SecretKey, User, UserId, clean,
 };
 
 pub(super) use session::sign_in;
+
+/// How many tokens a page has (protocol.md B: what the reference client asks for).
+const PER_PAGE: usize = 50;
 
 /// The dialect of 2017. A token's id is its secret, and it has no identifier besides.
 #[derive(Debug)]
@@ -46,9 +50,13 @@ impl Account2017 {
             .without_content()
     }
 
-    /// The token in use.
-    fn token(&self) -> Result<&SecretKey, ApiError> {
-        self.http.key().ok_or(ApiError::OwnerUnknown)
+    /// The token in use, to be put into a path. A secret that has an access key besides is that of
+    /// an IAM key, and never stands in a path: paths end in the logs of proxies.
+    fn token(&self, access_key: Option<&AccessKey>) -> Result<&SecretKey, ApiError> {
+        match access_key {
+            None => self.http.key().ok_or(ApiError::OwnerUnknown),
+            Some(_) => Err(ApiError::OwnerUnknown),
+        }
     }
 }
 
@@ -64,8 +72,8 @@ fn factor_path(id: &UserId) -> String {
 
 #[async_trait(?Send)]
 impl Account for Account2017 {
-    async fn own_key(&self, _access_key: Option<&AccessKey>) -> Result<ApiKey, ApiError> {
-        let answer = self.get(&token_path(self.token()?)).await?;
+    async fn own_key(&self, access_key: Option<&AccessKey>) -> Result<ApiKey, ApiError> {
+        let answer = self.get(&token_path(self.token(access_key)?)).await?;
         let token = answer.json::<wire::TokenAnswer>()?.token;
         Ok(ApiKey {
             access_key: None,
@@ -113,7 +121,10 @@ impl Account for Account2017 {
             .await
             .map_err(|err| match err {
                 // An empty request has no other fault than that it comes at the wrong time.
-                ApiError::Arguments { message } => ApiError::Precondition { message },
+                ApiError::Arguments { message } => ApiError::Precondition {
+                    message,
+                    transient: false,
+                },
                 err => err,
             })?;
         let secret = answer.json::<wire::SecretAnswer>()?.factor.secret;
@@ -134,13 +145,62 @@ impl Account for Account2017 {
     }
 
     async fn delete_otp(&self, id: &UserId) -> Result<(), ApiError> {
-        self.call(Call::delete(factor_path(id)))
+        self.call(Call::delete(factor_path(id)).once())
             .await?
             .without_content()
     }
 
-    async fn delete_own_key(&self, _access_key: Option<&AccessKey>) -> Result<(), ApiError> {
-        self.delete_token(self.token()?).await
+    async fn delete_own_key(&self, access_key: Option<&AccessKey>) -> Result<(), ApiError> {
+        self.delete_token(self.token(access_key)?).await
+    }
+
+    async fn find_keys(
+        &self,
+        user: &UserId,
+        _organization_id: &str,
+        description: &str,
+    ) -> Result<Vec<FoundKey>, ApiError> {
+        let mut found = Vec::new();
+        if description.is_empty() {
+            return Ok(found);
+        }
+        for page in 1.. {
+            let call = Call::get("/tokens")
+                .query("page", &page)
+                .query("per_page", &PER_PAGE);
+            let answer = self.call(call).await?;
+            let tokens = answer.json::<wire::TokensAnswer>()?.tokens;
+            for token in &tokens {
+                if token.description == description
+                    && token.user_id.eq_ignore_ascii_case(user.as_str())
+                {
+                    found.push(FoundKey {
+                        id: KeyId::Token(
+                            SecretKey::parse(&token.id)
+                                .map_err(|err| answer.garbage(&err.to_string()))?,
+                        ),
+                        // A token's id is its secret: its description is what may be seen.
+                        shown: clean(&token.description),
+                    });
+                }
+            }
+            if tokens.len() < PER_PAGE {
+                break;
+            }
+            if page == MAX_PAGES {
+                return Err(answer.garbage("a list of keys without an end"));
+            }
+        }
+        Ok(found)
+    }
+
+    async fn delete_key(&self, key: &FoundKey) -> Result<(), ApiError> {
+        match &key.id {
+            KeyId::Token(token) => self.delete_token(token).await,
+            KeyId::AccessKey(_) => Err(ApiError::Arguments {
+                message: "an access key names no token of the 2017 API".to_owned(),
+            }),
+        }
     }
 
     fn clock_ahead_s(&self) -> Option<i64> {

@@ -8,16 +8,11 @@ use time::OffsetDateTime;
 use super::{Account2017, error, wire};
 use crate::{
     api::{
-        Account, ApiError, Auth, CreatedKey, FoundKey, Http, NewKey, Session, SignIn,
-        SignInRequest,
+        Account, ApiError, Auth, CreatedKey, Http, NewKey, Session, SignIn, SignInRequest,
         http::Call,
-        session::{KeyId, MAX_PAGES},
     },
-    model::{Invalid, Organization, OrganizationId, SecondFactor, SecretKey, UserId, clean},
+    model::{Invalid, Organization, OrganizationId, SecondFactor, SecretKey, UserId},
 };
-
-/// How many tokens a page has (protocol.md B: what the reference client asks for).
-const PER_PAGE: usize = 50;
 
 struct TokenSession {
     account: Account2017,
@@ -71,6 +66,11 @@ impl Session for TokenSession {
         &self.user_id
     }
 
+    /// The answer that gave the token named the user.
+    async fn prove(&self) -> Result<(), ApiError> {
+        Ok(())
+    }
+
     async fn organizations(&self) -> Result<Vec<Organization>, ApiError> {
         let answer = self.account.get("/organizations").await?;
         answer
@@ -104,45 +104,6 @@ impl Session for TokenSession {
             expires_at: self.expires_at,
             project_id: None,
         })
-    }
-
-    async fn find_keys(&self, marker: &str) -> Result<Vec<FoundKey>, ApiError> {
-        let mut found = Vec::new();
-        for page in 1.. {
-            let call = Call::get("/tokens")
-                .query("page", &page)
-                .query("per_page", &PER_PAGE);
-            let answer = self.account.call(call).await?;
-            let tokens = answer.json::<wire::TokensAnswer>()?.tokens;
-            for token in &tokens {
-                if token.description.contains(marker) {
-                    found.push(FoundKey {
-                        id: KeyId::Token(
-                            SecretKey::parse(&token.id)
-                                .map_err(|err| answer.garbage(&err.to_string()))?,
-                        ),
-                        // A token's id is its secret: its description is what may be seen.
-                        shown: clean(&token.description),
-                    });
-                }
-            }
-            if tokens.len() < PER_PAGE {
-                break;
-            }
-            if page == MAX_PAGES {
-                return Err(answer.garbage("a list of keys without an end"));
-            }
-        }
-        Ok(found)
-    }
-
-    async fn delete_key(&self, key: &FoundKey) -> Result<(), ApiError> {
-        match &key.id {
-            KeyId::Token(token) => self.account.delete_token(token).await,
-            KeyId::AccessKey(_) => Err(ApiError::Arguments {
-                message: "an access key names no token of the 2017 API".to_owned(),
-            }),
-        }
     }
 
     async fn withdraw(&self, _key: &CreatedKey) -> Result<(), ApiError> {

@@ -12,7 +12,10 @@ mod request;
 use std::{convert::Infallible, io, time::Duration};
 
 use secrecy::SecretString;
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, timeout_at},
+};
 
 use crate::{
     model::{ApiUrl, Invalid},
@@ -54,6 +57,8 @@ pub struct Callback {
     account_page: String,
     /// Whether the start page was opened.
     started: bool,
+    /// When the wait ends, however many logins were brought that are none.
+    until: Instant,
 }
 
 /// A browser that waits to be told what came of the login that it brought.
@@ -82,6 +87,7 @@ impl Callback {
             doors,
             account_page: account_page.into(),
             started: false,
+            until: Instant::now() + WAIT,
         })
     }
 
@@ -99,15 +105,7 @@ impl Callback {
         &mut self,
         accept: impl Fn(&SecretString) -> Option<T>,
     ) -> Result<(T, Visitor), CallbackError> {
-        self.wait_for(WAIT, accept).await
-    }
-
-    async fn wait_for<T>(
-        &mut self,
-        limit: Duration,
-        accept: impl Fn(&SecretString) -> Option<T>,
-    ) -> Result<(T, Visitor), CallbackError> {
-        timeout(limit, self.first(accept))
+        timeout_at(self.until, self.first(accept))
             .await
             .unwrap_or(Err(CallbackError::TimedOut))
     }
@@ -168,6 +166,17 @@ impl Visitor {
         self.begun = true;
     }
 
+    /// Tells the browser that the service does not know the session, and that another one is
+    /// waited for.
+    pub async fn dead(self) {
+        self.told(
+            "400 Bad Request",
+            "Nothing was done",
+            "The service does not take this login. The terminal still waits for one.",
+        )
+        .await;
+    }
+
     /// Tells the browser that the login worked.
     pub async fn succeeded(self) {
         self.told(
@@ -218,7 +227,13 @@ mod tests {
         assert_eq!(WAIT.as_secs(), 300);
         let account = "http://127.0.0.1:1".parse().unwrap();
         let mut callback = Callback::listen(&account).unwrap();
-        let waited = callback.wait_for(Duration::from_millis(1), |_| Some(()));
+        let left = callback.until - Instant::now();
+        assert!(
+            left <= WAIT && left > WAIT - Duration::from_secs(60),
+            "{left:?}"
+        );
+        callback.until = Instant::now();
+        let waited = callback.wait(|_| Some(()));
         assert!(matches!(waited.await, Err(CallbackError::TimedOut)));
     }
 }

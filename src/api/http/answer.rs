@@ -1,6 +1,9 @@
 //! An answer, read whole, and what its status and form alone tell.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    rc::Rc,
+    time::{Duration, SystemTime},
+};
 
 use reqwest::{
     Response, StatusCode,
@@ -10,12 +13,12 @@ use serde_json::Value;
 use url::Url;
 use zeroize::Zeroizing;
 
-use super::retry::Outcome;
+use super::{redact::Redaction, retry::Outcome};
 use crate::{api::ApiError, model::clean};
 
 /// The most of an answer that is read, in bytes. A page of 100 members takes about 60 KiB.
 const MAX_ANSWER_BYTES: usize = 2 * 1024 * 1024;
-/// The most of the service's own message that is shown, in characters.
+/// The most of a text of the service's that is shown, in characters.
 const MAX_MESSAGE_CHARS: usize = 300;
 
 /// An answer, read whole.
@@ -27,6 +30,8 @@ pub(in crate::api) struct Answer {
     pub(super) retry_after: Option<Duration>,
     location: Option<String>,
     content_type: String,
+    /// The secrets of the request, which the answer may echo.
+    pub(super) redaction: Rc<Redaction>,
     /// Whether a redirect led to it.
     pub(super) redirected: bool,
 }
@@ -66,6 +71,7 @@ impl Answer {
             retry_after: header(RETRY_AFTER).and_then(|value| retry_after(&value)),
             location: header(LOCATION),
             content_type: header(CONTENT_TYPE).unwrap_or_default(),
+            redaction: Rc::default(),
             redirected: false,
         };
         while let Some(chunk) = response.chunk().await? {
@@ -90,13 +96,17 @@ impl Answer {
             Outcome::Busy
         } else if self.status.is_server_error() {
             Outcome::Failing
-        } else if self.status == StatusCode::CONFLICT
-            && self.text_field("type").as_deref() == Some("transient_state")
-        {
+        } else if self.is_transient() {
             Outcome::Unsettled
         } else {
             Outcome::Final
         }
+    }
+
+    /// Whether the state of the account stands in the way, and passes by itself.
+    pub(in crate::api) fn is_transient(&self) -> bool {
+        self.status == StatusCode::CONFLICT
+            && self.text_field("type").as_deref() == Some("transient_state")
     }
 
     /// Passes a success on, and a refusal that has the form of the API's. Everything else is told
@@ -117,7 +127,7 @@ impl Answer {
                 to: self
                     .location
                     .as_deref()
-                    .map_or_else(|| "nowhere".to_owned(), origin_of),
+                    .map(|to| self.shown(&origin_of(to))),
             })
         } else if self.status == StatusCode::TOO_MANY_REQUESTS {
             Err(ApiError::Throttled {
@@ -129,7 +139,7 @@ impl Answer {
                 host,
                 status,
                 message: self.message(),
-                request_id: self.request_id.clone(),
+                request_id: self.shown(&self.request_id),
             })
         } else if self.redirected {
             Err(self.garbage(&format!("status {status} after a redirect")))
@@ -186,11 +196,19 @@ impl Answer {
         }
     }
 
-    /// What the service says for people, cleaned and cut to a line's length.
+    /// What the service says for people, as [`Self::shown`] has it.
     pub(in crate::api) fn message(&self) -> Option<String> {
-        let message = clean(&self.text_field("message")?);
-        let cut: String = message.chars().take(MAX_MESSAGE_CHARS).collect();
-        (!cut.is_empty()).then_some(cut)
+        let message = self.shown(&self.text_field("message")?);
+        (!message.is_empty()).then_some(message)
+    }
+
+    /// A text of the service's as a person may see it: without the secrets of the request, cleaned,
+    /// and cut to a line's length. No other text of an answer goes into an error.
+    pub(in crate::api) fn shown(&self, text: &str) -> String {
+        clean(&self.redaction.text(text))
+            .chars()
+            .take(MAX_MESSAGE_CHARS)
+            .collect()
     }
 
     fn text_field(&self, name: &str) -> Option<String> {
@@ -241,8 +259,34 @@ pub(in crate::api) mod tests {
             retry_after: None,
             location: None,
             content_type: String::new(),
+            redaction: Rc::default(),
             redirected: false,
         }
+    }
+
+    /// An answer to a request that holds these secrets.
+    pub(in crate::api) fn answer_to(secrets: &[&str], status: u16, body: &str) -> Answer {
+        let mut redaction = Redaction::default();
+        for secret in secrets {
+            redaction.know(secret);
+        }
+        Answer {
+            redaction: Rc::new(redaction),
+            ..answer(status, body)
+        }
+    }
+
+    // Issue 7, 2
+    #[test]
+    fn what_is_told_of_a_failing_service_hides_the_requests_secrets() {
+        let mut failing = answer_to(&["s3cret"], 503, r#"{"message":"no S3CRET"}"#);
+        failing.request_id = "r-s3cret".to_owned();
+        let told = failing.checked().err().unwrap().to_string();
+        assert!(told.ends_with("503: no *** (request id r-***)"), "{told}");
+        let mut led = answer_to(&["s3cret"], 307, "");
+        led.location = Some("https://S3cret.example/x".to_owned());
+        let told = led.checked().err().unwrap().to_string();
+        assert!(told.contains("redirects to https://***.example,"), "{told}");
     }
 
     // Issue 7, 23

@@ -238,6 +238,7 @@ impl Http {
                 Err(err) => return Attempt::unanswered(&host, err),
             };
             exchange.answer(&answer);
+            answer.redaction = exchange.redaction();
             answer.redirected = hop > 0;
             match answer.next_hop(&url) {
                 Some(next) if *method == Method::GET => url = next,
@@ -297,9 +298,8 @@ impl Http {
 /// attempt before it that may have been carried out.
 fn surest(last: ApiError, earlier: Option<ApiError>) -> ApiError {
     match (last, earlier) {
-        (ApiError::Throttled { .. } | ApiError::Connect { sent: false, .. }, Some(earlier)) => {
-            earlier
-        }
+        (ApiError::Connect { sent: false, .. }, Some(earlier)) => earlier,
+        (last, Some(earlier)) if last.may_pass() => earlier,
         (last, _) => last,
     }
 }
@@ -356,7 +356,13 @@ mod tests {
             host: "h".to_owned(),
             wait: None,
         };
-        assert!(surest(throttled, Some(lost())).outcome_unknown());
+        let unsettled = ApiError::Precondition {
+            message: "m".to_owned(),
+            transient: true,
+        };
+        for refusal in [throttled, unsettled] {
+            assert!(surest(refusal, Some(lost())).outcome_unknown());
+        }
         assert!(matches!(
             surest(ApiError::Locked, Some(lost())),
             ApiError::Locked

@@ -21,6 +21,8 @@ enum Repeat {
     Safe,
     /// A second time would do it again.
     Unsafe,
+    /// Not even where it was not carried out: what it would do may be wrong after a pause.
+    Never,
 }
 
 /// A request to be sent.
@@ -72,6 +74,13 @@ impl Call {
     /// Says that a second time changes nothing.
     pub(super) fn repeat_safe(mut self) -> Self {
         self.repeat = Repeat::Safe;
+        self
+    }
+
+    /// Says that it is sent once, whatever comes of it: somebody else may change in a pause what
+    /// it is about.
+    pub(super) fn once(mut self) -> Self {
+        self.repeat = Repeat::Never;
         self
     }
 }

@@ -199,17 +199,27 @@ fn segments(url: &Url) -> impl Iterator<Item = (&str, bool)> {
         })
 }
 
-/// `line` with every `secret` in it hidden. A service may echo a UUID in the other letter case.
+/// `line` with every `secret` in it hidden, in any letter case: a service may echo a UUID or an
+/// email address in the other one.
 fn without(line: &str, secret: &str) -> String {
-    let (lower, secret) = (line.to_ascii_lowercase(), secret.to_ascii_lowercase());
+    let secret = secret.to_lowercase();
+    // The line in small letters, and for each byte of it the character that it comes from.
+    let (mut lower, mut origin) = (String::with_capacity(line.len()), Vec::new());
+    for (at, c) in line.char_indices() {
+        lower.extend(c.to_lowercase());
+        origin.resize(lower.len(), at..at + c.len_utf8());
+    }
     let mut shown = String::with_capacity(line.len());
     let mut rest = 0;
-    for (at, _) in lower.match_indices(&secret) {
-        shown.push_str(&line[rest..at]);
+    for (at, found) in lower.match_indices(&secret) {
+        let (Some(first), Some(last)) = (origin.get(at), origin.get(at + found.len() - 1)) else {
+            continue;
+        };
+        shown.push_str(line.get(rest..first.start).unwrap_or_default());
         shown.push_str(HIDDEN);
-        rest = at + secret.len();
+        rest = last.end;
     }
-    shown.push_str(&line[rest..]);
+    shown.push_str(line.get(rest..).unwrap_or_default());
     shown
 }
 
@@ -341,6 +351,12 @@ mod tests {
     }
 
     // Issue 7, 2
+    #[test]
+    fn a_known_secret_is_hidden_in_any_letter_case_of_any_alphabet() {
+        assert_eq!(knowing(&["Größe"]).text("İ GRÖßE größe"), "İ *** ***");
+        assert_eq!(knowing(&["i\u{307}x"]).text("aİXb"), "a***b");
+    }
+
     #[test]
     fn a_jwt_is_hidden_wherever_it_stands() {
         let shown = body(r#"{"message":"no session eyJhbGciOi.eyJqdGki.c2ln, sorry"}"#);

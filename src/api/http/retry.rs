@@ -82,6 +82,7 @@ pub(super) fn decide(
 ) -> Verdict {
     let schedule = match outcome {
         Outcome::Final => return Verdict::GiveUp,
+        _ if turn.repeat == Repeat::Never => return Verdict::GiveUp,
         Outcome::Busy => BUSY,
         Outcome::Unsettled => UNSETTLED,
         Outcome::Failing | Outcome::Broken if turn.repeat == Repeat::Unsafe => {
@@ -172,6 +173,21 @@ mod tests {
         for outcome in [Outcome::Failing, Outcome::Broken] {
             assert_eq!(pauses(outcome, Repeat::Safe, None, 0.5), [250, 500]);
             assert!(pauses(outcome, Repeat::Unsafe, None, 0.5).is_empty());
+        }
+    }
+
+    // Issue 7, 1
+    #[test]
+    fn what_may_be_wrong_after_a_pause_is_sent_once_whatever_comes() {
+        for outcome in [
+            Outcome::Busy,
+            Outcome::Unsettled,
+            Outcome::Failing,
+            Outcome::Broken,
+        ] {
+            for asked in [None, Some(0)] {
+                assert!(pauses(outcome, Repeat::Never, asked, 0.5).is_empty());
+            }
         }
     }
 

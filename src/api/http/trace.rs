@@ -1,5 +1,7 @@
 //! An exchange line by line, for `--debug`.
 
+use std::rc::Rc;
+
 use reqwest::{Method, header::HeaderName};
 use url::Url;
 
@@ -12,7 +14,7 @@ use crate::model::Trace;
 /// One request and its answers, shown line by line where somebody asked for it.
 pub(super) struct Exchange<'a> {
     trace: Option<&'a dyn Trace>,
-    redaction: Redaction,
+    redaction: Rc<Redaction>,
 }
 
 impl<'a> Exchange<'a> {
@@ -25,12 +27,18 @@ impl<'a> Exchange<'a> {
         body: Option<&String>,
     ) -> Self {
         let mut redaction = Redaction::default();
-        if trace.is_some() {
-            redaction.know(credential.unwrap_or_default());
-            redaction.learn_path(url);
-            redaction.learn_body(body.map_or(&[][..], |body| body.as_bytes()));
+        redaction.know(credential.unwrap_or_default());
+        redaction.learn_path(url);
+        redaction.learn_body(body.map_or(&[][..], |body| body.as_bytes()));
+        Self {
+            trace,
+            redaction: Rc::new(redaction),
         }
-        Self { trace, redaction }
+    }
+
+    /// The secrets of the request, for whatever quotes its answers.
+    pub(super) fn redaction(&self) -> Rc<Redaction> {
+        Rc::clone(&self.redaction)
     }
 
     /// Shows a line that holds no secret.

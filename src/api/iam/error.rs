@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::{
     api::{ApiError, http::Answer},
-    model::{Dialect, clean},
+    model::Dialect,
 };
 
 /// The union of all error bodies.
@@ -40,18 +40,24 @@ pub(super) fn from_answer(answer: &Answer) -> ApiError {
     let or_status =
         |message: Option<String>| message.unwrap_or_else(|| format!("status {}", answer.status));
     match (body.r#type.as_deref().unwrap_or(""), answer.status) {
-        ("denied_authentication", _) => authentication(body.reason.as_deref()),
+        ("denied_authentication", _) => authentication(answer, body.reason.as_deref()),
         ("permissions_denied" | "quotas_exceeded", _) => ApiError::Denied {
-            message: denied(&body, message),
+            message: denied(answer, &body, or_silence(message)),
         },
-        ("invalid_arguments", _) => arguments(&body, message),
+        ("invalid_arguments", _) => arguments(answer, &body, message),
         ("precondition_failed" | "transient_state", _) => ApiError::Precondition {
-            message: or_silence(body.help_message.as_deref().map(clean).or(message)),
+            message: or_silence(
+                body.help_message
+                    .as_deref()
+                    .map(|help| answer.shown(help))
+                    .or(message),
+            ),
+            transient: answer.is_transient(),
         },
         ("locked", _) | (_, StatusCode::LOCKED) => ApiError::Locked,
-        ("resource_expired", _) => authentication(Some("expired")),
+        ("resource_expired", _) => authentication(answer, Some("expired")),
         ("not_found", _) => ApiError::NotFound {
-            resource: resource(&body),
+            resource: resource(answer, &body),
             message: None,
             named: true,
         },
@@ -71,12 +77,13 @@ pub(super) fn from_answer(answer: &Answer) -> ApiError {
             message: or_silence(message),
         },
         (_, StatusCode::NOT_FOUND) => ApiError::NotFound {
-            resource: resource(&body),
+            resource: resource(answer, &body),
             message,
             named: false,
         },
         (_, StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED) => ApiError::Precondition {
             message: or_status(message),
+            transient: false,
         },
         _ if answer.body.is_empty() => answer.garbage(&format!(
             "status {} and nothing else",
@@ -122,31 +129,30 @@ pub(super) fn of_login(answer: &Answer) -> Login {
     }
 }
 
-fn authentication(reason: Option<&str>) -> ApiError {
+fn authentication(answer: &Answer, reason: Option<&str>) -> ApiError {
     let (reason, gone) = match reason {
         Some("not_found") => ("it is unknown or was revoked".to_owned(), true),
         Some("expired") => ("it has expired".to_owned(), true),
         Some("invalid_argument") => ("it is malformed".to_owned(), false),
         Some("unknown_reason") | None => ("it gives no reason".to_owned(), false),
-        Some(other) => (clean(other), false),
+        Some(other) => (answer.shown(other), false),
     };
     ApiError::Authentication { reason, gone }
 }
 
-fn denied(body: &Body, message: Option<String>) -> String {
+fn denied(answer: &Answer, body: &Body, message: String) -> String {
     let missing: Vec<String> = body
         .details
         .iter()
         .filter_map(|detail| {
-            let resource = clean(detail.resource.as_deref()?);
-            match (&detail.action, detail.quota) {
-                (Some(action), _) => Some(format!("{} {resource}", clean(action))),
-                (None, Some(quota)) => Some(format!("no more than {quota} {resource}")),
-                (None, None) => Some(resource),
-            }
+            let resource = detail.resource.as_deref()?;
+            Some(answer.shown(&match (&detail.action, detail.quota) {
+                (Some(action), _) => format!("{action} {resource}"),
+                (None, Some(quota)) => format!("no more than {quota} {resource}"),
+                (None, None) => resource.to_owned(),
+            }))
         })
         .collect();
-    let message = message.unwrap_or_else(|| "it says no more".to_owned());
     if missing.is_empty() {
         message
     } else {
@@ -154,7 +160,7 @@ fn denied(body: &Body, message: Option<String>) -> String {
     }
 }
 
-fn arguments(body: &Body, message: Option<String>) -> ApiError {
+fn arguments(answer: &Answer, body: &Body, message: Option<String>) -> ApiError {
     // Inferred (protocol.md A): a wrong code comes back as this argument with any reason.
     if body
         .details
@@ -167,14 +173,13 @@ fn arguments(body: &Body, message: Option<String>) -> ApiError {
         .details
         .iter()
         .filter_map(|detail| {
-            let name = clean(detail.argument_name.as_deref()?);
+            let name = detail.argument_name.as_deref()?;
             let help = detail
                 .help_message
                 .as_deref()
                 .or(detail.reason.as_deref())
-                .map(clean)
                 .unwrap_or_default();
-            Some(format!("{name}: {help}"))
+            Some(answer.shown(&format!("{name}: {help}")))
         })
         .collect();
     ApiError::Arguments {
@@ -186,16 +191,69 @@ fn arguments(body: &Body, message: Option<String>) -> ApiError {
     }
 }
 
-fn resource(body: &Body) -> String {
+fn resource(answer: &Answer, body: &Body) -> String {
     body.resource
         .as_deref()
-        .map_or_else(|| "thing".to_owned(), clean)
+        .map_or_else(|| "thing".to_owned(), |named| answer.shown(named))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::http::tests::answer;
+    use crate::api::http::tests::{answer, answer_to};
+
+    // Issue 7, 2
+    #[test]
+    fn no_text_of_the_service_shows_a_secret_of_the_request() {
+        for (status, body) in [
+            (404, r#"{"type":"not_found","resource":"S3cret"}"#),
+            (404, r#"{"message":"S3CRET is unknown"}"#),
+            (401, r#"{"type":"denied_authentication","reason":"s3cret"}"#),
+            (401, r#"{"message":"s3cret"}"#),
+            (403, r#"{"message":"s3cret"}"#),
+            (403, r#"{"type":"permissions_denied","message":"s3cret"}"#),
+            (
+                403,
+                r#"{"type":"quotas_exceeded","details":[{"resource":"s3cret","quota":1}]}"#,
+            ),
+            (
+                403,
+                r#"{"type":"permissions_denied","details":[{"resource":"r","action":"s3cret"}]}"#,
+            ),
+            (400, r#"{"type":"invalid_arguments","message":"S3CRET"}"#),
+            (
+                400,
+                r#"{"type":"invalid_arguments","details":[{"argument_name":"a","help_message":"s3cret"}]}"#,
+            ),
+            (
+                400,
+                r#"{"type":"invalid_arguments","details":[{"argument_name":"s3cret","reason":"s3cret"}]}"#,
+            ),
+            (409, r#"{"type":"transient_state","message":"s3cret"}"#),
+            (
+                412,
+                r#"{"type":"precondition_failed","help_message":"s3cret"}"#,
+            ),
+            (418, r#"{"message":"s3cret"}"#),
+        ] {
+            let told = from_answer(&answer_to(&["s3cret"], status, body)).to_string();
+            assert!(told.contains("***"), "{told}");
+            assert!(!told.to_lowercase().contains("s3cret"), "{told}");
+        }
+    }
+
+    // Issue 7, 1
+    #[test]
+    fn a_state_that_passes_is_told() {
+        for (status, body, passes) in [
+            (409, r#"{"type":"transient_state"}"#, true),
+            (409, r#"{"type":"conflict"}"#, false),
+            (409, "", false),
+            (412, r#"{"type":"precondition_failed"}"#, false),
+        ] {
+            assert_eq!(told(status, body).0.may_pass(), passes, "{status} {body}");
+        }
+    }
 
     fn told(status: u16, body: &str) -> (ApiError, String) {
         let err = from_answer(&answer(status, body));

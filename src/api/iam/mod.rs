@@ -9,8 +9,9 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use super::{
-    Account, ApiError,
+    Account, ApiError, FoundKey,
     http::{Answer, Call, Http},
+    session::{KeyId, MAX_PAGES},
 };
 pub(super) use session::sign_in;
 pub use session::web_session;
@@ -111,12 +112,64 @@ impl Account for Iam {
 
     async fn delete_otp(&self, id: &UserId) -> Result<(), ApiError> {
         let path = user_path(id, "/mfa-otp");
-        self.call(Call::delete(path)).await?.without_content()
+        self.call(Call::delete(path).once())
+            .await?
+            .without_content()
     }
 
     async fn delete_own_key(&self, access_key: Option<&AccessKey>) -> Result<(), ApiError> {
         let access_key = access_key.ok_or(ApiError::OwnerUnknown)?;
         self.delete_api_key(access_key).await
+    }
+
+    /// `GET /iam/v1alpha1/api-keys`: parameters and answer as in scaleway-sdk-go, `ListAPIKeys`.
+    async fn find_keys(
+        &self,
+        user: &UserId,
+        organization_id: &str,
+        description: &str,
+    ) -> Result<Vec<FoundKey>, ApiError> {
+        let mut found = Vec::new();
+        if description.is_empty() {
+            return Ok(found);
+        }
+        let mut seen = 0;
+        for page in 1.. {
+            let call = Call::get("/iam/v1alpha1/api-keys")
+                .query("organization_id", &organization_id)
+                .query("bearer_id", user)
+                .query("page", &page)
+                .query("page_size", &100);
+            let answer = self.call(call).await?;
+            let keys = answer.json::<wire::ApiKeys>()?;
+            seen += keys.api_keys.len() as u64;
+            for key in &keys.api_keys {
+                if key.description == description {
+                    let id = AccessKey::parse(&key.access_key)
+                        .map_err(|err| answer.garbage(&err.to_string()))?;
+                    found.push(FoundKey {
+                        shown: id.to_string(),
+                        id: KeyId::AccessKey(id),
+                    });
+                }
+            }
+            if keys.api_keys.is_empty() || seen >= keys.total_count {
+                break;
+            }
+            if page == MAX_PAGES {
+                return Err(answer.garbage("a list of keys without an end"));
+            }
+        }
+        Ok(found)
+    }
+
+    async fn delete_key(&self, key: &FoundKey) -> Result<(), ApiError> {
+        match &key.id {
+            KeyId::AccessKey(access_key) => self.delete_api_key(access_key).await,
+            KeyId::Token(_) => Err(ApiError::Arguments {
+                message: "a token of the 2017 API names no API key".to_owned(),
+            }),
+        }
     }
 
     fn clock_ahead_s(&self) -> Option<i64> {

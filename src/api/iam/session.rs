@@ -9,10 +9,8 @@ use serde_json::json;
 use super::{Iam, error, wire};
 use crate::{
     api::{
-        Account, ApiError, Auth, CreatedKey, FoundKey, Http, NewKey, Session, SignIn,
-        SignInRequest,
+        Account, ApiError, Auth, CreatedKey, Http, NewKey, Session, SignIn, SignInRequest,
         http::{Answer, Call},
-        session::{KeyId, MAX_PAGES},
     },
     model::{
         AccessKey, Invalid, Organization, OrganizationId, SecretKey, SessionId, UserId,
@@ -66,7 +64,8 @@ fn open(http: &Http, found: wire::LoginAnswer, answer: &Answer) -> Result<IamSes
     IamSession::new(http, user_id, jti, found.token)
 }
 
-/// The session that a browser handed over: base64 of JSON (protocol.md A, "Browser login").
+/// The session that a browser handed over: base64 of JSON (protocol.md A, "Browser login"). Whose
+/// it is, is not known before [`Session::prove`].
 ///
 /// # Errors
 /// [`ApiError::Arguments`] when it is not of that form.
@@ -77,7 +76,12 @@ pub fn web_session(http: &Http, token: &SecretString) -> Result<Box<dyn Session>
     let bytes = decode_base64(token.expose_secret()).ok_or_else(wrong)?;
     let found: wire::LoginAnswer = serde_json::from_slice(&bytes).map_err(|_| wrong())?;
     let user_id = UserId::parse(&found.jwt.audience_id).map_err(|_| wrong())?;
-    let jti = SessionId::parse(&found.jwt.jti).map_err(|_| wrong())?;
+    let named = SessionId::parse(&found.jwt.jti).map_err(|_| wrong())?;
+    // The service signs what the token itself says, and not what stands beside it.
+    let jti = match jti_of(&found.token) {
+        Some(own) => SessionId::parse(&own).map_err(|_| wrong())?,
+        None => named,
+    };
     Ok(Box::new(IamSession::new(http, user_id, jti, found.token)?))
 }
 
@@ -182,6 +186,32 @@ impl Session for IamSession {
         &self.user_id
     }
 
+    async fn prove(&self) -> Result<(), ApiError> {
+        let Some((jti, _)) = self.open.last() else {
+            return Ok(());
+        };
+        let path = format!("/iam/v1alpha1/jwts/{jti}");
+        match self.account.get(&path).await {
+            Ok(answer) => {
+                let jwt = answer.json::<wire::Jwt>()?;
+                let same = |told: &str, known: &str| told.eq_ignore_ascii_case(known);
+                if same(&jwt.jti, jti.as_str()) && same(&jwt.audience_id, self.user_id.as_str()) {
+                    Ok(())
+                } else {
+                    Err(ApiError::ForeignSession)
+                }
+            }
+            // This session is none that has that id.
+            Err(ApiError::NotFound { named: true, .. }) => Err(ApiError::ForeignSession),
+            // The service does not offer the call, or not to everybody: all that is left to see is
+            // whether the session lives.
+            Err(ApiError::NotFound { .. } | ApiError::Denied { .. }) => {
+                self.account.user(&self.user_id).await.map(drop)
+            }
+            Err(err) => Err(err),
+        }
+    }
+
     async fn organizations(&self) -> Result<Vec<Organization>, ApiError> {
         match self.organizations_of_person().await? {
             Some(all) => Ok(all),
@@ -251,49 +281,6 @@ impl Session for IamSession {
             expires_at: key.expires_at,
             project_id: key.default_project_id,
         })
-    }
-
-    /// `GET /iam/v1alpha1/api-keys`: parameters and answer as in scaleway-sdk-go, `ListAPIKeys`.
-    async fn find_keys(&self, marker: &str) -> Result<Vec<FoundKey>, ApiError> {
-        let organization_id = self.organization_id().await?;
-        let mut found = Vec::new();
-        let mut seen = 0;
-        for page in 1.. {
-            let call = Call::get("/iam/v1alpha1/api-keys")
-                .query("organization_id", &organization_id)
-                .query("bearer_id", &self.user_id)
-                .query("page", &page)
-                .query("page_size", &100);
-            let answer = self.account.call(call).await?;
-            let keys = answer.json::<wire::ApiKeys>()?;
-            seen += keys.api_keys.len() as u64;
-            for key in &keys.api_keys {
-                if key.description.contains(marker) {
-                    let id = AccessKey::parse(&key.access_key)
-                        .map_err(|err| answer.garbage(&err.to_string()))?;
-                    found.push(FoundKey {
-                        shown: id.to_string(),
-                        id: KeyId::AccessKey(id),
-                    });
-                }
-            }
-            if keys.api_keys.is_empty() || seen >= keys.total_count {
-                break;
-            }
-            if page == MAX_PAGES {
-                return Err(answer.garbage("a list of keys without an end"));
-            }
-        }
-        Ok(found)
-    }
-
-    async fn delete_key(&self, key: &FoundKey) -> Result<(), ApiError> {
-        match &key.id {
-            KeyId::AccessKey(access_key) => self.account.delete_api_key(access_key).await,
-            KeyId::Token(_) => Err(ApiError::Arguments {
-                message: "a token of the 2017 API names no API key".to_owned(),
-            }),
-        }
     }
 
     async fn withdraw(&self, key: &CreatedKey) -> Result<(), ApiError> {

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::{delete_replaced, new_login, report, settle, storage};
 use crate::{
-    api::{ApiError, CreatedKey, NewKey, Session},
+    api::{Account, ApiError, CreatedKey, NewKey, Session},
     cli::LoginArgs,
     commands::sign_in::SignedIn,
     config::{Login, Target},
@@ -153,9 +153,9 @@ impl Making<'_> {
         };
         match session.create_key(&new).await {
             Ok(key) => Ok(key),
-            Err(err) if err.outcome_unknown() => {
-                Err(self.after_lost_answer(session, &new, err.into()).await)
-            }
+            Err(err) if err.outcome_unknown() => Err(self
+                .after_lost_answer(session, user, organization, &new, err.into())
+                .await),
             Err(err) => {
                 if let Some(note) = self.note.take() {
                     settle(self.ctx, note);
@@ -169,10 +169,13 @@ impl Making<'_> {
     async fn after_lost_answer(
         &mut self,
         session: &dyn Session,
+        user: &User,
+        organization: &Organization,
         new: &NewKey,
         err: CliError,
     ) -> CliError {
-        let deleted = delete_described(session, &new.description).await;
+        let account = session.account();
+        let deleted = delete_described(account, user, organization, &new.description).await;
         let Some(note) = self.note.take() else {
             return err;
         };
@@ -231,7 +234,8 @@ impl Making<'_> {
         )?;
         for note in notes {
             let name = note.key.shown();
-            match delete_described(session, &note.key.description).await {
+            let described = &note.key.description;
+            match delete_described(session.account(), user, organization, described).await {
                 Ok(deleted) => {
                     for key in deleted {
                         ctx.ui().note(&format!(
@@ -255,12 +259,17 @@ impl Making<'_> {
 
 /// Deletes the keys of a description, and tells what a person may call them.
 async fn delete_described(
-    session: &dyn Session,
+    account: &dyn Account,
+    user: &User,
+    organization: &Organization,
     description: &str,
 ) -> Result<Vec<String>, ApiError> {
     let mut deleted = Vec::new();
-    for key in session.find_keys(description).await? {
-        session.delete_key(&key).await?;
+    let found = account
+        .find_keys(&user.id, organization.id.as_str(), description)
+        .await?;
+    for key in found {
+        account.delete_key(&key).await?;
         deleted.push(key.shown);
     }
     Ok(deleted)

@@ -2,7 +2,7 @@
 
 use super::make::finish;
 use crate::{
-    api::{Callback, CallbackError, Session, Visitor, web_session},
+    api::{ApiError, Callback, CallbackError, Session, Visitor, web_session},
     cli::LoginArgs,
     commands::sign_in::{SignedIn, known_email},
     config::Target,
@@ -31,19 +31,37 @@ pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
     let mut callback = Callback::listen(&page).map_err(|err| failed(&err))?;
     show_start_page(ctx, args, &callback.start_url());
     let anonymous = ctx.clients().anonymous(&target)?;
-    let (session, mut visitor) = callback
-        .wait(|token| web_session(&anonymous, token).ok())
-        .await
-        .map_err(|err| failed(&err).and("nothing was kept"))?;
-    // There is a session from here on: the end has to be tidy.
-    let _uninterruptible = ctx
-        .interrupt()
-        .protect("ending the session that the browser brought");
-    let agreed = tokio::select! {
-        // Whoever was at the start page first may not be the person who comes to it now.
-        err = callback.opened_again() => Err(failed(&err)),
-        () = ctx.interrupt().requested() => Err(CliError::interrupted()),
-        agreed = agree(ctx, args, email.as_deref(), &*session, &mut visitor) => agreed,
+    let (session, visitor, agreed, _uninterruptible) = loop {
+        let (session, mut visitor) = callback
+            .wait(|token| web_session(&anonymous, token).ok())
+            .await
+            .map_err(|err| failed(&err).and("nothing was kept"))?;
+        // There is a session from here on: the end has to be tidy.
+        let uninterruptible = ctx
+            .interrupt()
+            .protect("ending the session that the browser brought");
+        let proven_and_agreed = async {
+            let proven = session.prove().await;
+            if let Err(ApiError::Authentication { .. }) = proven {
+                return None;
+            }
+            let agreed = match proven {
+                Ok(()) => agree(ctx, args, email.as_deref(), &*session, &mut visitor).await,
+                Err(err) => Err(err.into()),
+            };
+            Some(agreed)
+        };
+        let agreed = tokio::select! {
+            // Whoever was at the start page first may not be the person who comes to it now.
+            err = callback.opened_again() => Some(Err(failed(&err))),
+            () = ctx.interrupt().requested() => Some(Err(CliError::interrupted())),
+            agreed = proven_and_agreed => agreed,
+        };
+        match agreed {
+            Some(agreed) => break (session, visitor, agreed, uninterruptible),
+            // A dead session is no login: there is nothing to end, and the wait goes on.
+            None => visitor.dead().await,
+        }
     };
     // Nobody can bring another login: the address is gone.
     drop(callback);

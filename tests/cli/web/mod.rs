@@ -81,8 +81,9 @@ fn a_forged_callback_is_refused_and_the_true_one_still_works() {
     }
 }
 
+// Issue 7, 27
 #[test]
-fn a_session_that_the_service_does_not_know_is_told_in_both_places() {
+fn a_session_that_the_service_does_not_know_does_not_end_the_wait() {
     let world = World::new();
     let mut waiting = Waiting::start(&world);
     waiting.browser.open_start();
@@ -91,9 +92,12 @@ fn a_session_that_the_service_does_not_know_is_told_in_both_places() {
         "token": "a.b.c",
     });
     let answer = waiting.browser.bring(&handed_over(&forged));
-    assert!(answer.contains("was not kept"), "{answer}");
-    waiting.finish().expect(4);
-    world.run(&["whoami"]).expect(3);
+    refused(&answer, "400");
+    assert!(answer.contains("does not take this login"), "{answer}");
+    let good = login_of_first(&world);
+    assert!(waiting.browser.bring(&good).contains("You are logged in"));
+    waiting.finish().expect(0);
+    assert_eq!(world.sandbox.state().unwrap()["sessions"], 0);
 }
 
 // Issue 7, 26

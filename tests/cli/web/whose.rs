@@ -102,3 +102,67 @@ fn a_visit_that_comes_after_the_login_still_ends_it() {
         .told("the start page was opened twice");
     nothing_is_left(&world, keys);
 }
+
+/// A login of the world's owner.
+fn owner(world: &World) -> serde_json::Value {
+    session_of(world, "owner@example.com", "first")
+}
+
+// Issue 7, 27
+#[test]
+fn a_session_that_names_another_user_than_its_own_is_refused_and_ended() {
+    let world = World::seeded(PAIR);
+    let keys = world.sandbox.state().unwrap()["api_keys"]
+        .as_array()
+        .unwrap()
+        .len();
+    let theirs = session_of(&world, "mallory@example.com", "second");
+    let mut forged = owner(&world);
+    // An owner reads every member, and may make a key for each.
+    forged["jwt"]["audience_id"] = theirs["jwt"]["audience_id"].clone();
+    // The other session vouches for the user, and not for the token.
+    forged["jwt"]["jti"] = theirs["jwt"]["jti"].clone();
+    let mut waiting = Waiting::of(&mut world.command(&[
+        "login",
+        "--web",
+        "--no-browser",
+        "--storage",
+        "file",
+        "--email",
+        "mallory@example.com",
+    ]));
+    waiting.browser.open_start();
+    let answer = waiting.browser.bring(&handed_over(&forged));
+    assert!(answer.contains("The login was not kept"), "{answer}");
+    waiting
+        .finish()
+        .expect(4)
+        .told("a session of another user than it names");
+    nothing_is_left(&world, keys);
+    assert_eq!(world.sandbox.state().unwrap()["users"][1]["sessions"], 1);
+}
+
+// Issue 7, 27
+#[test]
+fn a_service_that_does_not_tell_of_sessions_is_believed() {
+    for (status, body) in [
+        (404, json!({"message": "no Route matched"})),
+        (403, json!({"type": "permissions_denied"})),
+    ] {
+        let world = World::seeded(PAIR);
+        world.fault(json!({
+            "method": "GET", "path_regex": "^/iam/v1alpha1/jwts/", "action": "status",
+            "status": status, "body": body,
+        }));
+        let mut waiting = Waiting::start(&world);
+        waiting.browser.open_start();
+        let brought = handed_over(&owner(&world));
+        assert!(
+            waiting
+                .browser
+                .bring(&brought)
+                .contains("You are logged in")
+        );
+        waiting.finish().expect(0);
+    }
+}

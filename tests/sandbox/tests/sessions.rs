@@ -332,6 +332,22 @@ fn a_person_switches_between_its_organizations_only() {
 }
 
 #[test]
+fn a_session_is_told_by_its_id_to_its_user_and_to_an_administrator() {
+    let wire = two_organizations();
+    let ada = wire.log_in("ada@example.com", PASSWORD, "").expect(200);
+    let bob = wire.log_in("bob@example.com", PASSWORD, "").expect(200);
+    let path = |session: &Value| format!("/iam/v1alpha1/jwts/{}", text(&session["jwt"]["jti"]));
+    let ask =
+        |by: &Value, about: &Value| wire.in_session(&text(&by["token"]), "GET", &path(about), None);
+    assert_eq!(ask(&bob, &bob).expect(200), bob["jwt"]);
+    assert_eq!(ask(&ada, &bob).expect(200), bob["jwt"]);
+    ask(&bob, &ada).expect(403);
+    let nobody = "/iam/v1alpha1/jwts/99999999-1d0f-4a55-9d6f-0f0e4a6d2b11";
+    let missing = wire.in_session(&text(&bob["token"]), "GET", nobody, None);
+    assert_eq!(missing.expect(404)["resource"], "jwt");
+}
+
+#[test]
 fn a_second_factor_is_the_person_s_in_every_organization() {
     let wire = two_organizations();
     wire.switch_on();

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    routing::{delete, get, post},
+    routing::{get, post},
 };
 
 use crate::service::Service;
@@ -45,7 +45,7 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
             get(keys::get).delete(keys::delete),
         )
         .route("/jwts", get(sessions::list))
-        .route("/jwts/{jti}", delete(sessions::delete))
+        .route("/jwts/{jti}", get(sessions::get).delete(sessions::delete))
         .route("/jwts/{jti}/renew", post(sessions::renew));
     Router::new()
         .nest("/iam/v1alpha1", iam)

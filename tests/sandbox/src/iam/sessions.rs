@@ -89,6 +89,15 @@ pub(super) async fn list(
     Ok(Json(json!({ "jwts": jwts, "total_count": jwts.len() })))
 }
 
+pub(super) async fn get(
+    State(service): Shared,
+    Caller(caller): Caller,
+    Path(jti): Path<String>,
+) -> Result<Json<Value>> {
+    let session = service.store.session_named(&caller, &jti)?;
+    Ok(Json(session_json(&session)))
+}
+
 pub(super) async fn delete(
     State(service): Shared,
     Caller(caller): Caller,

@@ -230,6 +230,11 @@ impl Store {
         })
     }
 
+    /// A session by its id.
+    pub(crate) fn session_named(&self, caller: &Principal, jti: &str) -> Result<Session> {
+        self.transaction(|db| reachable(db, caller, jti, "read"))
+    }
+
     pub(crate) fn end_session(&self, caller: &Principal, jti: &str) -> Result<()> {
         self.transaction(|db| {
             reachable(db, caller, jti, "write")?;
