@@ -53,8 +53,8 @@ pub trait Account {
     /// [`ApiError::outcome_unknown`] whether it may be deleted all the same; else it was refused.
     async fn delete_own_key(&self, access_key: Option<&AccessKey>) -> Result<(), ApiError>;
 
-    /// The keys of this user, in this organization, that are called exactly so; none for an empty
-    /// description.
+    /// The keys of this user, in this organization, that are called exactly so, without the token
+    /// of 2017 that asks; none for an empty description.
     async fn find_keys(
         &self,
         user: &UserId,

@@ -174,11 +174,13 @@ impl Account for Account2017 {
                 if token.description == description
                     && token.user_id.eq_ignore_ascii_case(user.as_str())
                 {
+                    let id = SecretKey::parse(&token.id)
+                        .map_err(|err| answer.garbage(&err.to_string()))?;
+                    if self.http.key().is_some_and(|own| own.is_same(&id)) {
+                        continue;
+                    }
                     found.push(FoundKey {
-                        id: KeyId::Token(
-                            SecretKey::parse(&token.id)
-                                .map_err(|err| answer.garbage(&err.to_string()))?,
-                        ),
+                        id: KeyId::Token(id),
                         // A token's id is its secret: its description is what may be seen.
                         shown: clean(&token.description),
                     });

@@ -5,14 +5,18 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::{delete_replaced, new_login, report, settle, storage};
+use super::{
+    delete_replaced,
+    left_over::{LeftOver, delete_described},
+    new_login, report, settle, storage,
+};
 use crate::{
-    api::{Account, ApiError, CreatedKey, NewKey, Session},
+    api::{CreatedKey, NewKey, Session},
     cli::LoginArgs,
     commands::sign_in::SignedIn,
     config::{Login, Target},
     context::{Context, prompt_error},
-    credentials::{self, PendingKey, PendingNote, abandoned},
+    credentials::{self, PendingKey, PendingNote},
     error::{CliError, Kind, Result},
     model::{Dialect, Expiry, Organization, User, clean, rfc3339},
     process,
@@ -84,7 +88,14 @@ impl Making<'_> {
         let organization = choose(ctx, self.args, session).await?;
         session.choose(&organization).await?;
         let user = session.account().user(session.user_id()).await?;
-        self.remove_left_over(session, &user, &organization).await?;
+        let left_over = LeftOver {
+            ctx,
+            account: session.account(),
+            target: self.target,
+            user: &user,
+            organization_id: organization.id.as_str(),
+        };
+        left_over.delete(self.note.as_ref(), None).await?;
         let expires_at = expires_at(ctx, self.args, session, &organization).await?;
         if ctx.interrupt().is_requested() {
             return Err(CliError::interrupted());
@@ -175,7 +186,13 @@ impl Making<'_> {
         err: CliError,
     ) -> CliError {
         let account = session.account();
-        let deleted = delete_described(account, user, organization, &new.description).await;
+        let deleted = delete_described(
+            account,
+            &user.id,
+            organization.id.as_str(),
+            &new.description,
+        )
+        .await;
         let Some(note) = self.note.take() else {
             return err;
         };
@@ -215,64 +232,6 @@ impl Making<'_> {
         err.and(&format!("{name} could not be deleted again"))
             .hint("the next `scw login` deletes it")
     }
-
-    /// Deletes the keys of runs that were cut, as far as this user can.
-    async fn remove_left_over(
-        &self,
-        session: &dyn Session,
-        user: &User,
-        organization: &Organization,
-    ) -> Result<()> {
-        let ctx = self.ctx;
-        let notes = abandoned(
-            ctx.local()?,
-            self.target,
-            &user.id,
-            &user.email,
-            organization.id.as_str(),
-            self.note.as_ref(),
-        )?;
-        for note in notes {
-            let name = note.key.shown();
-            let described = &note.key.description;
-            match delete_described(session.account(), user, organization, described).await {
-                Ok(deleted) => {
-                    for key in deleted {
-                        ctx.ui().note(&format!(
-                            "Deleted the key {key}, which an earlier run of scw left behind"
-                        ));
-                    }
-                    settle(ctx, note);
-                }
-                // This login does not depend on it.
-                Err(err) => {
-                    ctx.ui().warn(&format!(
-                        "the key {name}, which an earlier run of scw left behind, could not be deleted: {err}"
-                    ));
-                    note.leave();
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Deletes the keys of a description, and tells what a person may call them.
-async fn delete_described(
-    account: &dyn Account,
-    user: &User,
-    organization: &Organization,
-    description: &str,
-) -> Result<Vec<String>, ApiError> {
-    let mut deleted = Vec::new();
-    let found = account
-        .find_keys(&user.id, organization.id.as_str(), description)
-        .await?;
-    for key in found {
-        account.delete_key(&key).await?;
-        deleted.push(key.shown);
-    }
-    Ok(deleted)
 }
 
 async fn choose(ctx: &Context, args: &LoginArgs, session: &dyn Session) -> Result<Organization> {

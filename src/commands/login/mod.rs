@@ -1,5 +1,6 @@
 //! `scw login`.
 
+mod left_over;
 mod make;
 mod password;
 mod token;

@@ -2,8 +2,9 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{delete_replaced, new_login, report, storage};
+use super::{delete_replaced, left_over::LeftOver, new_login, report, storage};
 use crate::{
+    api::{Account, ApiError},
     cli::LoginArgs,
     config::Login,
     context::{Context, prompt_error},
@@ -28,9 +29,10 @@ pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
         from_stdin(ctx, args).await?
     };
     let storage = storage(ctx, args)?;
-    let (key, user) = check(ctx, &offered)
+    let account = ctx.clients().account(&offered)?;
+    let (key, user) = check(&*account, &offered)
         .await
-        .map_err(|err| err.doing("check the key against the API"))?;
+        .map_err(|err| CliError::from(err).doing("check the key against the API"))?;
     let profile = &ctx.settings()?.profile;
     let uninterruptible = ctx.interrupt().protect("keeping the secret key");
     let (login, replaced) =
@@ -46,6 +48,14 @@ pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
         .map_err(|err| err.doing("keep the secret key"))?;
     delete_replaced(ctx, replaced).await;
     drop(uninterruptible);
+    let left_over = LeftOver {
+        ctx,
+        account: &*account,
+        target: offered.target(),
+        user: &user,
+        organization_id: &user.organization_id,
+    };
+    left_over.delete(None, offered.access_key()).await?;
     if args.from_config {
         ctx.ui().hint(
             "the secret key is still in config.yaml as well; remove its line there to keep it in the keyring alone",
@@ -55,8 +65,7 @@ pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
 }
 
 /// Asks the API whose key it is and whether it works.
-async fn check(ctx: &Context, offered: &Credential) -> Result<(ApiKey, User)> {
-    let account = ctx.clients().account(offered)?;
+async fn check(account: &dyn Account, offered: &Credential) -> Result<(ApiKey, User), ApiError> {
     let key = account.own_key(offered.access_key()).await?;
     let user = account.user(&key.user_id).await?;
     Ok((key, user))

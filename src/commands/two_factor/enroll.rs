@@ -2,7 +2,10 @@
 
 use secrecy::SecretString;
 
-use super::{off::remove, settle::void};
+use super::{
+    off::{delete_otp, remove},
+    settle::void,
+};
 use crate::{
     api::{Account, ApiError},
     context::{Context, prompt_error},
@@ -340,13 +343,15 @@ impl Enrolment<'_> {
         if now.two_factor {
             return on_elsewhere(err);
         }
-        match self.account.delete_otp(&self.user.id).await {
-            Ok(()) | Err(ApiError::NotFound { .. } | ApiError::Precondition { .. }) => match before
-            {
+        match delete_otp(self.ctx, self.account, &now).await {
+            Ok(()) | Err(ApiError::NotFound { .. }) => match before {
                 Before::Removed | Before::On => off_now(err),
                 Before::Off => err.and("the account is unchanged"),
             },
-            Err(_) => cannot_undo(err),
+            Err(_) => match self.account.user(&self.user.id).await {
+                Ok(now) if now.two_factor => on_elsewhere(err),
+                _ => cannot_undo(err),
+            },
         }
     }
 }

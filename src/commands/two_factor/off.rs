@@ -1,5 +1,7 @@
 //! `scw 2fa off`.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::settle::{Unasked, settle, settle_all, settle_locked, void, void_if_off};
@@ -18,6 +20,13 @@ use crate::{
     process,
     store::{Change, Unfinished},
 };
+
+/// The pauses before a busy service is asked again to remove a second factor.
+const PAUSES: [Duration; 3] = [
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+];
 
 /// Deletes the second factor and marks the saved codes as void.
 ///
@@ -189,7 +198,7 @@ pub(super) async fn remove(
     let ahead = time::Duration::seconds(account.clock_ahead_s().unwrap_or(0));
     let now = ctx.now() + ahead;
     Unfinished::of(Change::Removing, &file, now)?.write(data, &user.id, lock)?;
-    let deleted = account.delete_otp(&user.id).await;
+    let deleted = delete_otp(ctx, account, user).await;
     // Anything may have answered in the service's place: the account has the last word.
     match (deleted, account.user(&user.id).await) {
         (_, Ok(now)) if !now.two_factor => Ok(()),
@@ -208,6 +217,40 @@ pub(super) async fn remove(
         (Ok(()), Err(_)) => Ok(()),
         (Err(err), Err(_)) => Err(unknown(err)),
     }
+}
+
+/// Deletes the second factor, or the pending key, of an account that was just read. Where the
+/// service is busy the account is read again before the next try: it must still be what it was,
+/// since somebody else may have switched another factor on in the pause.
+///
+/// # Errors
+/// What the API says.
+pub(super) async fn delete_otp(
+    ctx: &Context,
+    account: &dyn Account,
+    before: &User,
+) -> Result<(), ApiError> {
+    for pause in PAUSES {
+        match account.delete_otp(&before.id).await {
+            Err(err) if err.may_pass() => {
+                if ctx.interrupt().is_requested() {
+                    return Err(err);
+                }
+                let seconds = pause.as_secs();
+                ctx.ui()
+                    .note(&format!("The API is busy; trying again in {seconds} s"));
+                tokio::time::sleep(pause).await;
+                let now = account.user(&before.id).await?;
+                let unchanged =
+                    (now.two_factor, now.updated_at) == (before.two_factor, before.updated_at);
+                if !unchanged {
+                    return Err(err);
+                }
+            }
+            outcome => return outcome,
+        }
+    }
+    account.delete_otp(&before.id).await
 }
 
 /// A lost answer, and nobody who could be asked what came of the request.
