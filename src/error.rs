@@ -350,7 +350,7 @@ impl From<ApiError> for CliError {
                 "try again; if it happens again, somebody else has a hand in this login"
             }
             ApiError::OwnerUnknown => {
-                "name its access key with `--access-key`, or in `SCW_ACCESS_KEY`"
+                "name its access key with `--access-key`, or in `SCW_ACCESS_KEY`; the 2017 API takes its own tokens alone, without an access key"
             }
             ApiError::Application => {
                 "use the API key of a user: an application has no second factor"

@@ -1,6 +1,6 @@
 //! The user's one-time password command: the key on stdin, a code on stdout.
 
-use std::process::Stdio;
+use std::{convert::Infallible, process::Stdio};
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio::{
@@ -14,6 +14,8 @@ use super::descendants;
 
 /// The most of what the command prints that is looked at, in bytes.
 const MAX_OUTPUT_BYTES: usize = 4096;
+/// The most that it may print behind the code, in bytes.
+const MAX_IGNORED_BYTES: usize = 64 * 1024;
 /// The variable that marks whatever the command starts, so that it is found again.
 const MARK: &str = "SCW_OTP_RUN";
 
@@ -79,7 +81,7 @@ pub async fn otp_command(command: &str, key: &SecretString) -> Result<SecretStri
     let status = tokio::select! {
         status = running.child.wait() => status,
         // Whatever else it says is read, so that saying it does not fail, and is not waited for.
-        never = drain(stdout.as_mut()) => match never {},
+        never = drain(stdout) => match never {},
     }
     .map_err(ProcessError::Talk)?;
     running.ended = true;
@@ -118,11 +120,17 @@ async fn first_line(stdout: Option<&mut ChildStdout>) -> std::io::Result<Zeroizi
     Ok(read)
 }
 
-/// Reads and forgets what comes, and never comes to an end.
-async fn drain(stdout: Option<&mut ChildStdout>) -> std::convert::Infallible {
-    if let Some(stdout) = stdout {
+/// Reads and forgets what comes, up to a limit: a command that prints without an end is then told
+/// that nobody listens, which ends it. Never comes to an end itself.
+async fn drain(stdout: Option<ChildStdout>) -> Infallible {
+    if let Some(mut stdout) = stdout {
         let mut rest = Zeroizing::new([0; 512]);
-        while stdout.read(&mut *rest).await.is_ok_and(|read| read > 0) {}
+        let mut room = MAX_IGNORED_BYTES;
+        while let Ok(read @ 1..) = stdout.read(&mut *rest).await
+            && read < room
+        {
+            room -= read;
+        }
     }
     std::future::pending().await
 }

@@ -59,7 +59,7 @@ fn a_code_that_fails_is_not_given_again_and_nine_are_left() {
     // The service refuses the code for a reason of its own.
     world.fault(
         serde_json::json!({"path_regex": "mfa-otp$", "method": "DELETE",
-        "action": "status", "status": 503, "times": 3}),
+        "action": "status", "status": 503}),
     );
     let failed = locked_out(&world, &["2fa", "off", "--backup-code", "--yes"])
         .output()
