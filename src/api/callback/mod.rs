@@ -228,10 +228,7 @@ mod tests {
         let account = "http://127.0.0.1:1".parse().unwrap();
         let mut callback = Callback::listen(&account).unwrap();
         let left = callback.until - Instant::now();
-        assert!(
-            left <= WAIT && left + Duration::from_secs(60) > WAIT,
-            "{left:?}"
-        );
+        assert!(left <= WAIT && left.as_secs() >= 240, "{left:?}");
         callback.until = Instant::now();
         let waited = callback.wait(|_| Some(()));
         assert!(matches!(waited.await, Err(CallbackError::TimedOut)));

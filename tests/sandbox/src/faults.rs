@@ -30,6 +30,9 @@ pub struct Fault {
     /// How often.
     #[serde(default = "once")]
     pub times: u32,
+    /// How many requests of the kind are let through first.
+    #[serde(default)]
+    pub skip: u32,
     /// What happens.
     #[serde(flatten)]
     pub action: Action,
@@ -120,6 +123,10 @@ impl Ledger {
                     .as_ref()
                     .is_none_or(|wanted| wanted.eq_ignore_ascii_case(method.as_str()))
         })?;
+        if fault.skip > 0 {
+            fault.skip -= 1;
+            return None;
+        }
         fault.times -= 1;
         let action = fault.action.clone();
         faults.retain(|(_, fault)| fault.times > 0);
