@@ -2,14 +2,12 @@
 
 use std::cell::{Cell, OnceCell};
 
-use secrecy::SecretString;
 use time::OffsetDateTime;
 
 use crate::{
     cli::GlobalArgs,
     config::{Flags, Settings},
     credentials::{self, Authed, Clients, Credential, Local, Source},
-    env,
     error::{CliError, Result},
     model::UserId,
     process::Interrupt,
@@ -19,7 +17,7 @@ use crate::{
 
 /// Everything a command may need.
 #[derive(Debug)]
-pub struct Context {
+pub(crate) struct Context {
     ui: Ui,
     prompter: Prompter,
     interrupt: Interrupt,
@@ -31,7 +29,7 @@ pub struct Context {
 impl Context {
     /// A context in which nothing is opened yet.
     #[must_use]
-    pub fn new(ui: Ui, global: GlobalArgs) -> Self {
+    pub(crate) fn new(ui: Ui, global: GlobalArgs) -> Self {
         Self {
             ui,
             prompter: Prompter::new(global.no_input),
@@ -44,25 +42,25 @@ impl Context {
 
     /// The user interface.
     #[must_use]
-    pub fn ui(&self) -> &Ui {
+    pub(crate) fn ui(&self) -> &Ui {
         &self.ui
     }
 
     /// The one who asks.
     #[must_use]
-    pub fn prompter(&self) -> &Prompter {
+    pub(crate) fn prompter(&self) -> &Prompter {
         &self.prompter
     }
 
     /// Requests to end the program.
     #[must_use]
-    pub fn interrupt(&self) -> &Interrupt {
+    pub(crate) fn interrupt(&self) -> &Interrupt {
         &self.interrupt
     }
 
     /// The time now, by this machine's clock.
     #[must_use]
-    pub fn now(&self) -> OffsetDateTime {
+    pub(crate) fn now() -> OffsetDateTime {
         OffsetDateTime::now_utc()
     }
 
@@ -70,7 +68,7 @@ impl Context {
     ///
     /// # Errors
     /// When a setting has a wrong form, or the data folder cannot be trusted.
-    pub fn settings(&self) -> Result<&Settings> {
+    pub(crate) fn settings(&self) -> Result<&Settings> {
         if let Some(settings) = self.settings.get() {
             return Ok(settings);
         }
@@ -87,7 +85,7 @@ impl Context {
     ///
     /// # Errors
     /// As [`Context::settings`].
-    pub fn local(&self) -> Result<Local<'_>> {
+    pub(crate) fn local(&self) -> Result<Local<'_>> {
         Ok(Local::new(
             &self.ui,
             &self.settings()?.data,
@@ -97,7 +95,7 @@ impl Context {
 
     /// What clients of account services are made with.
     #[must_use]
-    pub fn clients(&self) -> Clients {
+    pub(crate) fn clients(&self) -> Clients {
         Clients::new(
             self.global.debug.then(|| self.ui.trace()),
             self.ui.notices(),
@@ -108,7 +106,7 @@ impl Context {
     ///
     /// # Errors
     /// `NotLoggedIn` where there is none, `Keyring` where the keyring fails.
-    pub async fn credential(&self) -> Result<Credential> {
+    pub(crate) async fn credential(&self) -> Result<Credential> {
         credentials::resolve(self.settings()?, self.local()?).await
     }
 
@@ -116,7 +114,7 @@ impl Context {
     ///
     /// # Errors
     /// As [`Context::credential`].
-    pub async fn authed(&self) -> Result<Authed> {
+    pub(crate) async fn authed(&self) -> Result<Authed> {
         let credential = self.credential().await?;
         self.from_variable
             .set(credential.source() == Source::Environment);
@@ -135,7 +133,7 @@ impl Context {
 
     /// A failure, with a hint at the variable where the key of the variable is what was refused.
     #[must_use]
-    pub fn explained(&self, err: CliError) -> CliError {
+    pub(crate) fn explained(&self, err: CliError) -> CliError {
         if self.from_variable.get() {
             err.hint_for_refused_key("correct `SCW_SECRET_KEY` and `SCW_ACCESS_KEY`, or unset them")
         } else {
@@ -143,19 +141,11 @@ impl Context {
         }
     }
 
-    /// The one-time password that `SCW_OTP` holds.
-    ///
-    /// # Errors
-    /// When it is not text.
-    pub fn otp_variable(&self) -> Result<Option<SecretString>> {
-        Ok(env::secret(env::OTP)?)
-    }
-
     /// Where the backup codes of a user are saved: the place that is on record, else the usual one.
     ///
     /// # Errors
     /// When the record cannot be read.
-    pub fn codes_file(&self, user: &UserId) -> Result<CodesFile> {
+    pub(crate) fn codes_file(&self, user: &UserId) -> Result<CodesFile> {
         let data = &self.settings()?.data;
         let record = self.local()?.record()?;
         if let Some(path) = record.user(user).and_then(|known| known.codes_file.clone()) {
@@ -174,7 +164,7 @@ impl Context {
     ///
     /// # Errors
     /// `Usage` where nobody can be asked, `Interrupted` on Ctrl-C or a request to end.
-    pub async fn confirm(&self, question: &str, flag: &str) -> Result<bool> {
+    pub(crate) async fn confirm(&self, question: &str, flag: &str) -> Result<bool> {
         self.unless_interrupted(self.prompter.confirm(question))
             .await?
             .map_err(|err| prompt_error(&err, "a confirmation", flag))
@@ -184,7 +174,7 @@ impl Context {
     ///
     /// # Errors
     /// `Interrupted`.
-    pub async fn unless_interrupted<T>(&self, wait: impl Future<Output = T>) -> Result<T> {
+    pub(crate) async fn unless_interrupted<T>(&self, wait: impl Future<Output = T>) -> Result<T> {
         tokio::select! {
             // A request that came before the wait began ends it too.
             biased;
@@ -196,7 +186,7 @@ impl Context {
 
 /// The error for a question that got no answer. `flag` names what would have answered it.
 #[must_use]
-pub fn prompt_error(err: &PromptError, wanted: &str, flag: &str) -> CliError {
+pub(crate) fn prompt_error(err: &PromptError, wanted: &str, flag: &str) -> CliError {
     match err {
         PromptError::NobodyToAsk => CliError::usage(format!(
             "{wanted} is needed, and scw cannot ask for it here"

@@ -72,7 +72,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<()> {
         Command::Whoami => commands::whoami::run(context).await,
         Command::Token(args) => commands::token::run(context, args).await,
         Command::TwoFactor(command) => commands::two_factor::run(context, command).await,
-        Command::Completion(args) => commands::completion::run(context, &args),
+        Command::Completion(args) => commands::completion::run(&args),
         Command::Man(args) => commands::man::run(context, args),
     }
 }

@@ -8,44 +8,44 @@ use std::{ffi::OsString, path::PathBuf};
 use secrecy::SecretString;
 
 /// Identifier of an API key (official).
-pub const ACCESS_KEY: &str = "SCW_ACCESS_KEY";
+pub(crate) const ACCESS_KEY: &str = "SCW_ACCESS_KEY";
 /// Secret of an API key (official).
-pub const SECRET_KEY: &str = "SCW_SECRET_KEY";
+pub(crate) const SECRET_KEY: &str = "SCW_SECRET_KEY";
 /// Profile to use (official).
-pub const PROFILE: &str = "SCW_PROFILE";
+pub(crate) const PROFILE: &str = "SCW_PROFILE";
 /// Path of the official `config.yaml` (official).
-pub const CONFIG_PATH: &str = "SCW_CONFIG_PATH";
+pub(crate) const CONFIG_PATH: &str = "SCW_CONFIG_PATH";
 /// Base address of the IAM API (official).
-pub const API_URL: &str = "SCW_API_URL";
+pub(crate) const API_URL: &str = "SCW_API_URL";
 /// Base address of the 2017 account API.
-pub const ACCOUNT_URL: &str = "SCW_ACCOUNT_URL";
+pub(crate) const ACCOUNT_URL: &str = "SCW_ACCOUNT_URL";
 /// Which API is spoken: `iam` or `account`.
-pub const API: &str = "SCW_API";
+pub(crate) const API: &str = "SCW_API";
 /// A one-time password.
-pub const OTP: &str = "SCW_OTP";
+pub(crate) const OTP: &str = "SCW_OTP";
 /// The email address of a login.
-pub const EMAIL: &str = "SCW_EMAIL";
+pub(crate) const EMAIL: &str = "SCW_EMAIL";
 /// The password of a login.
-pub const PASSWORD: &str = "SCW_PASSWORD";
+pub(crate) const PASSWORD: &str = "SCW_PASSWORD";
 /// The program that opens web pages, as in many Unix programs.
-pub const BROWSER: &str = "BROWSER";
+pub(crate) const BROWSER: &str = "BROWSER";
 /// Where the secret of a login is kept: `keyring` or `file`.
-pub const KEYRING: &str = "SCW_KEYRING";
+pub(crate) const KEYRING: &str = "SCW_KEYRING";
 /// Folder for everything `scw` keeps, instead of the platform's data directory.
-pub const DATA_DIR: &str = "SCW_DATA_DIR";
+pub(crate) const DATA_DIR: &str = "SCW_DATA_DIR";
 /// File of additional certificate authorities, in PEM.
-pub const SSL_CERT_FILE: &str = "SSL_CERT_FILE";
+pub(crate) const SSL_CERT_FILE: &str = "SSL_CERT_FILE";
 
 /// A variable that holds no text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not valid UTF-8")]
-pub struct NotUtf8(pub &'static str);
+pub(crate) struct NotUtf8(pub &'static str);
 
 /// The value of a variable; an empty one counts as not set.
 ///
 /// # Errors
 /// [`NotUtf8`]: a value that is there and cannot be read must not count as absent.
-pub fn text(name: &'static str) -> Result<Option<String>, NotUtf8> {
+pub(crate) fn text(name: &'static str) -> Result<Option<String>, NotUtf8> {
     match std::env::var(name) {
         Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
         Err(std::env::VarError::NotPresent) => Ok(None),
@@ -57,13 +57,13 @@ pub fn text(name: &'static str) -> Result<Option<String>, NotUtf8> {
 ///
 /// # Errors
 /// As [`text`].
-pub fn secret(name: &'static str) -> Result<Option<SecretString>, NotUtf8> {
+pub(crate) fn secret(name: &'static str) -> Result<Option<SecretString>, NotUtf8> {
     Ok(text(name)?.map(SecretString::from))
 }
 
 /// Whether a variable is set to anything, whatever its bytes.
 #[must_use]
-pub fn is_set(name: &str) -> bool {
+pub(crate) fn is_set(name: &str) -> bool {
     std::env::var_os(name).is_some_and(|value| !value.is_empty())
 }
 
@@ -74,20 +74,20 @@ fn hint(name: &'static str) -> Option<String> {
 
 /// The value of a variable that holds a path, whatever its bytes.
 #[must_use]
-pub fn path(name: &str) -> Option<PathBuf> {
+pub(crate) fn path(name: &str) -> Option<PathBuf> {
     std::env::var_os(name)
         .filter(|value| !value.is_empty())
         .map(PathBuf::from)
 }
 
 /// The arguments of the process.
-pub fn args() -> impl Iterator<Item = OsString> {
+pub(crate) fn args() -> impl Iterator<Item = OsString> {
     std::env::args_os()
 }
 
 /// Whether the terminal takes escape sequences (`TERM` is neither `dumb` nor missing).
 #[must_use]
-pub fn terminal_takes_escapes() -> bool {
+pub(crate) fn terminal_takes_escapes() -> bool {
     cfg!(windows) || hint("TERM").is_some_and(|term| term != "dumb")
 }
 
@@ -95,7 +95,7 @@ pub fn terminal_takes_escapes() -> bool {
 ///
 /// Source: the variable that rxvt introduced, `foreground;background` as palette numbers.
 #[must_use]
-pub fn dark_background() -> Option<bool> {
+pub(crate) fn dark_background() -> Option<bool> {
     let value = hint("COLORFGBG")?;
     let background: u8 = value.rsplit(';').next()?.parse().ok()?;
     Some(background < 7 || background == 8)
@@ -105,7 +105,7 @@ pub fn dark_background() -> Option<bool> {
 ///
 /// Where none is set, nothing was said about the terminal, and nearly every one speaks UTF-8.
 #[must_use]
-pub fn locale_is_utf8() -> bool {
+pub(crate) fn locale_is_utf8() -> bool {
     ["LC_ALL", "LC_CTYPE", "LANG"]
         .into_iter()
         .find_map(hint)

@@ -15,11 +15,11 @@ use crate::{
 };
 
 /// The result of a command.
-pub type Result<T, E = CliError> = std::result::Result<T, E>;
+pub(crate) type Result<T, E = CliError> = std::result::Result<T, E>;
 
 /// The kinds of failure a script can tell apart: one exit code each (cli.md, "Exit codes").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Anything that is none of the others.
     Other,
     /// Wrong usage, or an answer is needed and nobody can be asked.
@@ -43,7 +43,7 @@ pub enum Kind {
 impl Kind {
     /// The exit code of the process.
     #[must_use]
-    pub fn exit_code(self) -> u8 {
+    pub(crate) fn exit_code(self) -> u8 {
         match self {
             Self::Other => 1,
             Self::Usage => 2,
@@ -59,7 +59,7 @@ impl Kind {
 
     /// The word for it in `-o json`.
     #[must_use]
-    pub fn code(self) -> &'static str {
+    pub(crate) fn code(self) -> &'static str {
         match self {
             Self::Other => "failed",
             Self::Usage => "usage",
@@ -76,7 +76,7 @@ impl Kind {
 
 /// A failure as the user sees it: what was being done, what went wrong, what to do next.
 #[derive(Debug)]
-pub struct CliError {
+pub(crate) struct CliError {
     kind: Kind,
     doing: Option<String>,
     message: String,
@@ -86,7 +86,7 @@ pub struct CliError {
 
 impl CliError {
     /// A failure of this kind; `message` says in the user's words what went wrong.
-    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self {
             kind,
             doing: None,
@@ -106,19 +106,19 @@ impl CliError {
     }
 
     /// Wrong usage.
-    pub fn usage(message: impl Into<String>) -> Self {
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(Kind::Usage, message)
     }
 
     /// Ctrl-C or a request to end.
     #[must_use]
-    pub fn interrupted() -> Self {
+    pub(crate) fn interrupted() -> Self {
         Self::new(Kind::Interrupted, "interrupted").hint("run it again")
     }
 
     /// Adds what the user can do next, unless it is said already.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         let hint = hint.into();
         if !self.hints.contains(&hint) {
             self.hints.push(hint);
@@ -128,14 +128,14 @@ impl CliError {
 
     /// Says what was being done, as in "could not `doing`"; the innermost one stays.
     #[must_use]
-    pub fn doing(mut self, doing: impl Into<String>) -> Self {
+    pub(crate) fn doing(mut self, doing: impl Into<String>) -> Self {
         self.doing.get_or_insert_with(|| doing.into());
         self
     }
 
     /// Adds a sentence to what went wrong.
     #[must_use]
-    pub fn and(mut self, sentence: &str) -> Self {
+    pub(crate) fn and(mut self, sentence: &str) -> Self {
         self.message.push_str("; ");
         self.message.push_str(sentence);
         self
@@ -144,7 +144,7 @@ impl CliError {
     /// Says what to do next instead of what was said so far, where the service does not accept the
     /// key itself.
     #[must_use]
-    pub fn hint_for_refused_key(mut self, hint: &str) -> Self {
+    pub(crate) fn hint_for_refused_key(mut self, hint: &str) -> Self {
         let source = self.source.as_ref().and_then(|err| err.downcast_ref());
         if let Some(ApiError::Authentication { .. }) = source {
             self.hints = vec![hint.to_owned()];
@@ -154,13 +154,13 @@ impl CliError {
 
     /// The kind of failure.
     #[must_use]
-    pub fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> Kind {
         self.kind
     }
 
     /// What to do next, in order.
     #[must_use]
-    pub fn hints(&self) -> &[String] {
+    pub(crate) fn hints(&self) -> &[String] {
         &self.hints
     }
 }
@@ -183,7 +183,7 @@ impl std::error::Error for CliError {
 }
 
 /// How to get a login, said wherever one is missing or dead.
-pub const LOGIN_HINT: &str =
+pub(crate) const LOGIN_HINT: &str =
     "log in with `scw login`, or with `scw login --with-token` in a script";
 
 impl From<Invalid> for CliError {

@@ -11,17 +11,19 @@
 //! structs only, and `error` is the one place that knows every layer's error. The test
 //! `tests/generated/layers.rs` keeps these rules.
 
-pub mod api;
+mod api;
 pub mod cli;
-pub mod commands;
-pub mod config;
-pub mod context;
-pub mod credentials;
+mod commands;
+mod config;
+mod context;
+mod credentials;
 pub mod entry;
-pub mod env;
-pub mod error;
-pub mod fsutil;
+mod env;
+mod error;
+mod fsutil;
 pub mod model;
-pub mod process;
-pub mod store;
-pub mod ui;
+mod process;
+mod store;
+mod ui;
+
+pub use commands::man::PAGES;

@@ -5,13 +5,13 @@ use std::time::Duration;
 use crate::model::Dialect;
 
 /// A cause from below, kept for whoever looks into the chain of an error.
-pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// What a call to an account service can fail with.
 ///
 /// Text in it that came from the service is cleaned already.
 #[derive(Debug, thiserror::Error)]
-pub enum ApiError {
+pub(crate) enum ApiError {
     /// 401: the key or token is unknown, revoked or expired.
     #[error("the API does not accept this key: {reason}")]
     Authentication {
@@ -159,7 +159,7 @@ fn redirected(to: Option<&str>) -> String {
 impl ApiError {
     /// Whether the call may have been carried out although no usable answer came back.
     #[must_use]
-    pub fn outcome_unknown(&self) -> bool {
+    pub(crate) fn outcome_unknown(&self) -> bool {
         match self {
             Self::Connect { sent, .. } => *sent,
             Self::Garbage { .. } | Self::Redirect { .. } | Self::Failing { .. } => true,
@@ -170,7 +170,7 @@ impl ApiError {
     /// Whether the service did not carry the call out because of something that passes by itself,
     /// so that the same call may be taken a little later.
     #[must_use]
-    pub fn may_pass(&self) -> bool {
+    pub(crate) fn may_pass(&self) -> bool {
         matches!(
             self,
             Self::Throttled { .. }
@@ -186,7 +186,7 @@ impl ApiError {
     ///
     /// Only the API's own words count. A 404 or 401 without them may come from a gateway.
     #[must_use]
-    pub fn key_is_gone(&self) -> bool {
+    pub(crate) fn key_is_gone(&self) -> bool {
         matches!(
             self,
             Self::NotFound { named: true, .. } | Self::Authentication { gone: true, .. }

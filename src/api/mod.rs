@@ -13,18 +13,18 @@ mod tls;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-pub use account::Account2017;
-pub use callback::{Callback, CallbackError, Visitor};
-pub use error::{ApiError, Cause};
-pub use http::{Auth, Http};
-pub use iam::{Iam, web_session};
-pub use session::{CreatedKey, FoundKey, NewKey, Session, SignIn, SignInRequest, sign_in};
+pub(crate) use account::Account2017;
+pub(crate) use callback::{Callback, CallbackError, Visitor};
+pub(crate) use error::{ApiError, Cause};
+pub(crate) use http::{Auth, Http};
+pub(crate) use iam::{Iam, web_session};
+pub(crate) use session::{CreatedKey, FoundKey, NewKey, Session, SignIn, SignInRequest, sign_in};
 
 use crate::model::{AccessKey, ApiKey, BackupCodes, OtpCode, OtpKey, User, UserId};
 
 /// One account service, in either dialect, called with one key.
 #[async_trait(?Send)]
-pub trait Account {
+pub(crate) trait Account {
     /// What the service knows of the key in use. Its identifier is needed where the dialect has
     /// one: without it there is [`ApiError::OwnerUnknown`], and with one where it has none.
     async fn own_key(&self, access_key: Option<&AccessKey>) -> Result<ApiKey, ApiError>;

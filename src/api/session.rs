@@ -7,7 +7,7 @@ use super::{Account, ApiError, Http, account, iam};
 use crate::model::{AccessKey, Dialect, Organization, Passwords, SecretKey, UserId};
 
 /// What came of an attempt to sign in.
-pub enum SignIn {
+pub(crate) enum SignIn {
     /// It worked.
     Done(Box<dyn Session>),
     /// Email and password are right, and the account asks for a second factor.
@@ -16,7 +16,7 @@ pub enum SignIn {
 
 /// An attempt to sign in.
 #[derive(Debug)]
-pub struct SignInRequest<'a> {
+pub(crate) struct SignInRequest<'a> {
     /// Email, password, second factor.
     pub passwords: &'a Passwords,
     /// What the key that may come of it is called; the 2017 API makes it at once.
@@ -27,7 +27,7 @@ pub struct SignInRequest<'a> {
 
 /// A key to be made.
 #[derive(Debug, Clone)]
-pub struct NewKey {
+pub(crate) struct NewKey {
     /// What it is called, at most 200 characters (protocol.md A).
     pub description: String,
     /// When it ends.
@@ -36,7 +36,7 @@ pub struct NewKey {
 
 /// A key that was made. Its secret is told this once.
 #[derive(Debug)]
-pub struct CreatedKey {
+pub(crate) struct CreatedKey {
     /// The secret.
     pub secret: SecretKey,
     /// Its identifier, where the dialect has one.
@@ -49,7 +49,7 @@ pub struct CreatedKey {
 
 /// A key of the user's, found by its description.
 #[derive(Debug, Clone)]
-pub struct FoundKey {
+pub(crate) struct FoundKey {
     pub(super) id: KeyId,
     /// What a person may see of it.
     pub shown: String,
@@ -70,7 +70,7 @@ pub(super) enum KeyId {
 
 /// A session that a person opened, and that ends when the login is done.
 #[async_trait(?Send)]
-pub trait Session {
+pub(crate) trait Session {
     /// The account service, called with the session.
     fn account(&self) -> &dyn Account;
 
@@ -109,7 +109,7 @@ pub trait Session {
 /// # Errors
 /// [`ApiError::WrongPassword`], [`ApiError::WrongCode`], [`ApiError::Locked`],
 /// [`ApiError::NoPasswordLogin`], and what every call can fail with.
-pub async fn sign_in(
+pub(crate) async fn sign_in(
     dialect: Dialect,
     http: &Http,
     request: &SignInRequest<'_>,

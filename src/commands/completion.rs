@@ -3,7 +3,6 @@
 use super::unprinted;
 use crate::{
     cli::{CompletionArgs, Shell},
-    context::Context,
     error::Result,
 };
 
@@ -11,7 +10,7 @@ use crate::{
 ///
 /// # Errors
 /// When stdout does not take them.
-pub fn run(ctx: &Context, args: &CompletionArgs) -> Result<()> {
+pub(crate) fn run(args: &CompletionArgs) -> Result<()> {
     let text = match args.shell {
         Shell::Bash => include_str!("../../completions/scw.bash"),
         Shell::Zsh => include_str!("../../completions/_scw"),
@@ -19,5 +18,5 @@ pub fn run(ctx: &Context, args: &CompletionArgs) -> Result<()> {
         Shell::Elvish => include_str!("../../completions/scw.elv"),
         Shell::Powershell => include_str!("../../completions/_scw.ps1"),
     };
-    ctx.ui().raw(text).map_err(|err| unprinted(&err))
+    crate::ui::print_raw(text).map_err(|err| unprinted(&err))
 }

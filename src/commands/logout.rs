@@ -19,7 +19,7 @@ use crate::{
 /// # Errors
 /// [`Kind::Unreachable`] or [`Kind::Refused`] when the key may still be on the server,
 /// [`Kind::Keyring`] when the secret could not be read or removed.
-pub async fn run(ctx: &Context, args: LogoutArgs) -> Result<()> {
+pub(crate) async fn run(ctx: &Context, args: LogoutArgs) -> Result<()> {
     let profile = &ctx.settings()?.profile;
     if credentials::has_secret_variable() {
         ctx.ui()

@@ -35,10 +35,10 @@ pub const PAGES: &[(&str, &str)] = pages![
 ///
 /// # Errors
 /// When stdout or the folder does not take them.
-pub fn run(ctx: &Context, args: ManArgs) -> Result<()> {
+pub(crate) fn run(ctx: &Context, args: ManArgs) -> Result<()> {
     let Some(dir) = args.dir else {
         let main = PAGES.first().map_or("", |(_, page)| page);
-        return ctx.ui().raw(main).map_err(|err| unprinted(&err));
+        return crate::ui::print_raw(main).map_err(|err| unprinted(&err));
     };
     for (name, page) in PAGES {
         fsutil::write_public(&dir.join(name), page.as_bytes())?;

@@ -1,15 +1,15 @@
 //! One file a command: `run(&Context, Args) -> Result<()>`.
 
-pub mod completion;
-pub mod login;
-pub mod logout;
-pub mod man;
+pub(crate) mod completion;
+pub(crate) mod login;
+pub(crate) mod logout;
+pub(crate) mod man;
 mod saved_codes;
 mod secret_input;
 mod sign_in;
-pub mod token;
-pub mod two_factor;
-pub mod whoami;
+pub(crate) mod token;
+pub(crate) mod two_factor;
+pub(crate) mod whoami;
 
 use crate::error::{CliError, Kind};
 

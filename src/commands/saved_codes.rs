@@ -48,7 +48,7 @@ impl Spent {
     /// When the codes cannot be read or marked.
     pub(super) async fn next(ctx: &Context, email: &str) -> Result<Option<Self>> {
         for user in users_with_codes(ctx, email)? {
-            let taken = change(ctx, &user, |codes| codes.take_next(ctx.now())).await?;
+            let taken = change(ctx, &user, |codes| codes.take_next(Context::now())).await?;
             if let Some(code) = taken.flatten() {
                 let marked = vec![user];
                 return Ok(Some(Self { code, marked }));
@@ -65,7 +65,7 @@ impl Spent {
     pub(super) async fn given(ctx: &Context, email: &str, code: BackupCode) -> Result<Self> {
         let mut marked = Vec::new();
         for user in users_with_codes(ctx, email)? {
-            let mark = |codes: &mut SavedCodes| codes.mark_used(&code, ctx.now());
+            let mark = |codes: &mut SavedCodes| codes.mark_used(&code, Context::now());
             if change(ctx, &user, mark).await? == Some(Some(true)) {
                 marked.push(user);
             }

@@ -328,7 +328,7 @@ async fn next_factor(
         let code = process::otp_command(command, &nothing).await?;
         return Offered::given(ctx, email, &code).await;
     }
-    if let Some(code) = ctx.otp_variable()? {
+    if let Some(code) = env::secret(env::OTP)? {
         return Offered::given(ctx, email, &code).await;
     }
     let saved = saved_left(ctx, email)?;

@@ -14,7 +14,7 @@ use crate::{
 ///
 /// # Errors
 /// [`Kind::NotLoggedIn`] where there is no login.
-pub async fn run(ctx: &Context, args: TokenArgs) -> Result<()> {
+pub(crate) async fn run(ctx: &Context, args: TokenArgs) -> Result<()> {
     let printed = if args.access_key {
         // The identifier of a saved login is no secret: the keyring stays closed.
         let record = ctx.local()?.record()?;

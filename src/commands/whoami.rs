@@ -14,7 +14,7 @@ use crate::{
 ///
 /// # Errors
 /// As for every command that needs a login.
-pub async fn run(ctx: &Context) -> Result<()> {
+pub(crate) async fn run(ctx: &Context) -> Result<()> {
     let doing = "look at the account";
     let authed = ctx.authed().await?;
     let failed = |err: CliError| err.doing(doing);

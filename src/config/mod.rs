@@ -6,15 +6,15 @@ mod settings;
 
 use std::path::PathBuf;
 
-pub use official::OfficialProfile;
-pub use record::{Kept, KnownUser, Login, Profile, Record};
-pub use settings::{Flags, Settings, Target};
+pub(crate) use official::OfficialProfile;
+pub(crate) use record::{Kept, Login, Record};
+pub(crate) use settings::{Flags, Settings, Target};
 
 use crate::{env::NotUtf8, fsutil::FileError, model::Invalid};
 
 /// What reading or writing the configuration can fail with.
 #[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
+pub(crate) enum ConfigError {
     /// A value of a wrong form.
     #[error(transparent)]
     Invalid(#[from] Invalid),

@@ -15,7 +15,7 @@ use crate::{env, fsutil, model::ProfileName};
 /// profile.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub struct OfficialProfile {
+pub(crate) struct OfficialProfile {
     /// Identifier of the API key.
     pub access_key: Option<String>,
     /// Its secret, in plain text.
@@ -57,7 +57,10 @@ impl OfficialProfile {
     ///
     /// # Errors
     /// [`ConfigError`] when the file cannot be read or understood.
-    pub fn load(path: &Path, wanted: Option<&ProfileName>) -> Result<Option<Self>, ConfigError> {
+    pub(crate) fn load(
+        path: &Path,
+        wanted: Option<&ProfileName>,
+    ) -> Result<Option<Self>, ConfigError> {
         let Some(content) = fsutil::read_owned(path)? else {
             return Ok(None);
         };
@@ -85,7 +88,7 @@ impl OfficialProfile {
 
     /// Where the file is: as scaleway-sdk-go, `scw/path.go` looks for it.
     #[must_use]
-    pub fn path(flag: Option<&Path>) -> Option<PathBuf> {
+    pub(crate) fn path(flag: Option<&Path>) -> Option<PathBuf> {
         let below = |folder: PathBuf| folder.join("scw").join("config.yaml");
         flag.map(Path::to_owned)
             .or_else(|| env::path(env::CONFIG_PATH))

@@ -16,7 +16,7 @@ use crate::{
 /// The whole record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Record {
+pub(crate) struct Record {
     /// Profiles by name.
     profiles: BTreeMap<String, Profile>,
     /// What is known of users by id, kept also after a logout: their backup codes outlive it.
@@ -26,7 +26,7 @@ pub struct Record {
 /// One profile.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Profile {
+pub(crate) struct Profile {
     /// The login in force; nothing after a logout.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub login: Option<Login>,
@@ -41,7 +41,7 @@ pub struct Profile {
 
 /// Where one secret lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kept {
+pub(crate) struct Kept {
     /// The kind of place.
     pub storage: StorageKind,
     /// Which of the profile's two secrets in it.
@@ -52,14 +52,14 @@ pub struct Kept {
 impl Kept {
     /// The name of the secret there.
     #[must_use]
-    pub fn name(self, profile: &ProfileName) -> SecretName {
+    pub(crate) fn name(self, profile: &ProfileName) -> SecretName {
         SecretName::of(profile, self.slot)
     }
 }
 
 /// A login: everything about it but the secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Login {
+pub(crate) struct Login {
     /// Where the secret is.
     #[serde(flatten)]
     pub kept: Kept,
@@ -95,7 +95,7 @@ pub struct Login {
 /// What is known of a user beyond a login.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct KnownUser {
+pub(crate) struct KnownUser {
     /// The email address, so that saved codes are found before anybody is logged in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
@@ -117,13 +117,13 @@ impl Record {
 
     /// The lock for a change to the record. It is held for a moment only.
     #[must_use]
-    pub fn lock_path(data: &DataDir) -> PathBuf {
+    pub(crate) fn lock_path(data: &DataDir) -> PathBuf {
         data.join(".profiles.lock")
     }
 
     /// The lock for a change of the login of one profile: secret and record together.
     #[must_use]
-    pub fn profile_lock_path(data: &DataDir, profile: &ProfileName) -> PathBuf {
+    pub(crate) fn profile_lock_path(data: &DataDir, profile: &ProfileName) -> PathBuf {
         data.join(format!(".{profile}.login.lock"))
     }
 
@@ -131,9 +131,9 @@ impl Record {
     ///
     /// # Errors
     /// [`ConfigError`] when it cannot be read or understood.
-    pub fn load(data: &DataDir) -> Result<Self, ConfigError> {
+    pub(crate) fn load(data: &DataDir) -> Result<Self, ConfigError> {
         let path = Self::path(data);
-        let Some(content) = data.read(&path)? else {
+        let Some(content) = fsutil::read_owned(&path)? else {
             return Ok(Self::default());
         };
         let malformed = ConfigError::Malformed { path, at: None };
@@ -148,7 +148,7 @@ impl Record {
     ///
     /// # Errors
     /// [`ConfigError`] when it cannot be read or written; it is then unchanged.
-    pub fn update<T>(
+    pub(crate) fn update<T>(
         data: &DataDir,
         _lock: &FileLock,
         change: impl FnOnce(&mut Self) -> T,
@@ -168,12 +168,12 @@ impl Record {
     }
 
     /// The names of all profiles.
-    pub fn names(&self) -> impl Iterator<Item = ProfileName> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = ProfileName> {
         self.profiles.keys().filter_map(|name| name.parse().ok())
     }
 
     /// The logins of other profiles for the same service.
-    pub fn others<'a>(
+    pub(crate) fn others<'a>(
         &'a self,
         profile: &'a ProfileName,
         login: &'a Login,
@@ -188,7 +188,7 @@ impl Record {
 
     /// Whether some login made the key of this description and is still in force.
     #[must_use]
-    pub fn names_key(&self, description: &str) -> bool {
+    pub(crate) fn names_key(&self, description: &str) -> bool {
         self.profiles
             .values()
             .filter_map(|profile| profile.login.as_ref())
@@ -197,30 +197,30 @@ impl Record {
 
     /// One profile.
     #[must_use]
-    pub fn profile(&self, name: &ProfileName) -> Option<&Profile> {
+    pub(crate) fn profile(&self, name: &ProfileName) -> Option<&Profile> {
         self.profiles.get(name.as_str())
     }
 
     /// One profile, made where there is none.
-    pub fn profile_mut(&mut self, name: &ProfileName) -> &mut Profile {
+    pub(crate) fn profile_mut(&mut self, name: &ProfileName) -> &mut Profile {
         self.profiles.entry(name.as_str().to_owned()).or_default()
     }
 
     /// The login of a profile.
     #[must_use]
-    pub fn login(&self, name: &ProfileName) -> Option<&Login> {
+    pub(crate) fn login(&self, name: &ProfileName) -> Option<&Login> {
         self.profile(name)?.login.as_ref()
     }
 
     /// What is known of a user.
     #[must_use]
-    pub fn user(&self, id: &UserId) -> Option<&KnownUser> {
+    pub(crate) fn user(&self, id: &UserId) -> Option<&KnownUser> {
         self.users.get(id.as_str())
     }
 
     /// Every user that something is known of.
     #[must_use]
-    pub fn known_users(&self) -> Vec<UserId> {
+    pub(crate) fn known_users(&self) -> Vec<UserId> {
         self.users
             .keys()
             .filter_map(|id| UserId::parse(id).ok())
@@ -228,13 +228,13 @@ impl Record {
     }
 
     /// What is known of a user, to be changed.
-    pub fn user_mut(&mut self, id: &UserId) -> &mut KnownUser {
+    pub(crate) fn user_mut(&mut self, id: &UserId) -> &mut KnownUser {
         self.users.entry(id.as_str().to_owned()).or_default()
     }
 
     /// The users with this email address, in any letter case.
     #[must_use]
-    pub fn users_of(&self, email: &str) -> Vec<UserId> {
+    pub(crate) fn users_of(&self, email: &str) -> Vec<UserId> {
         self.users
             .iter()
             .filter(|(_, user)| {
@@ -248,7 +248,7 @@ impl Record {
 
     /// Whose access key this is, where it was seen before.
     #[must_use]
-    pub fn owner_of(&self, access_key: &AccessKey) -> Option<UserId> {
+    pub(crate) fn owner_of(&self, access_key: &AccessKey) -> Option<UserId> {
         let by_login = self
             .profiles
             .values()

@@ -16,7 +16,7 @@ const ACCOUNT_URL: &str = "https://account.scaleway.com";
 
 /// What the command line says about settings.
 #[derive(Debug, Clone, Default)]
-pub struct Flags {
+pub(crate) struct Flags {
     /// `--profile`
     pub profile: Option<ProfileName>,
     /// `--config`
@@ -29,7 +29,7 @@ pub struct Flags {
 
 /// The settings in force: flag, then environment.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// The profile.
     pub profile: ProfileName,
     /// The profile that a flag or a variable names; nothing where none does.
@@ -50,7 +50,7 @@ pub struct Settings {
 
 /// One account service: which API, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub(crate) struct Target {
     /// Which API is spoken.
     pub dialect: Dialect,
     /// Its address.
@@ -62,7 +62,7 @@ impl Settings {
     ///
     /// # Errors
     /// [`ConfigError`] when a value has a wrong form, or the data folder cannot be trusted.
-    pub fn resolve(flags: &Flags) -> Result<Self, ConfigError> {
+    pub(crate) fn resolve(flags: &Flags) -> Result<Self, ConfigError> {
         let named_profile = match &flags.profile {
             Some(name) => Some(name.clone()),
             None => variable(env::PROFILE)?,
@@ -86,7 +86,7 @@ impl Settings {
 
     /// The address that a flag or a variable names for this API.
     #[must_use]
-    pub fn asked_url(&self, dialect: Dialect) -> Option<&ApiUrl> {
+    pub(crate) fn asked_url(&self, dialect: Dialect) -> Option<&ApiUrl> {
         self.url_flag.as_ref().or(match dialect {
             Dialect::Iam => self.iam_url.as_ref(),
             Dialect::Account => self.account_url.as_ref(),
@@ -98,7 +98,7 @@ impl Settings {
     ///
     /// # Errors
     /// [`ConfigError::Setting`] when the official file's address has a wrong form.
-    pub fn target(
+    pub(crate) fn target(
         &self,
         login: Option<&Login>,
         official: Option<&OfficialProfile>,
@@ -134,7 +134,7 @@ impl Settings {
     ///
     /// # Errors
     /// None in practice: the built-in addresses are well formed.
-    pub fn account_page(&self, origin: &ApiUrl) -> Result<Option<ApiUrl>, ConfigError> {
+    pub(crate) fn account_page(&self, origin: &ApiUrl) -> Result<Option<ApiUrl>, ConfigError> {
         Ok(match &self.account_url {
             Some(url) => Some(url.clone()),
             None if *origin == production(Dialect::Iam)? => Some(production(Dialect::Account)?),
@@ -148,7 +148,7 @@ impl OfficialProfile {
     ///
     /// # Errors
     /// [`ConfigError::Setting`] when it has a wrong form.
-    pub fn address(&self) -> Result<Option<ApiUrl>, ConfigError> {
+    pub(crate) fn address(&self) -> Result<Option<ApiUrl>, ConfigError> {
         self.api_url
             .as_deref()
             .map(|url| parse("api_url in config.yaml", url))

@@ -13,7 +13,7 @@ use crate::{
 
 /// Makes clients of account services.
 #[derive(Clone)]
-pub struct Clients {
+pub(crate) struct Clients {
     authorities: Option<PathBuf>,
     trace: Option<Rc<dyn Trace>>,
     notices: Rc<dyn Notices>,
@@ -23,7 +23,7 @@ impl Clients {
     /// Clients that show their exchanges to `trace`, where there is one, and tell `notices` what
     /// they wait for.
     #[must_use]
-    pub fn new(trace: Option<Rc<dyn Trace>>, notices: Rc<dyn Notices>) -> Self {
+    pub(crate) fn new(trace: Option<Rc<dyn Trace>>, notices: Rc<dyn Notices>) -> Self {
         Self {
             authorities: env::path(env::SSL_CERT_FILE),
             trace,
@@ -35,7 +35,7 @@ impl Clients {
     ///
     /// # Errors
     /// When TLS cannot be set up.
-    pub fn account(&self, credential: &Credential) -> Result<Box<dyn Account>> {
+    pub(crate) fn account(&self, credential: &Credential) -> Result<Box<dyn Account>> {
         let auth = Auth::Key(credential.secret.clone());
         let service = self.http(&credential.target.origin, &auth)?;
         Ok(match credential.target.dialect {
@@ -48,7 +48,7 @@ impl Clients {
     ///
     /// # Errors
     /// When TLS cannot be set up.
-    pub fn anonymous(&self, target: &Target) -> Result<Http> {
+    pub(crate) fn anonymous(&self, target: &Target) -> Result<Http> {
         self.http(&target.origin, &Auth::Nobody)
     }
 
@@ -61,7 +61,7 @@ impl Clients {
 }
 
 /// An account service with the credential that opens it.
-pub struct Authed {
+pub(crate) struct Authed {
     account: Box<dyn Account>,
     credential: Credential,
     known_owner: Option<UserId>,
@@ -72,7 +72,7 @@ impl Authed {
     ///
     /// # Errors
     /// When TLS cannot be set up.
-    pub fn new(clients: &Clients, credential: Credential, record: &Record) -> Result<Self> {
+    pub(crate) fn new(clients: &Clients, credential: Credential, record: &Record) -> Result<Self> {
         let known_owner = match &credential.login {
             Some(login) => Some(login.user_id.clone()),
             None => credential
@@ -89,13 +89,13 @@ impl Authed {
 
     /// The account service.
     #[must_use]
-    pub fn account(&self) -> &dyn Account {
+    pub(crate) fn account(&self) -> &dyn Account {
         &*self.account
     }
 
     /// The credential in use.
     #[must_use]
-    pub fn credential(&self) -> &Credential {
+    pub(crate) fn credential(&self) -> &Credential {
         &self.credential
     }
 
@@ -103,7 +103,7 @@ impl Authed {
     ///
     /// # Errors
     /// What the API says.
-    pub async fn user_id(&self) -> Result<UserId, ApiError> {
+    pub(crate) async fn user_id(&self) -> Result<UserId, ApiError> {
         if let Some(owner) = &self.known_owner {
             return Ok(owner.clone());
         }
@@ -115,7 +115,7 @@ impl Authed {
     ///
     /// # Errors
     /// What the API says.
-    pub async fn user(&self) -> Result<User, ApiError> {
+    pub(crate) async fn user(&self) -> Result<User, ApiError> {
         let id = self.user_id().await?;
         self.account.user(&id).await
     }

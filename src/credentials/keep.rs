@@ -17,7 +17,7 @@ use crate::{
 
 /// What became of the key of a login whose place another one took.
 #[derive(Debug)]
-pub enum Replaced {
+pub(crate) enum Replaced {
     /// There was none, or it was there before its login, or it is the new login's key as well.
     Nothing,
     /// A login of another profile uses it too, so it stays.
@@ -31,7 +31,7 @@ pub enum Replaced {
 
 /// A key that no login names any more, and that is still alive.
 #[derive(Debug)]
-pub struct AbandonedKey {
+pub(crate) struct AbandonedKey {
     /// Its own secret, where it could be read.
     pub credential: Option<Credential>,
     /// Its note.
@@ -42,7 +42,7 @@ pub struct AbandonedKey {
 ///
 /// # Errors
 /// What the store or the record says. The login before is then still in force, with its secret.
-pub async fn keep(
+pub(crate) async fn keep(
     local: Local<'_>,
     profile: &ProfileName,
     secret: &SecretKey,
@@ -198,7 +198,7 @@ async fn credential_to_revoke(
 }
 
 /// What is to be revoked at a logout.
-pub struct Ending {
+pub(crate) struct Ending {
     /// The login that ends.
     pub login: Login,
     /// Its credential, or why its secret cannot be read.
@@ -209,7 +209,7 @@ pub struct Ending {
 
 /// How a login ended.
 #[derive(Debug)]
-pub struct Ended<T> {
+pub(crate) struct Ended<T> {
     /// What came of its key.
     pub key: T,
     /// Why its secret is still on this machine, where it is.
@@ -224,7 +224,7 @@ pub struct Ended<T> {
 ///
 /// # Errors
 /// When the keyring or the record cannot be used: the login is then still in force.
-pub async fn forget<T>(
+pub(crate) async fn forget<T>(
     local: Local<'_>,
     profile: &ProfileName,
     revoke: impl AsyncFnOnce(Ending) -> (T, bool),

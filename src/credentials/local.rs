@@ -14,7 +14,7 @@ use crate::{
 
 /// What this program keeps on the machine, somebody to tell about waits, and what ends them.
 #[derive(Debug, Clone, Copy)]
-pub struct Local<'a> {
+pub(crate) struct Local<'a> {
     ui: &'a Ui,
     data: &'a DataDir,
     interrupt: &'a Interrupt,
@@ -23,7 +23,7 @@ pub struct Local<'a> {
 impl<'a> Local<'a> {
     /// What is kept in this data folder.
     #[must_use]
-    pub fn new(ui: &'a Ui, data: &'a DataDir, interrupt: &'a Interrupt) -> Self {
+    pub(crate) fn new(ui: &'a Ui, data: &'a DataDir, interrupt: &'a Interrupt) -> Self {
         Self {
             ui,
             data,
@@ -33,7 +33,7 @@ impl<'a> Local<'a> {
 
     /// The data folder.
     #[must_use]
-    pub fn data(&self) -> &'a DataDir {
+    pub(crate) fn data(&self) -> &'a DataDir {
         self.data
     }
 
@@ -43,7 +43,7 @@ impl<'a> Local<'a> {
     /// # Errors
     /// When another run keeps the lock, the end of the program is asked for meanwhile, or the file
     /// of the lock cannot be made.
-    pub async fn lock(&self, path: PathBuf) -> Result<FileLock> {
+    pub(crate) async fn lock(&self, path: PathBuf) -> Result<FileLock> {
         tokio::select! {
             biased;
             lock = self.lock_for_a_moment(path) => lock,
@@ -66,7 +66,7 @@ impl<'a> Local<'a> {
     ///
     /// # Errors
     /// When it cannot be read or understood.
-    pub fn record(&self) -> Result<Record> {
+    pub(crate) fn record(&self) -> Result<Record> {
         Ok(Record::load(self.data)?)
     }
 
@@ -74,7 +74,10 @@ impl<'a> Local<'a> {
     ///
     /// # Errors
     /// When it cannot be read or written; it is then unchanged.
-    pub async fn update_record<T>(&self, change: impl FnOnce(&mut Record) -> T) -> Result<T> {
+    pub(crate) async fn update_record<T>(
+        &self,
+        change: impl FnOnce(&mut Record) -> T,
+    ) -> Result<T> {
         let lock = self.lock_for_a_moment(Record::lock_path(self.data)).await?;
         Ok(Record::update(self.data, &lock, change)?)
     }
@@ -84,7 +87,7 @@ impl<'a> Local<'a> {
     ///
     /// # Errors
     /// What the place says, and [`StoreError::Interrupted`].
-    pub async fn with_store<T: Send + 'static>(
+    pub(crate) async fn with_store<T: Send + 'static>(
         &self,
         kind: StorageKind,
         work: impl FnOnce(&dyn SecretStore) -> Result<T, StoreError> + Send + 'static,
@@ -102,7 +105,7 @@ impl<'a> Local<'a> {
     ///
     /// # Errors
     /// When the record cannot be read.
-    pub async fn sweep(&self) -> Result<()> {
+    pub(crate) async fn sweep(&self) -> Result<()> {
         for path in self.data.sweep() {
             self.ui.note(&format!(
                 "Removed {}, which an interrupted scw left behind",

@@ -11,11 +11,11 @@ mod resolve;
 
 use std::fmt;
 
-pub use client::{Authed, Clients};
-pub use keep::{Ended, Ending, Replaced, forget, keep};
-pub use local::Local;
-pub use pending::{PendingKey, PendingNote, abandoned};
-pub use resolve::{
+pub(crate) use client::{Authed, Clients};
+pub(crate) use keep::{Ended, Ending, Replaced, forget, keep};
+pub(crate) use local::Local;
+pub(crate) use pending::{PendingKey, PendingNote, abandoned};
+pub(crate) use resolve::{
     access_key_variable, from_config, has_secret_variable, resolve, target_for_login,
 };
 
@@ -26,7 +26,7 @@ use crate::{
 
 /// Where a credential comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub(crate) enum Source {
     /// `SCW_SECRET_KEY`.
     Environment,
     /// A login of this program.
@@ -50,7 +50,7 @@ impl fmt::Display for Source {
 
 /// A secret key, the service that it is for, and what is known of it without asking that service.
 #[derive(Debug)]
-pub struct Credential {
+pub(crate) struct Credential {
     secret: SecretKey,
     access_key: Option<AccessKey>,
     target: Target,
@@ -61,7 +61,11 @@ pub struct Credential {
 impl Credential {
     /// A key that is to be tried at a service that the person chose.
     #[must_use]
-    pub fn offered(secret: SecretKey, access_key: Option<AccessKey>, target: Target) -> Self {
+    pub(crate) fn offered(
+        secret: SecretKey,
+        access_key: Option<AccessKey>,
+        target: Target,
+    ) -> Self {
         Self {
             secret,
             access_key,
@@ -73,7 +77,7 @@ impl Credential {
 
     /// The key of a login, for the service that the login was made at.
     #[must_use]
-    pub fn of_login(login: &Login, secret: SecretKey) -> Self {
+    pub(crate) fn of_login(login: &Login, secret: SecretKey) -> Self {
         Self {
             secret,
             access_key: login.access_key.clone(),
@@ -88,25 +92,25 @@ impl Credential {
 
     /// The secret.
     #[must_use]
-    pub fn secret(&self) -> &SecretKey {
+    pub(crate) fn secret(&self) -> &SecretKey {
         &self.secret
     }
 
     /// The identifier of the key, where it is known.
     #[must_use]
-    pub fn access_key(&self) -> Option<&AccessKey> {
+    pub(crate) fn access_key(&self) -> Option<&AccessKey> {
         self.access_key.as_ref()
     }
 
     /// The service that it is for.
     #[must_use]
-    pub fn target(&self) -> &Target {
+    pub(crate) fn target(&self) -> &Target {
         &self.target
     }
 
     /// Where it comes from.
     #[must_use]
-    pub fn source(&self) -> Source {
+    pub(crate) fn source(&self) -> Source {
         self.source
     }
 }

@@ -22,7 +22,7 @@ const NOTE: &str = "toml";
 
 /// What is known of a key that may be on the server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PendingKey {
+pub(crate) struct PendingKey {
     /// What it is called there. It holds a part that nobody else's key has.
     pub description: String,
     /// The API that it was made with.
@@ -46,7 +46,7 @@ pub struct PendingKey {
 impl PendingKey {
     /// A key that is about to be made at a service.
     #[must_use]
-    pub fn new(description: String, target: &Target) -> Self {
+    pub(crate) fn new(description: String, target: &Target) -> Self {
         Self {
             description,
             api: target.dialect,
@@ -60,7 +60,7 @@ impl PendingKey {
 
     /// What a person may call it.
     #[must_use]
-    pub fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         match &self.access_key {
             Some(key) => key.to_string(),
             None => format!("\"{}\"", crate::model::clean(&self.description)),
@@ -87,7 +87,7 @@ impl PendingKey {
 
 /// The note of a key, held by this run.
 #[derive(Debug)]
-pub struct PendingNote {
+pub(crate) struct PendingNote {
     /// The key.
     pub key: PendingKey,
     claim: Claim,
@@ -98,7 +98,7 @@ impl PendingNote {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn write(local: Local<'_>, key: PendingKey) -> Result<Self> {
+    pub(crate) fn write(local: Local<'_>, key: PendingKey) -> Result<Self> {
         let path = folder(local).join(format!("{}.{NOTE}", process::unguessable()));
         let text = toml::to_string(&key).map_err(|err| {
             crate::error::CliError::new(crate::error::Kind::Other, err.to_string())
@@ -111,12 +111,12 @@ impl PendingNote {
     ///
     /// # Errors
     /// When the file stays.
-    pub fn settle(self) -> Result<()> {
+    pub(crate) fn settle(self) -> Result<()> {
         Ok(self.claim.remove()?)
     }
 
     /// Lets go of the note and leaves it to a later login.
-    pub fn leave(self) {
+    pub(crate) fn leave(self) {
         drop(self);
     }
 }
@@ -130,7 +130,7 @@ fn folder(local: Local<'_>) -> PathBuf {
 ///
 /// # Errors
 /// When the record cannot be read.
-pub fn abandoned(
+pub(crate) fn abandoned(
     local: Local<'_>,
     target: &Target,
     user: &UserId,

@@ -16,7 +16,7 @@ use crate::{
 /// # Errors
 /// [`Kind::NotLoggedIn`] where there is none for the address in force, [`Kind::Keyring`] where
 /// the keyring fails.
-pub async fn resolve(settings: &Settings, local: Local<'_>) -> Result<Credential> {
+pub(crate) async fn resolve(settings: &Settings, local: Local<'_>) -> Result<Credential> {
     if let Some(secret) = env::secret(env::SECRET_KEY)? {
         let secret = SecretKey::parse(&secret).map_err(|err| variable(env::SECRET_KEY, &err))?;
         // The official client takes its address from the file too.
@@ -52,7 +52,7 @@ pub async fn resolve(settings: &Settings, local: Local<'_>) -> Result<Credential
 ///
 /// # Errors
 /// When a file cannot be read or understood.
-pub fn target_for_login(settings: &Settings, local: Local<'_>) -> Result<Target> {
+pub(crate) fn target_for_login(settings: &Settings, local: Local<'_>) -> Result<Target> {
     let record = local.record()?;
     match record.login(&settings.profile) {
         Some(login) => Ok(settings.target(Some(login), None)?),
@@ -135,7 +135,7 @@ fn target_of(settings: &Settings, official: &OfficialProfile) -> Result<Target> 
 /// # Errors
 /// [`Kind::NotLoggedIn`] where the file has none, [`Kind::Usage`] where `--api-url` names another
 /// address than the profile does.
-pub fn from_config(settings: &Settings) -> Result<Credential> {
+pub(crate) fn from_config(settings: &Settings) -> Result<Credential> {
     let missing = || {
         CliError::new(
             Kind::NotLoggedIn,
@@ -203,7 +203,7 @@ fn official(settings: &Settings) -> Result<Option<OfficialProfile>> {
 
 /// Whether `SCW_SECRET_KEY` is set, and so comes before any login.
 #[must_use]
-pub fn has_secret_variable() -> bool {
+pub(crate) fn has_secret_variable() -> bool {
     env::is_set(env::SECRET_KEY)
 }
 
@@ -211,7 +211,7 @@ pub fn has_secret_variable() -> bool {
 ///
 /// # Errors
 /// [`Kind::Usage`] when it has a wrong form.
-pub fn access_key_variable() -> Result<Option<AccessKey>> {
+pub(crate) fn access_key_variable() -> Result<Option<AccessKey>> {
     env::text(env::ACCESS_KEY)?
         .map(|key| AccessKey::parse(&key).map_err(|err| variable(env::ACCESS_KEY, &err)))
         .transpose()

@@ -10,12 +10,12 @@ use zeroize::Zeroizing;
 use super::{DataDir, FileError, open_regular, temporary::is_linked};
 
 /// A claim, and what the file holds.
-pub type Claimed = (Claim, Zeroizing<Vec<u8>>);
+pub(crate) type Claimed = (Claim, Zeroizing<Vec<u8>>);
 
 /// A file that this run wrote, or took over from a run that is gone. Other runs leave it alone
 /// until this one ends.
 #[derive(Debug)]
-pub struct Claim {
+pub(crate) struct Claim {
     path: PathBuf,
     _file: File,
 }
@@ -25,7 +25,7 @@ impl Claim {
     ///
     /// # Errors
     /// [`FileError`] when it cannot be written.
-    pub fn write(data: &DataDir, path: &Path, content: &[u8]) -> Result<Self, FileError> {
+    pub(crate) fn write(data: &DataDir, path: &Path, content: &[u8]) -> Result<Self, FileError> {
         let (path, file) = data.reserve(path)?.commit_and_hold(content)?;
         Ok(Self { path, _file: file })
     }
@@ -35,7 +35,7 @@ impl Claim {
     ///
     /// # Errors
     /// [`FileError`] when it cannot be read.
-    pub fn take(path: &Path) -> Result<Option<Claimed>, FileError> {
+    pub(crate) fn take(path: &Path) -> Result<Option<Claimed>, FileError> {
         super::data_dir::check_owned(path)?;
         let Some(file) = open_regular(path)? else {
             return Ok(None);
@@ -52,7 +52,7 @@ impl Claim {
 
     /// Where the file is.
     #[must_use]
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
@@ -60,7 +60,7 @@ impl Claim {
     ///
     /// # Errors
     /// [`FileError::Io`] when it stays.
-    pub fn remove(self) -> Result<(), FileError> {
+    pub(crate) fn remove(self) -> Result<(), FileError> {
         super::remove(&self.path).map(drop)
     }
 }

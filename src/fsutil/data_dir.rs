@@ -11,7 +11,7 @@ const FOLDERS: [&str; 4] = [".", "backup-codes", "secrets", "pending-keys"];
 
 /// The data folder. It may not exist yet; where it does, nobody else can write in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DataDir {
+pub(crate) struct DataDir {
     path: PathBuf,
 }
 
@@ -23,7 +23,7 @@ impl DataDir {
     ///
     /// # Errors
     /// [`FileError::Untrusted`], and [`FileError::Io`] when it cannot be looked at.
-    pub fn at(path: PathBuf) -> Result<Self, FileError> {
+    pub(crate) fn at(path: PathBuf) -> Result<Self, FileError> {
         let data = Self { path };
         for folder in FOLDERS {
             check_owned(&data.join(folder))?;
@@ -33,7 +33,7 @@ impl DataDir {
 
     /// The path of something below it.
     #[must_use]
-    pub fn join(&self, below: impl AsRef<Path>) -> PathBuf {
+    pub(crate) fn join(&self, below: impl AsRef<Path>) -> PathBuf {
         self.path.join(below)
     }
 
@@ -41,7 +41,7 @@ impl DataDir {
     ///
     /// # Errors
     /// [`FileError`] when it cannot be written.
-    pub fn reserve(&self, target: &Path) -> Result<Reservation, FileError> {
+    pub(crate) fn reserve(&self, target: &Path) -> Result<Reservation, FileError> {
         let target = real_target(target)?;
         let inside = target
             .parent()
@@ -54,22 +54,14 @@ impl DataDir {
     ///
     /// # Errors
     /// [`FileError`]; the old content is then still there.
-    pub fn write(&self, target: &Path, content: &[u8]) -> Result<PathBuf, FileError> {
+    pub(crate) fn write(&self, target: &Path, content: &[u8]) -> Result<PathBuf, FileError> {
         self.reserve(target)?.commit(content)
-    }
-
-    /// Reads one of this program's own small files; nothing where it does not exist.
-    ///
-    /// # Errors
-    /// As [`super::read_small`], and [`FileError::Untrusted`] where somebody else can write it.
-    pub fn read(&self, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, FileError> {
-        read_owned(path)
     }
 
     /// Removes the temporary files that runs before this one left behind when they were cut, and
     /// returns where they were. Those of runs that go on are left alone.
     #[must_use]
-    pub fn sweep(&self) -> Vec<PathBuf> {
+    pub(crate) fn sweep(&self) -> Vec<PathBuf> {
         let folders = FOLDERS.map(|name| self.join(name));
         temporary::sweep(&folders, &self.join(temporary::NOTES))
     }
@@ -137,7 +129,7 @@ pub(super) fn check_owned(_path: &Path) -> Result<(), FileError> {
 ///
 /// # Errors
 /// As [`super::read_small`], and [`FileError::Untrusted`] where somebody else can write it.
-pub fn read_owned(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, FileError> {
+pub(crate) fn read_owned(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, FileError> {
     check_owned(path)?;
     super::read_small(path)
 }

@@ -10,7 +10,7 @@ use std::{
 use super::{FileError, io_error, private::create_private_dir};
 
 /// How long a run waits for another one (cli.md, "Two at once are safe").
-pub const GIVE_UP: Duration = Duration::from_secs(60);
+pub(crate) const GIVE_UP: Duration = Duration::from_secs(60);
 
 /// How often a lock that is taken is tried again.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -18,7 +18,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Holds an exclusive lock between processes for as long as it lives. The system frees it when
 /// the process ends, in whatever way.
 #[derive(Debug)]
-pub struct FileLock {
+pub(crate) struct FileLock {
     _file: File,
 }
 
@@ -28,7 +28,7 @@ impl FileLock {
     ///
     /// # Errors
     /// [`FileError::Io`] when the file cannot be made or locked.
-    pub fn try_take(path: &Path) -> Result<Option<Self>, FileError> {
+    pub(crate) fn try_take(path: &Path) -> Result<Option<Self>, FileError> {
         if let Some(folder) = path.parent() {
             create_private_dir(folder)?;
         }
@@ -57,7 +57,10 @@ impl FileLock {
     ///
     /// # Errors
     /// [`FileError::Busy`] after the time is up, [`FileError::Io`] as [`FileLock::try_take`].
-    pub async fn take(path: PathBuf, waiting: impl FnOnce(Option<u32>)) -> Result<Self, FileError> {
+    pub(crate) async fn take(
+        path: PathBuf,
+        waiting: impl FnOnce(Option<u32>),
+    ) -> Result<Self, FileError> {
         if let Some(lock) = Self::try_take(&path)? {
             return Ok(lock);
         }

@@ -14,17 +14,17 @@ use std::{
 
 use zeroize::Zeroizing;
 
-pub use claim::{Claim, Claimed};
-pub use data_dir::{DataDir, read_owned};
-pub use lock::{FileLock, GIVE_UP};
-pub use private::{Reservation, check_private, write_public};
+pub(crate) use claim::Claim;
+pub(crate) use data_dir::{DataDir, read_owned};
+pub(crate) use lock::FileLock;
+pub(crate) use private::{Reservation, check_private, write_public};
 
 /// The largest file that is read into memory, in bytes.
 const MAX_READ_BYTES: u64 = 1024 * 1024;
 
 /// A file or folder that could not be read or written safely.
 #[derive(Debug, thiserror::Error)]
-pub enum FileError {
+pub(crate) enum FileError {
     /// The operating system said no.
     #[error("{what} {path}: {source}")]
     Io {
@@ -86,7 +86,7 @@ pub enum FileError {
 impl FileError {
     /// What the user can do about it.
     #[must_use]
-    pub fn hint(&self) -> String {
+    pub(crate) fn hint(&self) -> String {
         match self {
             Self::Io { path, source, .. } => match source.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
@@ -150,7 +150,7 @@ fn open_regular(path: &Path) -> Result<Option<File>, FileError> {
 /// # Errors
 /// [`FileError`] when it cannot be read, is no regular file, or is too large to be what it
 /// should be.
-pub fn read_small(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, FileError> {
+pub(crate) fn read_small(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, FileError> {
     match open_regular(path)? {
         Some(file) => read_open(file, path).map(Some),
         None => Ok(None),
@@ -162,7 +162,7 @@ pub fn read_small(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, FileError> 
 ///
 /// # Errors
 /// As [`read_small`].
-pub fn read_named(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, FileError> {
+pub(crate) fn read_named(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, FileError> {
     match File::open(path) {
         Ok(file) => read_open(file, path).map(Some),
         Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -187,7 +187,7 @@ fn read_open(file: File, path: &Path) -> Result<Zeroizing<Vec<u8>>, FileError> {
 ///
 /// # Errors
 /// [`FileError::Io`] when it stays.
-pub fn remove(path: &Path) -> Result<bool, FileError> {
+pub(crate) fn remove(path: &Path) -> Result<bool, FileError> {
     match fs::remove_file(path) {
         Ok(()) => {
             if let Some(folder) = path.parent() {
@@ -202,13 +202,13 @@ pub fn remove(path: &Path) -> Result<bool, FileError> {
 
 /// Whether something stands at `path`.
 #[must_use]
-pub fn exists(path: &Path) -> bool {
+pub(crate) fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
 /// The files in a folder that have this extension, sorted; none where there is no folder.
 #[must_use]
-pub fn files_with_extension(folder: &Path, extension: &str) -> Vec<PathBuf> {
+pub(crate) fn files_with_extension(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder)
         .into_iter()
         .flatten()
@@ -221,7 +221,7 @@ pub fn files_with_extension(folder: &Path, extension: &str) -> Vec<PathBuf> {
 }
 
 /// Paths in this program's own files: as text, or as bytes where they are not UTF-8.
-pub mod path_text {
+pub(crate) mod path_text {
     use std::path::PathBuf;
 
     use data_encoding::HEXLOWER;
@@ -235,7 +235,11 @@ pub mod path_text {
     ///
     /// # Errors
     /// The serializer's.
-    pub fn serialize<S: Serializer>(
+    #[expect(
+        clippy::ref_option,
+        reason = "serde hands over a reference to the field"
+    )]
+    pub(crate) fn serialize<S: Serializer>(
         path: &Option<PathBuf>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
@@ -252,7 +256,7 @@ pub mod path_text {
     ///
     /// # Errors
     /// When it is no text, or its bytes are malformed.
-    pub fn deserialize<'de, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Option<PathBuf>, D::Error> {
         let Some(text) = Option::<String>::deserialize(deserializer)? else {

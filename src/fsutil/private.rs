@@ -20,7 +20,7 @@ const RESERVED_BYTES: usize = 16 * 1024;
 /// here and not after the secret exists. Dropped without [`Reservation::commit`], it vanishes
 /// and the target is untouched.
 #[derive(Debug)]
-pub struct Reservation {
+pub(crate) struct Reservation {
     temporary: Temporary,
     target: PathBuf,
 }
@@ -45,7 +45,7 @@ impl Reservation {
 
     /// Where the file will be.
     #[must_use]
-    pub fn target(&self) -> &Path {
+    pub(crate) fn target(&self) -> &Path {
         &self.target
     }
 
@@ -53,7 +53,7 @@ impl Reservation {
     ///
     /// # Errors
     /// [`FileError`]; the target is then the old file or the whole new one.
-    pub fn commit(self, content: &[u8]) -> Result<PathBuf, FileError> {
+    pub(crate) fn commit(self, content: &[u8]) -> Result<PathBuf, FileError> {
         self.commit_and_hold(content).map(|(path, _)| path)
     }
 
@@ -107,7 +107,7 @@ pub(super) fn real_target(target: &Path) -> Result<PathBuf, FileError> {
 ///
 /// # Errors
 /// [`FileError::Io`] when it cannot be written.
-pub fn write_public(path: &Path, content: &[u8]) -> Result<(), FileError> {
+pub(crate) fn write_public(path: &Path, content: &[u8]) -> Result<(), FileError> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(io_error("cannot make the folder", folder))?;
     }
@@ -160,7 +160,7 @@ pub(super) fn sync_dir(_path: &Path) -> Result<(), FileError> {
 /// # Errors
 /// [`FileError::Exposed`] when it is open to others, [`FileError::Io`] when it cannot be asked.
 #[cfg(unix)]
-pub fn check_private(path: &Path) -> Result<(), FileError> {
+pub(crate) fn check_private(path: &Path) -> Result<(), FileError> {
     use std::os::unix::fs::PermissionsExt;
 
     let mode = fs::metadata(path)

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 /// While a command holds a [`Protected`], such a request does not end it at once: the command
 /// asks [`Interrupt::requested`] where it can stop without harm.
 #[derive(Debug, Default)]
-pub struct Interrupt {
+pub(crate) struct Interrupt {
     requested: watch::Sender<bool>,
     protected: watch::Sender<usize>,
     doing: RefCell<String>,
@@ -21,7 +21,7 @@ impl Interrupt {
     ///
     /// # Errors
     /// The system's, when a signal cannot be listened for.
-    pub async fn listen(&self, tell: impl Fn(&str)) -> std::io::Result<()> {
+    pub(crate) async fn listen(&self, tell: impl Fn(&str)) -> std::io::Result<()> {
         #[cfg(unix)]
         {
             use tokio::signal::unix::{SignalKind, signal};
@@ -59,25 +59,25 @@ impl Interrupt {
 
     /// Says what is going on now, for a person who asks for the end meanwhile; nothing while there
     /// is nothing to wait for.
-    pub fn now(&self, doing: &str) {
+    pub(crate) fn now(&self, doing: &str) {
         doing.clone_into(&mut self.doing.borrow_mut());
     }
 
     /// Whether the end was asked for.
     #[must_use]
-    pub fn is_requested(&self) -> bool {
+    pub(crate) fn is_requested(&self) -> bool {
         *self.requested.borrow()
     }
 
     /// Waits until the user asks the program to end.
-    pub async fn requested(&self) {
+    pub(crate) async fn requested(&self) {
         let mut requested = self.requested.subscribe();
         // The sender lives as long as `self`, so the wait cannot fail.
         let _ = requested.wait_for(|requested| *requested).await;
     }
 
     /// Waits until the user asks for the end and no command is protected.
-    pub async fn may_end(&self) {
+    pub(crate) async fn may_end(&self) {
         self.requested().await;
         let mut protected = self.protected.subscribe();
         let _ = protected.wait_for(|count| *count == 0).await;
@@ -86,7 +86,7 @@ impl Interrupt {
     /// Keeps the program alive until the guard is dropped. `doing` says what must not be cut, as
     /// in "creating the API key"; it is empty while a person is asked, who can just stop.
     #[must_use]
-    pub fn protect(&self, doing: &str) -> Protected<'_> {
+    pub(crate) fn protect(&self, doing: &str) -> Protected<'_> {
         self.protected.send_modify(|count| *count += 1);
         let before = self.doing.replace(doing.to_owned());
         Protected {
@@ -98,14 +98,14 @@ impl Interrupt {
 
 /// While it lives, a request to end the program waits.
 #[derive(Debug)]
-pub struct Protected<'a> {
+pub(crate) struct Protected<'a> {
     interrupt: &'a Interrupt,
     before: String,
 }
 
 impl Protected<'_> {
     /// Says what is going on now, for a person who asks for the end meanwhile.
-    pub fn now(&self, doing: &str) {
+    pub(crate) fn now(&self, doing: &str) {
         self.interrupt.now(doing);
     }
 }

@@ -12,14 +12,14 @@ use std::{
 
 use tokio::sync::oneshot;
 
-pub use interrupt::{Interrupt, Protected};
-pub use otp_command::{ProcessError, otp_command};
+pub(crate) use interrupt::{Interrupt, Protected};
+pub(crate) use otp_command::{ProcessError, otp_command};
 
 /// Keeps the secrets of this process out of core dumps and away from other processes' debuggers.
 ///
 /// Linux only: `PR_SET_DUMPABLE` off (prctl(2)) and a core limit of nothing. Children that are
 /// started by `execve` are dumpable again unless the limit, which they inherit, says otherwise.
-pub fn harden() {
+pub(crate) fn harden() {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
         use rustix::process::{
@@ -36,7 +36,7 @@ pub fn harden() {
 
 /// This machine's name, for the description of a key: printable, and short.
 #[must_use]
-pub fn host_name() -> String {
+pub(crate) fn host_name() -> String {
     #[cfg(unix)]
     let name = rustix::system::uname()
         .nodename()
@@ -52,7 +52,7 @@ pub fn host_name() -> String {
 
 /// A word that nobody can guess: 122 random bits from the operating system (RFC 9562 §5.4).
 #[must_use]
-pub fn unguessable() -> String {
+pub(crate) fn unguessable() -> String {
     uuid::Uuid::new_v4().simple().to_string()
 }
 
@@ -60,7 +60,7 @@ pub fn unguessable() -> String {
 ///
 /// # Errors
 /// The system's, when nothing can be started.
-pub fn open_browser(address: &str) -> std::io::Result<()> {
+pub(crate) fn open_browser(address: &str) -> std::io::Result<()> {
     match crate::env::path(crate::env::BROWSER) {
         Some(browser) => Command::new(browser)
             .arg(address)
@@ -78,7 +78,9 @@ pub fn open_browser(address: &str) -> std::io::Result<()> {
 /// A plain thread, since the end of the program must not wait for one that hangs.
 ///
 /// Nothing comes back only when the work panicked.
-pub async fn on_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+pub(crate) async fn on_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
     let (sender, receiver) = oneshot::channel();
     thread::spawn(move || {
         // The receiver is gone when the command was interrupted.

@@ -21,7 +21,7 @@ const MARK: &str = "SCW_OTP_RUN";
 
 /// A helper command that did not do its part.
 #[derive(Debug, thiserror::Error)]
-pub enum ProcessError {
+pub(crate) enum ProcessError {
     /// It could not be started.
     #[error("the one-time password command could not be started: {0}")]
     Start(#[source] std::io::Error),
@@ -46,7 +46,10 @@ pub enum ProcessError {
 ///
 /// # Errors
 /// [`ProcessError`] when it cannot be run, fails, or prints nothing usable.
-pub async fn otp_command(command: &str, key: &SecretString) -> Result<SecretString, ProcessError> {
+pub(crate) async fn otp_command(
+    command: &str,
+    key: &SecretString,
+) -> Result<SecretString, ProcessError> {
     let (shell, flag) = if cfg!(windows) {
         ("cmd", "/C")
     } else {

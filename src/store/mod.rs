@@ -5,15 +5,15 @@ mod secrets;
 
 use std::{path::PathBuf, time::Duration};
 
-pub use codes::{Change, CodesFile, Encryption, Reserved, SavedCodes, Unfinished, Voided};
-pub use secrets::{SecretStore, with_store};
+pub(crate) use codes::{Change, CodesFile, Encryption, Reserved, SavedCodes, Unfinished, Voided};
+pub(crate) use secrets::{SecretStore, with_store};
 
 use crate::fsutil::FileError;
 
 /// What a store can fail with. Missing D-Bus, missing service, locked and not found are told
 /// apart, since each has another remedy.
 #[derive(Debug, thiserror::Error)]
-pub enum StoreError {
+pub(crate) enum StoreError {
     /// There is no entry.
     #[error("no secret is kept for this profile")]
     NotFound,

@@ -16,8 +16,8 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use serde_json::json;
 
-pub use prompt::{PromptError, Prompter, restore_terminal};
-pub use qr::{QrError, QrImage, ScreenQr, Terminal, image, on_screen};
+pub(crate) use prompt::{PromptError, Prompter, restore_terminal};
+pub(crate) use qr::{QrImage, ScreenQr, Terminal, image, on_screen};
 
 use crate::{
     env,
@@ -32,7 +32,7 @@ const DIM: Style = Style::new().dimmed();
 
 /// How a run talks to its user.
 #[derive(Debug, Clone)]
-pub struct Ui {
+pub(crate) struct Ui {
     format: Format,
     quiet: bool,
     color: anstream::ColorChoice,
@@ -41,7 +41,7 @@ pub struct Ui {
 impl Ui {
     /// A user interface with these choices.
     #[must_use]
-    pub fn new(format: Format, quiet: bool, color: ColorWhen) -> Self {
+    pub(crate) fn new(format: Format, quiet: bool, color: ColorWhen) -> Self {
         let color = match color {
             ColorWhen::Always => anstream::ColorChoice::Always,
             ColorWhen::Never => anstream::ColorChoice::Never,
@@ -57,7 +57,7 @@ impl Ui {
 
     /// Whether the result is JSON.
     #[must_use]
-    pub fn is_json(&self) -> bool {
+    pub(crate) fn is_json(&self) -> bool {
         self.format == Format::Json
     }
 
@@ -65,7 +65,7 @@ impl Ui {
     ///
     /// # Errors
     /// The system's, when stdout does not take it.
-    pub fn result(&self, text: &str, data: &impl Serialize) -> io::Result<()> {
+    pub(crate) fn result(&self, text: &str, data: &impl Serialize) -> io::Result<()> {
         let mut stdout = open_stdout()?;
         match self.format {
             Format::Human if text.is_empty() => {}
@@ -78,21 +78,11 @@ impl Ui {
         stdout.flush()
     }
 
-    /// Writes text to stdout as it is, in any format.
-    ///
-    /// # Errors
-    /// The system's, when stdout does not take it.
-    pub fn raw(&self, text: &str) -> io::Result<()> {
-        let mut stdout = open_stdout()?;
-        stdout.write_all(text.as_bytes())?;
-        stdout.flush()
-    }
-
     /// Writes a path to stdout byte for byte, or `data` as one JSON document.
     ///
     /// # Errors
     /// The system's, when stdout does not take it.
-    pub fn path(&self, path: &Path, data: &impl Serialize) -> io::Result<()> {
+    pub(crate) fn path(&self, path: &Path, data: &impl Serialize) -> io::Result<()> {
         #[cfg(unix)]
         if self.format == Format::Human {
             use std::os::unix::ffi::OsStrExt;
@@ -106,7 +96,7 @@ impl Ui {
     }
 
     /// Says what is going on.
-    pub fn status(&self, text: &str) {
+    pub(crate) fn status(&self, text: &str) {
         if !self.quiet && !self.is_json() {
             self.line(text);
         }
@@ -114,7 +104,7 @@ impl Ui {
 
     /// Says what this run did about another one's remains: in any format, since it changes what
     /// earlier output said.
-    pub fn note(&self, text: &str) {
+    pub(crate) fn note(&self, text: &str) {
         if self.is_json() {
             self.line(&json!({ "note": text }).to_string());
         } else if !self.quiet {
@@ -123,7 +113,7 @@ impl Ui {
     }
 
     /// Says which other run is waited for.
-    pub fn waiting_for(&self, pid: Option<u32>) {
+    pub(crate) fn waiting_for(&self, pid: Option<u32>) {
         let pid = pid.map(|pid| format!(" (pid {pid})")).unwrap_or_default();
         if self.is_json() {
             self.line(&json!({ "waiting": format!("another scw{pid}") }).to_string());
@@ -133,7 +123,7 @@ impl Ui {
     }
 
     /// Answers a request to end the program that has to wait, whatever the format.
-    pub fn interrupted(&self, text: &str) {
+    pub(crate) fn interrupted(&self, text: &str) {
         if self.is_json() {
             self.line(&json!({ "interrupted": text }).to_string());
         } else {
@@ -142,12 +132,12 @@ impl Ui {
     }
 
     /// Says something that the next prompt makes no sense without.
-    pub fn instruct(&self, text: &str) {
+    pub(crate) fn instruct(&self, text: &str) {
         self.line(text);
     }
 
     /// Warns.
-    pub fn warn(&self, text: &str) {
+    pub(crate) fn warn(&self, text: &str) {
         if self.is_json() {
             self.line(&json!({ "warning": text }).to_string());
         } else {
@@ -156,14 +146,14 @@ impl Ui {
     }
 
     /// Says what to do next.
-    pub fn hint(&self, text: &str) {
+    pub(crate) fn hint(&self, text: &str) {
         if !self.quiet && !self.is_json() {
             self.line(&format!("{HINT}hint:{HINT:#} {text}"));
         }
     }
 
     /// Reports the failure that ends the run.
-    pub fn error(&self, code: &str, message: &str, hints: &[String]) {
+    pub(crate) fn error(&self, code: &str, message: &str, hints: &[String]) {
         if self.is_json() {
             let hint = (!hints.is_empty()).then(|| hints.join("; "));
             let error = json!({ "code": code, "message": message, "hint": hint });
@@ -178,7 +168,7 @@ impl Ui {
 
     /// Shows the QR code of `data` on the terminal under a `heading`, or says why it does not;
     /// what to do instead.
-    pub fn show_qr(&self, heading: &str, data: &str, choice: QrChoice) {
+    pub(crate) fn show_qr(&self, heading: &str, data: &str, choice: QrChoice) {
         let stderr = io::stderr();
         if choice == QrChoice::None || (choice == QrChoice::Auto && !stderr.is_terminal()) {
             return;
@@ -203,13 +193,13 @@ impl Ui {
 
     /// A sink for `--debug`.
     #[must_use]
-    pub fn trace(&self) -> Rc<dyn Trace> {
+    pub(crate) fn trace(&self) -> Rc<dyn Trace> {
         Rc::new(DebugLines(self.clone()))
     }
 
     /// A sink for what a person should know while a call takes its time.
     #[must_use]
-    pub fn notices(&self) -> Rc<dyn Notices> {
+    pub(crate) fn notices(&self) -> Rc<dyn Notices> {
         Rc::new(self.clone())
     }
 
@@ -237,7 +227,7 @@ impl Notices for Ui {
 ///
 /// # Errors
 /// `BrokenPipe` where it was closed.
-pub fn open_stdout() -> io::Result<io::StdoutLock<'static>> {
+pub(crate) fn open_stdout() -> io::Result<io::StdoutLock<'static>> {
     #[cfg(target_os = "linux")]
     {
         use rustix::fs::{OFlags, fcntl_getfl, fstat, major, minor};
@@ -255,6 +245,16 @@ pub fn open_stdout() -> io::Result<io::StdoutLock<'static>> {
     Ok(io::stdout().lock())
 }
 
+/// Writes text to stdout as it is, in any format.
+///
+/// # Errors
+/// The system's, when stdout does not take it.
+pub(crate) fn print_raw(text: &str) -> io::Result<()> {
+    let mut stdout = open_stdout()?;
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
+}
+
 struct DebugLines(Ui);
 
 impl Trace for DebugLines {
@@ -265,13 +265,13 @@ impl Trace for DebugLines {
 
 /// Whether stdin is a terminal, so that nothing can be read from it without asking.
 #[must_use]
-pub fn stdin_is_terminal() -> bool {
+pub(crate) fn stdin_is_terminal() -> bool {
     io::stdin().is_terminal()
 }
 
 /// Whether stderr is a terminal, so that a person reads along.
 #[must_use]
-pub fn stderr_is_terminal() -> bool {
+pub(crate) fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
@@ -282,7 +282,7 @@ pub fn stderr_is_terminal() -> bool {
 ///
 /// # Errors
 /// The system's, and `InvalidData` for text that is not UTF-8 or longer than the limit.
-pub async fn read_stdin(limit: usize) -> io::Result<secrecy::SecretString> {
+pub(crate) async fn read_stdin(limit: usize) -> io::Result<secrecy::SecretString> {
     on_thread(move || read_all(io::stdin().lock(), limit))
         .await
         .unwrap_or_else(|| Err(io::Error::other("it could not be read")))
@@ -304,7 +304,7 @@ fn read_all(from: impl io::Read, limit: usize) -> io::Result<secrecy::SecretStri
 impl Terminal {
     /// What is known of the terminal that stderr is.
     #[must_use]
-    pub fn of_stderr() -> Self {
+    pub(crate) fn of_stderr() -> Self {
         let size = terminal_size::terminal_size_of(io::stderr());
         Self {
             escapes: io::stderr().is_terminal() && env::terminal_takes_escapes(),

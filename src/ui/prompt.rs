@@ -9,7 +9,7 @@ use crate::process::on_thread;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
-pub enum PromptError {
+pub(crate) enum PromptError {
     /// stdin or stderr is no terminal, or `--no-input` was given.
     #[error("there is nobody to ask")]
     NobodyToAsk,
@@ -20,20 +20,20 @@ pub enum PromptError {
 
 /// Asks, where somebody can answer.
 #[derive(Debug, Clone)]
-pub struct Prompter {
+pub(crate) struct Prompter {
     no_input: bool,
 }
 
 impl Prompter {
     /// A prompter that never asks when `no_input` is set.
     #[must_use]
-    pub fn new(no_input: bool) -> Self {
+    pub(crate) fn new(no_input: bool) -> Self {
         Self { no_input }
     }
 
     /// Whether somebody can be asked: both stdin and stderr are terminals, and asking is allowed.
     #[must_use]
-    pub fn can_ask(&self) -> bool {
+    pub(crate) fn can_ask(&self) -> bool {
         !self.no_input && io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
@@ -41,7 +41,7 @@ impl Prompter {
     ///
     /// # Errors
     /// [`PromptError`].
-    pub async fn line(&self, question: &str) -> Result<SecretString, PromptError> {
+    pub(crate) async fn line(&self, question: &str) -> Result<SecretString, PromptError> {
         let question = question.to_owned();
         self.ask(move || {
             Input::<String>::new()
@@ -57,7 +57,7 @@ impl Prompter {
     ///
     /// # Errors
     /// [`PromptError`].
-    pub async fn hidden(&self, question: &str) -> Result<SecretString, PromptError> {
+    pub(crate) async fn hidden(&self, question: &str) -> Result<SecretString, PromptError> {
         let question = question.to_owned();
         self.ask(move || {
             Password::new()
@@ -74,7 +74,11 @@ impl Prompter {
     ///
     /// # Errors
     /// [`PromptError`].
-    pub async fn select(&self, question: &str, items: Vec<String>) -> Result<usize, PromptError> {
+    pub(crate) async fn select(
+        &self,
+        question: &str,
+        items: Vec<String>,
+    ) -> Result<usize, PromptError> {
         let question = question.to_owned();
         self.ask(move || {
             Select::new()
@@ -90,7 +94,7 @@ impl Prompter {
     ///
     /// # Errors
     /// [`PromptError`].
-    pub async fn confirm(&self, question: &str) -> Result<bool, PromptError> {
+    pub(crate) async fn confirm(&self, question: &str) -> Result<bool, PromptError> {
         let question = question.to_owned();
         self.ask(move || {
             Confirm::new()
@@ -125,7 +129,7 @@ static BEFORE: std::sync::OnceLock<rustix::termios::Termios> = std::sync::OnceLo
 ///
 /// A question that is abandoned half-way leaves a thread behind that may change the terminal once
 /// more: the end of the program calls this again, when nothing else follows.
-pub fn restore_terminal() {
+pub(crate) fn restore_terminal() {
     #[cfg(unix)]
     if let Some(before) = BEFORE.get() {
         use rustix::termios::{OptionalActions, tcsetattr};

@@ -19,7 +19,7 @@ const PNG_SCALE: usize = 8;
 
 /// A QR code could not be made.
 #[derive(Debug, thiserror::Error)]
-pub enum QrError {
+pub(crate) enum QrError {
     /// The data is too long, or the image could not be encoded.
     #[error("{0}")]
     Failed(String),
@@ -33,7 +33,7 @@ impl QrError {
 
 /// What is known of the terminal.
 #[derive(Debug, Clone, Copy)]
-pub struct Terminal {
+pub(crate) struct Terminal {
     /// Whether it takes escape sequences.
     pub escapes: bool,
     /// Whether it shows UTF-8.
@@ -46,7 +46,7 @@ pub struct Terminal {
 
 /// A QR code for the screen.
 #[derive(Debug, PartialEq, Eq)]
-pub enum ScreenQr {
+pub(crate) enum ScreenQr {
     /// The lines to write.
     Text(String),
     /// It would wrap, and no phone could read it.
@@ -67,7 +67,11 @@ pub enum ScreenQr {
 ///
 /// # Errors
 /// [`QrError`] when the data does not fit into a QR code.
-pub fn on_screen(data: &str, choice: QrChoice, terminal: &Terminal) -> Result<ScreenQr, QrError> {
+pub(crate) fn on_screen(
+    data: &str,
+    choice: QrChoice,
+    terminal: &Terminal,
+) -> Result<ScreenQr, QrError> {
     let matrix = matrix(data)?;
     let half_blocks = match choice {
         QrChoice::Utf8 => true,
@@ -178,7 +182,7 @@ fn plain_ascii(matrix: &Matrix<Color>, dark_background: bool) -> String {
 
 /// The form of an image file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum QrImage {
+pub(crate) enum QrImage {
     /// Portable Network Graphics.
     Png,
     /// Scalable Vector Graphics.
@@ -188,7 +192,7 @@ pub enum QrImage {
 impl QrImage {
     /// The form that a file's name asks for.
     #[must_use]
-    pub fn of_path(path: &std::path::Path) -> Option<Self> {
+    pub(crate) fn of_path(path: &std::path::Path) -> Option<Self> {
         let extension = path.extension()?.to_str()?.to_ascii_lowercase();
         match extension.as_str() {
             "png" => Some(Self::Png),
@@ -202,7 +206,7 @@ impl QrImage {
 ///
 /// # Errors
 /// [`QrError`] when the data does not fit into a QR code.
-pub fn image(data: &str, form: QrImage) -> Result<Vec<u8>, QrError> {
+pub(crate) fn image(data: &str, form: QrImage) -> Result<Vec<u8>, QrError> {
     let matrix = matrix(data)?;
     match form {
         QrImage::Png => png(&matrix),

@@ -68,7 +68,7 @@ fn the_manual_pages_are_what_the_command_line_gives_and_all_are_in_the_program()
     let mut expected = BTreeMap::new();
     pages(&command, "scw", &mut expected);
     compare("man", &expected);
-    let embedded: BTreeMap<String, Vec<u8>> = scw::commands::man::PAGES
+    let embedded: BTreeMap<String, Vec<u8>> = scw::PAGES
         .iter()
         .map(|(name, page)| ((*name).to_owned(), page.as_bytes().to_vec()))
         .collect();

@@ -24,14 +24,14 @@ const PER_PAGE: usize = 50;
 
 /// The dialect of 2017. A token's id is its secret, and it has no identifier besides.
 #[derive(Debug)]
-pub struct Account2017 {
+pub(crate) struct Account2017 {
     http: Http,
 }
 
 impl Account2017 {
     /// Speaks to the account service through `http`.
     #[must_use]
-    pub fn new(http: Http) -> Self {
+    pub(crate) fn new(http: Http) -> Self {
         Self { http }
     }
 

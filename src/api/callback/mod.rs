@@ -30,7 +30,7 @@ const WAIT: Duration = Duration::from_secs(5 * 60);
 
 /// Nobody brought a login.
 #[derive(Debug, thiserror::Error)]
-pub enum CallbackError {
+pub(crate) enum CallbackError {
     /// No port on loopback can be had.
     #[error("no port on this machine can be listened on: {0}")]
     Listen(#[source] io::Error),
@@ -50,7 +50,7 @@ pub enum CallbackError {
 
 /// The start page and the callback of one login.
 #[derive(Debug)]
-pub struct Callback {
+pub(crate) struct Callback {
     connections: Connections,
     doors: Doors,
     /// Where the start page leads.
@@ -63,7 +63,7 @@ pub struct Callback {
 
 /// A browser that waits to be told what came of the login that it brought.
 #[derive(Debug)]
-pub struct Visitor {
+pub(crate) struct Visitor {
     stream: TcpStream,
     /// Whether the page has begun already.
     begun: bool,
@@ -74,7 +74,7 @@ impl Callback {
     ///
     /// # Errors
     /// [`CallbackError::Listen`], [`CallbackError::Taken`], [`CallbackError::Page`].
-    pub fn listen(account: &ApiUrl) -> Result<Self, CallbackError> {
+    pub(crate) fn listen(account: &ApiUrl) -> Result<Self, CallbackError> {
         let listeners = Listeners::bind()?;
         let words = std::array::from_fn(|_| process::unguessable());
         let doors = Doors::new(listeners.authority(), words);
@@ -93,7 +93,7 @@ impl Callback {
 
     /// The address of the start page. It works once.
     #[must_use]
-    pub fn start_url(&self) -> String {
+    pub(crate) fn start_url(&self) -> String {
         self.doors.start_url()
     }
 
@@ -101,7 +101,7 @@ impl Callback {
     ///
     /// # Errors
     /// [`CallbackError::TimedOut`], [`CallbackError::OpenedTwice`].
-    pub async fn wait<T>(
+    pub(crate) async fn wait<T>(
         &mut self,
         accept: impl Fn(&SecretString) -> Option<T>,
     ) -> Result<(T, Visitor), CallbackError> {
@@ -112,7 +112,7 @@ impl Callback {
 
     /// Waits until the start page is opened once more. A login was brought by then, perhaps by
     /// somebody who was at the start page before the person was: that person comes now.
-    pub async fn opened_again(&mut self) -> CallbackError {
+    pub(crate) async fn opened_again(&mut self) -> CallbackError {
         match self.first(|_| None::<Infallible>).await {
             Ok((never, _)) => match never {},
             Err(err) => err,
@@ -157,7 +157,7 @@ impl Visitor {
 
     /// Sends the person back to the terminal, where a question waits. What came of the login
     /// follows on the same page.
-    pub async fn asked(&mut self) {
+    pub(crate) async fn asked(&mut self) {
         let page = page::beginning(
             "Go back to the terminal",
             "The terminal asks whether to keep this login.",
@@ -168,7 +168,7 @@ impl Visitor {
 
     /// Tells the browser that the service does not know the session, and that another one is
     /// waited for.
-    pub async fn dead(self) {
+    pub(crate) async fn dead(self) {
         self.told(
             "400 Bad Request",
             "Nothing was done",
@@ -178,7 +178,7 @@ impl Visitor {
     }
 
     /// Tells the browser that the login worked.
-    pub async fn succeeded(self) {
+    pub(crate) async fn succeeded(self) {
         self.told(
             "200 OK",
             "You are logged in",
@@ -188,7 +188,7 @@ impl Visitor {
     }
 
     /// Tells the browser that it did not.
-    pub async fn failed(self) {
+    pub(crate) async fn failed(self) {
         self.told(
             "200 OK",
             "The login was not kept",

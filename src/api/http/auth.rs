@@ -7,7 +7,7 @@ use crate::{api::ApiError, model::SecretKey};
 
 /// What a request identifies itself with (protocol.md A, "Authentication").
 #[derive(Debug, Clone)]
-pub enum Auth {
+pub(crate) enum Auth {
     /// Nothing: the call is a login.
     Nobody,
     /// `X-Auth-Token`: the secret of an API key, or a token of 2017.

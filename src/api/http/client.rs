@@ -35,7 +35,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_REDIRECTS: usize = 3;
 
 /// A connection to one service with one key.
-pub struct Http {
+pub(crate) struct Http {
     client: reqwest::Client,
     base: ApiUrl,
     auth: Option<Credential>,
@@ -98,7 +98,7 @@ impl Http {
     /// # Errors
     /// [`ApiError::Certificates`] when the certificate authorities cannot be loaded, and
     /// [`ApiError::Arguments`] when the token cannot stand in a header.
-    pub fn new(
+    pub(crate) fn new(
         base: ApiUrl,
         auth: &Auth,
         extra_authorities: Option<&Path>,

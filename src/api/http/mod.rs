@@ -11,8 +11,8 @@ use reqwest::Method;
 use serde_json::Value;
 
 pub(super) use answer::Answer;
-pub use auth::Auth;
-pub use client::Http;
+pub(crate) use auth::Auth;
+pub(crate) use client::Http;
 
 /// Whether a request may be sent again after it may have been carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

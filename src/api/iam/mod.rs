@@ -14,20 +14,20 @@ use super::{
     session::{KeyId, MAX_PAGES},
 };
 pub(super) use session::sign_in;
-pub use session::web_session;
+pub(crate) use session::web_session;
 
 use crate::model::{AccessKey, ApiKey, BackupCode, BackupCodes, OtpCode, OtpKey, User, UserId};
 
 /// The IAM dialect.
 #[derive(Debug)]
-pub struct Iam {
+pub(crate) struct Iam {
     http: Http,
 }
 
 impl Iam {
     /// Speaks to the IAM API through `http`.
     #[must_use]
-    pub fn new(http: Http) -> Self {
+    pub(crate) fn new(http: Http) -> Self {
         Self { http }
     }
 

@@ -69,7 +69,7 @@ fn open(http: &Http, found: wire::LoginAnswer, answer: &Answer) -> Result<IamSes
 ///
 /// # Errors
 /// [`ApiError::Arguments`] when it is not of that form.
-pub fn web_session(http: &Http, token: &SecretString) -> Result<Box<dyn Session>, ApiError> {
+pub(crate) fn web_session(http: &Http, token: &SecretString) -> Result<Box<dyn Session>, ApiError> {
     let wrong = || ApiError::Arguments {
         message: "the browser did not hand over a login".to_owned(),
     };

@@ -282,10 +282,10 @@ async fn expires_at(
     let life = match (wanted, longest) {
         (Some(wanted), Some(longest)) if wanted > longest => Some(longest),
         // A limit that reaches beyond the calendar limits nothing.
-        (None, Some(longest)) if end_of(ctx, session, longest).is_some() => Some(longest),
+        (None, Some(longest)) if end_of(session, longest).is_some() => Some(longest),
         (wanted, _) => wanted,
     };
-    let end = life.and_then(|life| end_of(ctx, session, life));
+    let end = life.and_then(|life| end_of(session, life));
     if let Some(end) = end.filter(|_| life != wanted) {
         ctx.ui().warn(&format!(
             "the organization allows no key as long as `{}`; this one ends on {}",
@@ -298,10 +298,10 @@ async fn expires_at(
 
 /// The end of a key that lives so long from now on, by the service's clock, which decides what is
 /// in the future; nothing where it lies beyond the calendar.
-fn end_of(ctx: &Context, session: &dyn Session, life: Duration) -> Option<OffsetDateTime> {
+fn end_of(session: &dyn Session, life: Duration) -> Option<OffsetDateTime> {
     let ahead = session.account().clock_ahead_s().unwrap_or(0);
     let life = time::Duration::try_from(life).ok()?;
-    ctx.now()
+    Context::now()
         .checked_add(time::Duration::seconds(ahead))?
         .checked_add(life)
 }

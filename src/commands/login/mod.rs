@@ -22,7 +22,7 @@ use crate::{
 ///
 /// # Errors
 /// As cli.md says; nothing is kept then.
-pub async fn run(ctx: &Context, args: LoginArgs) -> Result<()> {
+pub(crate) async fn run(ctx: &Context, args: LoginArgs) -> Result<()> {
     if args.with_token || args.from_config {
         token::run(ctx, &args).await
     } else if args.web {

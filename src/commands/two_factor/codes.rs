@@ -138,7 +138,7 @@ async fn lock(ctx: &Context, file: &CodesFile) -> Result<FileLock> {
 
 async fn next(ctx: &Context, file: &CodesFile) -> Result<()> {
     let lock = lock(ctx, file).await?;
-    let now = ctx.now();
+    let now = Context::now();
     // Marked durably first, printed second: two runs never print the same code.
     let (code, left) = file
         .update(&lock, |codes| {
@@ -171,7 +171,7 @@ async fn used(ctx: &Context, file: &CodesFile, args: &CodesUsedArgs) -> Result<(
     };
     let code = BackupCode::parse(text.expose_secret())?;
     let lock = lock(ctx, file).await?;
-    let now = ctx.now();
+    let now = Context::now();
     let (fresh, left) = file
         .update(&lock, |codes| (codes.mark_used(&code, now), codes.unused()))?
         .ok_or_else(no_codes)?;

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     api::{Account, ApiError},
     context::{Context, prompt_error},
+    env,
     error::{CliError, Kind, Result},
     fsutil::FileLock,
     model::{BackupCodes, OtpCheck, OtpCode, OtpKey, User},
@@ -45,7 +46,7 @@ impl CodeSource {
         if let Some(command) = command {
             return Ok(Self::Command(command.to_owned()));
         }
-        if let Some(code) = ctx.otp_variable()? {
+        if let Some(code) = env::secret(env::OTP)? {
             return Ok(Self::Variable(code));
         }
         if ctx.prompter().can_ask() {
@@ -246,7 +247,7 @@ impl Enrolment<'_> {
             Before::On => Change::Replacing,
             Before::Off | Before::Removed => Change::Confirming,
         };
-        Unfinished::of(change, self.codes_file, self.ctx.now())
+        Unfinished::of(change, self.codes_file, Context::now())
             .and_then(|note| note.write(data, &self.user.id, self.lock))
             .map_err(CliError::from)?;
         self.uninterruptible.now("confirming the code");
@@ -312,7 +313,7 @@ impl Enrolment<'_> {
             .clock_ahead_s()
             .filter(|ahead| ahead.abs() > CLOCK_NOISE_S)
             .unwrap_or(0);
-        let now = self.ctx.now().unix_timestamp() + ahead;
+        let now = Context::now().unix_timestamp() + ahead;
         match key.check(code, now) {
             OtpCheck::Good => Ok(()),
             OtpCheck::Wrong => Err(refused(

@@ -9,7 +9,7 @@ mod settle;
 mod show;
 mod status;
 
-pub use settle::{Unasked, settle_all};
+pub(crate) use settle::{Unasked, settle_all};
 
 use crate::{cli::TwoFactorCommand, context::Context, error::Result};
 
@@ -17,7 +17,7 @@ use crate::{cli::TwoFactorCommand, context::Context, error::Result};
 ///
 /// # Errors
 /// What that command fails with.
-pub async fn run(ctx: &Context, command: TwoFactorCommand) -> Result<()> {
+pub(crate) async fn run(ctx: &Context, command: TwoFactorCommand) -> Result<()> {
     match command {
         TwoFactorCommand::On(args) => on::run(ctx, args).await,
         TwoFactorCommand::Off(args) => off::run(ctx, args).await,

@@ -196,7 +196,7 @@ pub(super) async fn remove(
     let file = ctx.codes_file(&user.id)?;
     // By the service's clock, like the time at which the account was changed last.
     let ahead = time::Duration::seconds(account.clock_ahead_s().unwrap_or(0));
-    let now = ctx.now() + ahead;
+    let now = Context::now() + ahead;
     Unfinished::of(Change::Removing, &file, now)?.write(data, &user.id, lock)?;
     let deleted = delete_otp(ctx, account, user).await;
     // Anything may have answered in the service's place: the account has the last word.

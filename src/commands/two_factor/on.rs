@@ -156,7 +156,7 @@ async fn save(
     lock: &FileLock,
 ) -> Result<()> {
     let saved = reserved
-        .save(codes, &user.email, ctx.now(), plan.encryption.as_ref())
+        .save(codes, &user.email, Context::now(), plan.encryption.as_ref())
         .map_err(CliError::from);
     let remembered = match &saved {
         Ok(_) => remember_place(ctx, &user.id, codes_file).await,

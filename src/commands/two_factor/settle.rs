@@ -14,7 +14,7 @@ const CLOCK_NOISE: time::Duration = time::Duration::seconds(3);
 
 /// What to do where the API cannot be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unasked {
+pub(crate) enum Unasked {
     /// Warn: the command is about the saved codes.
     Warn,
     /// Leave it to another run without a word.
@@ -25,7 +25,7 @@ pub enum Unasked {
 ///
 /// # Errors
 /// When what is kept on this machine cannot be read or written.
-pub async fn settle_all(ctx: &Context, unasked: Unasked) -> Result<()> {
+pub(crate) async fn settle_all(ctx: &Context, unasked: Unasked) -> Result<()> {
     for user in Unfinished::users(&ctx.settings()?.data) {
         settle(ctx, None, &user, unasked).await?;
     }
@@ -174,7 +174,7 @@ pub(super) async fn void(ctx: &Context, file: &CodesFile, lock: &FileLock) -> bo
 }
 
 async fn mark_void(ctx: &Context, file: &CodesFile, lock: &FileLock) -> Result<Voided> {
-    let voided = file.void(lock, ctx.now())?;
+    let voided = file.void(lock, Context::now())?;
     if voided == Voided::Encrypted {
         let digest = file.digest()?;
         ctx.local()?

@@ -71,7 +71,7 @@ pub(super) fn show_key(
     let uri = key.uri(&user.email);
     let ui = ctx.ui();
     if plan.uri_on_stdout {
-        ui.raw(&format!("{}\n", uri.expose_secret()))
+        crate::ui::print_raw(&format!("{}\n", uri.expose_secret()))
             .map_err(|err| unprinted(&err))?;
     }
     // Without a person at the terminal the key goes only where it was asked to go: stderr of a

@@ -6,7 +6,7 @@ mod seal;
 mod text;
 mod unfinished;
 
-pub use place::{CodesFile, Reserved, Voided};
-pub use seal::Encryption;
-pub use text::SavedCodes;
-pub use unfinished::{Change, Unfinished};
+pub(crate) use place::{CodesFile, Reserved, Voided};
+pub(crate) use seal::Encryption;
+pub(crate) use text::SavedCodes;
+pub(crate) use unfinished::{Change, Unfinished};

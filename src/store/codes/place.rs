@@ -26,7 +26,7 @@ const ENCRYPTED: &str = "age";
 
 /// Where the codes of one user lie.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CodesFile {
+pub(crate) struct CodesFile {
     data: DataDir,
     user: UserId,
     path: PathBuf,
@@ -34,7 +34,7 @@ pub struct CodesFile {
 
 /// What marking the codes of a second factor that is gone came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Voided {
+pub(crate) enum Voided {
     /// So many codes were unused and are marked as void now.
     Marked(usize),
     /// The file is encrypted, so its codes are void but cannot be marked.
@@ -46,7 +46,7 @@ pub enum Voided {
 impl CodesFile {
     /// The usual place below the data folder.
     #[must_use]
-    pub fn usual(data: &DataDir, user: &UserId, encrypted: bool) -> Self {
+    pub(crate) fn usual(data: &DataDir, user: &UserId, encrypted: bool) -> Self {
         let extension = if encrypted { ENCRYPTED } else { CLEAR };
         let path = folder(data).join(format!("{user}.{extension}"));
         Self::at(data, user, path)
@@ -54,7 +54,7 @@ impl CodesFile {
 
     /// A place of the user's choice.
     #[must_use]
-    pub fn at(data: &DataDir, user: &UserId, path: PathBuf) -> Self {
+    pub(crate) fn at(data: &DataDir, user: &UserId, path: PathBuf) -> Self {
         Self {
             data: data.clone(),
             user: user.clone(),
@@ -64,7 +64,7 @@ impl CodesFile {
 
     /// The users whose codes lie in the usual place.
     #[must_use]
-    pub fn users(data: &DataDir) -> Vec<UserId> {
+    pub(crate) fn users(data: &DataDir) -> Vec<UserId> {
         let mut users: Vec<UserId> = [CLEAR, ENCRYPTED]
             .into_iter()
             .flat_map(|extension| fsutil::files_with_extension(&folder(data), extension))
@@ -77,25 +77,25 @@ impl CodesFile {
 
     /// Whose codes they are.
     #[must_use]
-    pub fn user(&self) -> &UserId {
+    pub(crate) fn user(&self) -> &UserId {
         &self.user
     }
 
     /// The file.
     #[must_use]
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// The lock for every change to this user's codes and second factor on this machine.
     #[must_use]
-    pub fn lock_path(&self) -> PathBuf {
+    pub(crate) fn lock_path(&self) -> PathBuf {
         folder(&self.data).join(format!(".{}.lock", self.user))
     }
 
     /// Whether there is something.
     #[must_use]
-    pub fn exists(&self) -> bool {
+    pub(crate) fn exists(&self) -> bool {
         fsutil::exists(&self.path)
     }
 
@@ -107,7 +107,7 @@ impl CodesFile {
     ///
     /// # Errors
     /// [`StoreError::File`] when it cannot be read.
-    pub fn digest(&self) -> Result<Option<String>, StoreError> {
+    pub(crate) fn digest(&self) -> Result<Option<String>, StoreError> {
         Ok(self
             .content()?
             .map(|content| HEXLOWER.encode(&Sha1::digest(content.as_slice()))))
@@ -118,7 +118,7 @@ impl CodesFile {
     /// # Errors
     /// [`StoreError::File`] when it cannot be written, or holds something that is no file of
     /// backup codes.
-    pub fn reserve(&self, _lock: &FileLock) -> Result<Reserved, StoreError> {
+    pub(crate) fn reserve(&self, _lock: &FileLock) -> Result<Reserved, StoreError> {
         if let Some(content) = self.content()? {
             let ours = SavedCodes::starts(&content) || content.starts_with(ARMOR);
             if !ours && !content.is_empty() {
@@ -139,7 +139,7 @@ impl CodesFile {
     /// # Errors
     /// [`StoreError`] when the file cannot be read, is open to others, is encrypted, or is not
     /// understood.
-    pub fn load(&self) -> Result<Option<SavedCodes>, StoreError> {
+    pub(crate) fn load(&self) -> Result<Option<SavedCodes>, StoreError> {
         let Some(content) = self.content()? else {
             return Ok(None);
         };
@@ -155,7 +155,7 @@ impl CodesFile {
     ///
     /// # Errors
     /// As [`CodesFile::load`], and when the file cannot be written; it is then unchanged.
-    pub fn update<T>(
+    pub(crate) fn update<T>(
         &self,
         _lock: &FileLock,
         change: impl FnOnce(&mut SavedCodes) -> T,
@@ -175,7 +175,7 @@ impl CodesFile {
     ///
     /// # Errors
     /// As [`CodesFile::update`].
-    pub fn void(&self, lock: &FileLock, now: OffsetDateTime) -> Result<Voided, StoreError> {
+    pub(crate) fn void(&self, lock: &FileLock, now: OffsetDateTime) -> Result<Voided, StoreError> {
         match self.update(lock, |codes| codes.void(now)) {
             Ok(None | Some(0)) => Ok(Voided::Nothing),
             Ok(Some(marked)) => Ok(Voided::Marked(marked)),
@@ -188,7 +188,7 @@ impl CodesFile {
     ///
     /// # Errors
     /// [`StoreError::File`] when it stays.
-    pub fn remove(&self, _lock: &FileLock) -> Result<bool, StoreError> {
+    pub(crate) fn remove(&self, _lock: &FileLock) -> Result<bool, StoreError> {
         Ok(fsutil::remove(&self.path)?)
     }
 }
@@ -200,14 +200,14 @@ pub(super) fn folder(data: &DataDir) -> PathBuf {
 
 /// A place for codes that is proven writable.
 #[derive(Debug)]
-pub struct Reserved {
+pub(crate) struct Reserved {
     place: Reservation,
 }
 
 impl Reserved {
     /// Where the codes will be.
     #[must_use]
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.place.target()
     }
 
@@ -215,7 +215,7 @@ impl Reserved {
     ///
     /// # Errors
     /// [`StoreError`] when they cannot be kept; what was there before is then still there.
-    pub fn save(
+    pub(crate) fn save(
         self,
         codes: &BackupCodes,
         account: &str,

@@ -5,7 +5,7 @@ use age::armor::{ArmoredWriter, Format};
 use crate::model::Invalid;
 
 /// To whom the codes are encrypted.
-pub struct Encryption {
+pub(crate) struct Encryption {
     recipient: Box<dyn age::Recipient + Send>,
 }
 
@@ -20,7 +20,7 @@ impl Encryption {
     ///
     /// # Errors
     /// [`Invalid`] when it is neither.
-    pub fn to(recipient: &str) -> Result<Self, Invalid> {
+    pub(crate) fn to(recipient: &str) -> Result<Self, Invalid> {
         let recipient = recipient.trim();
         if let Ok(found) = recipient.parse::<age::x25519::Recipient>() {
             return Ok(Self {

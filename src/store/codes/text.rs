@@ -31,7 +31,7 @@ const UNUSED: &str = "# unused ";
 
 /// All codes of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SavedCodes {
+pub(crate) struct SavedCodes {
     /// The comment lines at the top, kept as they are.
     heading: String,
     /// The codes in the order in which the API sent them.
@@ -122,7 +122,7 @@ impl SavedCodes {
 
     /// How many codes can still be used.
     #[must_use]
-    pub fn unused(&self) -> usize {
+    pub(crate) fn unused(&self) -> usize {
         self.codes
             .iter()
             .filter(|saved| saved.state == CodeState::Unused)
@@ -130,7 +130,7 @@ impl SavedCodes {
     }
 
     /// Takes the next unused code and marks it used.
-    pub fn take_next(&mut self, now: OffsetDateTime) -> Option<BackupCode> {
+    pub(crate) fn take_next(&mut self, now: OffsetDateTime) -> Option<BackupCode> {
         let next = self
             .codes
             .iter_mut()
@@ -141,7 +141,7 @@ impl SavedCodes {
 
     /// Marks one code as used; `None` when it is not among the codes, `false` when it was not
     /// unused any more.
-    pub fn mark_used(&mut self, code: &BackupCode, now: OffsetDateTime) -> Option<bool> {
+    pub(crate) fn mark_used(&mut self, code: &BackupCode, now: OffsetDateTime) -> Option<bool> {
         let saved = self.codes.iter_mut().find(|saved| saved.code == *code)?;
         let fresh = saved.state == CodeState::Unused;
         if fresh {
@@ -151,7 +151,7 @@ impl SavedCodes {
     }
 
     /// Takes the mark "used" back from a code that was handed to nobody after all.
-    pub fn unmark(&mut self, code: &BackupCode) {
+    pub(crate) fn unmark(&mut self, code: &BackupCode) {
         for saved in &mut self.codes {
             if saved.code == *code && matches!(saved.state, CodeState::Used(_)) {
                 saved.state = CodeState::Unused;

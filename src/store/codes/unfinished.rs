@@ -22,7 +22,7 @@ const NOTE: &str = "unfinished";
 /// What a run was about to ask of the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Change {
+pub(crate) enum Change {
     /// To remove the second factor.
     Removing,
     /// To confirm a new one where there was none.
@@ -33,7 +33,7 @@ pub enum Change {
 
 /// The note of a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Unfinished {
+pub(crate) struct Unfinished {
     /// What was about to be asked.
     pub change: Change,
     /// When.
@@ -57,7 +57,11 @@ impl Unfinished {
     ///
     /// # Errors
     /// [`StoreError::File`] when that file cannot be read.
-    pub fn of(change: Change, file: &CodesFile, now: OffsetDateTime) -> Result<Self, StoreError> {
+    pub(crate) fn of(
+        change: Change,
+        file: &CodesFile,
+        now: OffsetDateTime,
+    ) -> Result<Self, StoreError> {
         Ok(Self {
             change,
             since: now,
@@ -70,7 +74,12 @@ impl Unfinished {
     ///
     /// # Errors
     /// [`StoreError::File`].
-    pub fn write(&self, data: &DataDir, user: &UserId, _lock: &FileLock) -> Result<(), StoreError> {
+    pub(crate) fn write(
+        &self,
+        data: &DataDir,
+        user: &UserId,
+        _lock: &FileLock,
+    ) -> Result<(), StoreError> {
         let text = toml::to_string(self).map_err(|err| StoreError::Failed(err.to_string()))?;
         data.write(&path(data, user), text.as_bytes())?;
         Ok(())
@@ -80,9 +89,9 @@ impl Unfinished {
     ///
     /// # Errors
     /// [`StoreError`] when it cannot be read or understood.
-    pub fn read(data: &DataDir, user: &UserId) -> Result<Option<Self>, StoreError> {
+    pub(crate) fn read(data: &DataDir, user: &UserId) -> Result<Option<Self>, StoreError> {
         let path = path(data, user);
-        let Some(content) = data.read(&path)? else {
+        let Some(content) = fsutil::read_owned(&path)? else {
             return Ok(None);
         };
         std::str::from_utf8(&content)
@@ -96,14 +105,18 @@ impl Unfinished {
     ///
     /// # Errors
     /// [`StoreError::File`].
-    pub fn settle(data: &DataDir, user: &UserId, _lock: &FileLock) -> Result<(), StoreError> {
+    pub(crate) fn settle(
+        data: &DataDir,
+        user: &UserId,
+        _lock: &FileLock,
+    ) -> Result<(), StoreError> {
         fsutil::remove(&path(data, user))?;
         Ok(())
     }
 
     /// The users with an unfinished change.
     #[must_use]
-    pub fn users(data: &DataDir) -> Vec<UserId> {
+    pub(crate) fn users(data: &DataDir) -> Vec<UserId> {
         fsutil::files_with_extension(&folder(data), NOTE)
             .into_iter()
             .filter_map(|path| UserId::parse(path.file_stem()?.to_str()?).ok())
@@ -114,7 +127,7 @@ impl Unfinished {
     ///
     /// # Errors
     /// [`StoreError::File`] when it cannot be read.
-    pub fn codes_were_saved(&self, file: &CodesFile) -> Result<bool, StoreError> {
+    pub(crate) fn codes_were_saved(&self, file: &CodesFile) -> Result<bool, StoreError> {
         let now = file.digest()?;
         Ok(now.is_some() && now != self.before)
     }

@@ -33,7 +33,7 @@ impl FileStore {
 impl SecretStore for FileStore {
     fn get(&self, name: &SecretName) -> Result<SecretString, StoreError> {
         let path = self.path(name);
-        let content = self.data.read(&path)?.ok_or(StoreError::NotFound)?;
+        let content = fsutil::read_owned(&path)?.ok_or(StoreError::NotFound)?;
         fsutil::check_private(&path)?;
         text_of(&content)
     }

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// A place that keeps secrets by name.
-pub trait SecretStore: Send {
+pub(crate) trait SecretStore: Send {
     /// Reads a secret.
     ///
     /// # Errors
@@ -47,7 +47,7 @@ pub trait SecretStore: Send {
 ///
 /// # Errors
 /// What the place says.
-pub async fn with_store<T: Send + 'static>(
+pub(crate) async fn with_store<T: Send + 'static>(
     kind: StorageKind,
     data: &DataDir,
     work: impl FnOnce(&dyn SecretStore) -> Result<T, StoreError> + Send + 'static,
