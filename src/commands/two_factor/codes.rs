@@ -38,19 +38,12 @@ pub(super) async fn run(ctx: &Context, command: CodesCommand) -> Result<()> {
         ));
     }
     let user = whose(ctx)?;
-    let file = ctx.codes_file(&user)?;
     match command {
-        CodesCommand::List(args) => {
-            settle(ctx, None, &user, Unasked::Warn).await?;
-            list(ctx, &user, &file, &args)
-        }
-        CodesCommand::Next => next(ctx, &file).await,
-        CodesCommand::Used(args) => used(ctx, &file, &args).await,
-        CodesCommand::Path => {
-            settle(ctx, None, &user, Unasked::Warn).await?;
-            path(ctx, &file)
-        }
-        CodesCommand::Remove(args) => remove(ctx, &file, &args).await,
+        CodesCommand::List(args) => list(ctx, &settled_file(ctx, &user).await?, &args),
+        CodesCommand::Next => next(ctx, &user).await,
+        CodesCommand::Used(args) => used(ctx, &user, &args).await,
+        CodesCommand::Path => path(ctx, &settled_file(ctx, &user).await?),
+        CodesCommand::Remove(args) => remove(ctx, &user, &args).await,
     }
 }
 
@@ -90,7 +83,7 @@ fn no_codes() -> CliError {
         .hint("`scw 2fa on` saves them; `scw 2fa on --renew` makes new ones")
 }
 
-fn list(ctx: &Context, user: &UserId, file: &CodesFile, args: &CodesListArgs) -> Result<()> {
+fn list(ctx: &Context, file: &CodesFile, args: &CodesListArgs) -> Result<()> {
     let codes = file.load()?.ok_or_else(no_codes)?;
     let rows: Vec<(String, &str, Option<String>)> = codes
         .codes
@@ -116,7 +109,7 @@ fn list(ctx: &Context, user: &UserId, file: &CodesFile, args: &CodesListArgs) ->
         })
         .collect();
     let data = json!({
-        "user_id": user,
+        "user_id": file.user(),
         "path": file.path().display().to_string(),
         "unused": codes.unused(),
         "codes": rows
@@ -129,15 +122,23 @@ fn list(ctx: &Context, user: &UserId, file: &CodesFile, args: &CodesListArgs) ->
         .map_err(|err| unprinted(&err))
 }
 
-/// Takes the lock on the codes, and settles what a run left that had it before.
-async fn lock(ctx: &Context, file: &CodesFile) -> Result<FileLock> {
-    let lock = ctx.local()?.lock(file.lock_path()).await?;
-    settle_locked(ctx, None, file.user(), &lock, Unasked::Warn).await?;
-    Ok(lock)
+/// The file of the codes, after what a run that was cut left is settled: that may tell where the
+/// file is.
+async fn settled_file(ctx: &Context, user: &UserId) -> Result<CodesFile> {
+    settle(ctx, None, user, Unasked::Warn).await?;
+    ctx.codes_file(user)
 }
 
-async fn next(ctx: &Context, file: &CodesFile) -> Result<()> {
-    let lock = lock(ctx, file).await?;
+/// As [`settled_file`], with the lock on the codes.
+async fn lock(ctx: &Context, user: &UserId) -> Result<(FileLock, CodesFile)> {
+    let path = ctx.codes_file(user)?.lock_path();
+    let lock = ctx.local()?.lock(path).await?;
+    settle_locked(ctx, None, user, &lock, Unasked::Warn).await?;
+    Ok((lock, ctx.codes_file(user)?))
+}
+
+async fn next(ctx: &Context, user: &UserId) -> Result<()> {
+    let (lock, file) = lock(ctx, user).await?;
     let now = Context::now();
     // Marked durably first, printed second: two runs never print the same code.
     let (code, left) = file
@@ -164,13 +165,13 @@ async fn next(ctx: &Context, file: &CodesFile) -> Result<()> {
     Ok(())
 }
 
-async fn used(ctx: &Context, file: &CodesFile, args: &CodesUsedArgs) -> Result<()> {
+async fn used(ctx: &Context, user: &UserId, args: &CodesUsedArgs) -> Result<()> {
     let text = match &args.code_file {
         Some(path) => read_secret(ctx, path, Secret::BackupCode).await?,
         None => ask_secret(ctx, Secret::BackupCode, USED_ARGUMENT).await?,
     };
     let code = BackupCode::parse(text.expose_secret())?;
-    let lock = lock(ctx, file).await?;
+    let (lock, file) = lock(ctx, user).await?;
     let now = Context::now();
     let (fresh, left) = file
         .update(&lock, |codes| (codes.mark_used(&code, now), codes.unused()))?
@@ -204,7 +205,8 @@ fn path(ctx: &Context, file: &CodesFile) -> Result<()> {
         .map_err(|err| unprinted(&err))
 }
 
-async fn remove(ctx: &Context, file: &CodesFile, args: &CodesRemoveArgs) -> Result<()> {
+async fn remove(ctx: &Context, user: &UserId, args: &CodesRemoveArgs) -> Result<()> {
+    let file = settled_file(ctx, user).await?;
     let unused = match file.load() {
         Ok(codes) => codes.as_ref().map_or(0, SavedCodes::unused),
         // What cannot be read may be worth something.
@@ -223,7 +225,7 @@ async fn remove(ctx: &Context, file: &CodesFile, args: &CodesRemoveArgs) -> Resu
             );
         }
     }
-    let lock = lock(ctx, file).await?;
+    let (lock, file) = lock(ctx, user).await?;
     let removed = file.remove(&lock)?;
     ctx.ui().status(if removed {
         "The saved backup codes are removed"
