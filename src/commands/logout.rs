@@ -25,6 +25,8 @@ pub(crate) async fn run(ctx: &Context, args: LogoutArgs) -> Result<()> {
         ctx.ui()
             .warn("`SCW_SECRET_KEY` is set, and goes on being used until it is unset");
     }
+    // What was begun on the server is finished here, or at least said.
+    let uninterruptible = ctx.interrupt().protect("");
     let revoke = async |ending: Ending| {
         if ending.login.created_key.is_none() || args.keep_key {
             return (Ok(()), true);
@@ -35,6 +37,7 @@ pub(crate) async fn run(ctx: &Context, args: LogoutArgs) -> Result<()> {
             ));
             return (Ok(()), true);
         }
+        uninterruptible.now("deleting the API key of this login");
         let deleted = async {
             let credential = ending.credential?;
             let account = ctx.clients().account(&credential)?;
@@ -58,9 +61,13 @@ pub(crate) async fn run(ctx: &Context, args: LogoutArgs) -> Result<()> {
                     return Err(key.and("the secret was removed from this machine"));
                 }
                 (Ok(()), Err(secret)) => {
-                    return Err(secret.and("the key on the server was taken care of"));
+                    return Err(secret.and("the login itself is ended"));
                 }
-                (Err(key), Err(secret)) => return Err(key.and(&secret.to_string())),
+                (Err(key), Err(secret)) => {
+                    return Err(key
+                        .and(&secret.to_string())
+                        .hint("the next `scw` command tries again to remove the secret"));
+                }
             }
             ctx.ui()
                 .status(&format!("Logged out of the profile `{profile}`"));
@@ -91,14 +98,11 @@ fn still_alive(login: &Login, err: &CliError) -> CliError {
         // Its secret is missing here, or is none.
         _ => Kind::Other,
     };
-    CliError::new(
-        kind,
-        format!("{err}; the key {name} may still work. Its secret was removed from this machine"),
-    )
-    .doing("delete the API key of this login on the server")
-    .hint(format!(
-        "the next `scw login` deletes the key {name}, or delete it in the console"
-    ))
+    CliError::new(kind, format!("{err}; the key {name} may still work"))
+        .doing("delete the API key of this login on the server")
+        .hint(format!(
+            "the next `scw login` deletes the key {name}, or delete it in the console"
+        ))
 }
 
 /// Deletes the key in use; one that is gone already counts as deleted. Where the answer leaves it

@@ -4,7 +4,7 @@ use crate::{
     context::Context,
     error::{CliError, Result},
     model::{BackupCode, UserId},
-    store::{CodesFile, SavedCodes, StoreError},
+    store::{CodesFile, SavedCodes, StoreError, Unfinished},
 };
 
 /// Users of this email with codes on this machine; without any record, the only user with codes.
@@ -17,6 +17,17 @@ fn users_with_codes(ctx: &Context, email: &str) -> Result<Vec<UserId>> {
     Ok(if all.len() == 1 { all } else { Vec::new() })
 }
 
+/// Warns where a change of the second factor that was cut leaves it open whether saved codes still
+/// work.
+fn warn_of_doubt(ctx: &Context, user: &UserId) -> Result<()> {
+    if Unfinished::read(&ctx.settings()?.data, user)?.is_some() {
+        ctx.ui().warn(
+            "an earlier scw did not finish changing two-factor authentication; the saved backup codes may be void",
+        );
+    }
+    Ok(())
+}
+
 /// How many unused codes of this email are saved here.
 ///
 /// # Errors
@@ -24,6 +35,7 @@ fn users_with_codes(ctx: &Context, email: &str) -> Result<Vec<UserId>> {
 pub(super) fn saved_left(ctx: &Context, email: &str) -> Result<usize> {
     let mut left = 0;
     for user in users_with_codes(ctx, email)? {
+        warn_of_doubt(ctx, &user)?;
         // Codes that cannot be read here are no offer.
         if let Ok(Some(codes)) = ctx.codes_file(&user)?.load() {
             left += codes.unused();
@@ -48,6 +60,7 @@ impl Spent {
     /// When the codes cannot be read or marked.
     pub(super) async fn next(ctx: &Context, email: &str) -> Result<Option<Self>> {
         for user in users_with_codes(ctx, email)? {
+            warn_of_doubt(ctx, &user)?;
             let taken = change(ctx, &user, |codes| codes.take_next(Context::now())).await?;
             if let Some(code) = taken.flatten() {
                 let marked = vec![user];

@@ -186,6 +186,21 @@ impl Record {
             })
     }
 
+    /// Gives the key of this description to the login that uses it: its logout deletes the key.
+    /// `false` where no login uses it.
+    pub(crate) fn adopt_key(&mut self, access_key: &AccessKey, description: &str) -> bool {
+        let user = self
+            .profiles
+            .values_mut()
+            .filter_map(|profile| profile.login.as_mut())
+            .find(|login| login.access_key.as_ref() == Some(access_key));
+        if let Some(login) = user {
+            login.created_key = Some(description.to_owned());
+            return true;
+        }
+        false
+    }
+
     /// Whether some login made the key of this description and is still in force.
     #[must_use]
     pub(crate) fn names_key(&self, description: &str) -> bool {

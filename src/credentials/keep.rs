@@ -64,7 +64,11 @@ pub(crate) async fn keep(
         Some(before) => replace(local, profile, before, secret, &mut login).await?,
         None => Replaced::Nothing,
     };
-    if let Err(err) = switch(local, profile, secret, &login, before.as_ref()).await {
+    let heir = match &replaced {
+        Replaced::InUse { by } => Some(by),
+        _ => None,
+    };
+    if let Err(err) = switch(local, profile, secret, &login, before.as_ref(), heir).await {
         // A failure after the rename, of the sync behind it, leaves the new login in force.
         if local.record()?.login(profile) != Some(&login) {
             let _ = local.remove_abandoned(profile, &lock).await;
@@ -139,6 +143,7 @@ async fn switch(
     secret: &SecretKey,
     login: &Login,
     before: Option<&Login>,
+    heir: Option<&ProfileName>,
 ) -> Result<()> {
     let kept = login.kept;
     local
@@ -166,8 +171,19 @@ async fn switch(
             entry.abandoned.retain(|other| *other != kept);
             entry.abandoned.extend(before.map(|before| before.kept));
             record.user_mut(&login.user_id).email = Some(login.email.clone());
+            if let (Some(heir), Some(before)) = (heir, before) {
+                hand_over(record, heir, before);
+            }
         })
         .await
+}
+
+/// Another profile uses the key of a login that ends: the key is that profile's from now on, and
+/// its logout deletes it.
+fn hand_over(record: &mut Record, heir: &ProfileName, before: &Login) {
+    if let Some(login) = &mut record.profile_mut(heir).login {
+        login.created_key.clone_from(&before.created_key);
+    }
 }
 
 fn pending(description: &str, login: &Login) -> PendingKey {
@@ -242,6 +258,7 @@ pub(crate) async fn forget<T>(
     };
     let secret = credential.as_ref().ok().map(Credential::secret);
     let used_by = used_by(local, profile, &login, secret).await?;
+    let heir = used_by.clone();
     let (key, done) = revoke(Ending {
         login: login.clone(),
         credential,
@@ -256,8 +273,20 @@ pub(crate) async fn forget<T>(
             let entry = record.profile_mut(profile);
             entry.login = None;
             entry.abandoned.push(login.kept);
+            if let Some(heir) = &heir {
+                hand_over(record, heir, &login);
+            }
         })
-        .await?;
+        .await
+        .map_err(|err| {
+            let err = err.doing("forget the login");
+            if done && heir.is_none() && login.created_key.is_some() {
+                err.and("its key on the server does not work any more")
+                    .hint("run `scw logout` again")
+            } else {
+                err.hint("run `scw logout` again")
+            }
+        })?;
     let secret = local
         .delete_secret(profile, login.kept)
         .await

@@ -78,7 +78,11 @@ impl<'a> Local<'a> {
         &self,
         change: impl FnOnce(&mut Record) -> T,
     ) -> Result<T> {
-        let lock = self.lock_for_a_moment(Record::lock_path(self.data)).await?;
+        let lock = tokio::select! {
+            biased;
+            lock = self.lock_for_a_moment(Record::lock_path(self.data)) => lock?,
+            () = self.interrupt.requested_again() => return Err(CliError::interrupted()),
+        };
         Ok(Record::update(self.data, &lock, change)?)
     }
 

@@ -130,7 +130,7 @@ fn folder(local: Local<'_>) -> PathBuf {
 ///
 /// # Errors
 /// When the record cannot be read.
-pub(crate) fn abandoned(
+pub(crate) async fn abandoned(
     local: Local<'_>,
     target: &Target,
     user: &UserId,
@@ -161,13 +161,31 @@ pub(crate) fn abandoned(
         };
         let note = PendingNote { key, claim };
         // Read after the note was claimed: its run may have finished just before.
-        if local.record()?.names_key(&note.key.description) {
-            note.settle()?;
+        if is_in_use(local, &note.key).await? {
+            if let Err(err) = note.settle() {
+                local.warn(&err.to_string());
+            }
         } else {
             found.push(note);
         }
     }
     Ok(found)
+}
+
+/// Whether a login names the key. One that somebody logged in with by hand is given to that login,
+/// so that its logout deletes it.
+async fn is_in_use(local: Local<'_>, key: &PendingKey) -> Result<bool> {
+    if local.record()?.names_key(&key.description) {
+        return Ok(true);
+    }
+    match &key.access_key {
+        None => Ok(false),
+        Some(access_key) => {
+            local
+                .update_record(|record| record.adopt_key(access_key, &key.description))
+                .await
+        }
+    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 #[derive(Debug, Default)]
 pub(crate) struct Interrupt {
     requested: watch::Sender<bool>,
+    requests: watch::Sender<u32>,
     protected: watch::Sender<usize>,
     doing: RefCell<String>,
 }
@@ -47,6 +48,8 @@ impl Interrupt {
 
     fn request(&self, tell: &impl Fn(&str)) {
         let again = self.requested.send_replace(true);
+        self.requests
+            .send_modify(|count| *count = count.saturating_add(1));
         let doing = self.doing.borrow();
         if *self.protected.borrow() > 0 && !doing.is_empty() {
             tell(&if again {
@@ -67,6 +70,13 @@ impl Interrupt {
     #[must_use]
     pub(crate) fn is_requested(&self) -> bool {
         *self.requested.borrow()
+    }
+
+    /// Waits until the user asks for the end from now on, whatever was asked for before: what is
+    /// being tidied up goes on after the first request, and waits for nobody after the next.
+    pub(crate) async fn requested_again(&self) {
+        // The sender lives as long as `self`, so the wait cannot fail.
+        let _ = self.requests.subscribe().changed().await;
     }
 
     /// Waits until the user asks the program to end.

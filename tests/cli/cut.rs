@@ -163,7 +163,7 @@ fn a_renewal_that_died_after_the_deletion_leaves_no_code_that_looks_good() {
         let world = World::logged_in();
         world.switch_on();
         let mut command = world.command(&renew);
-        killed_at_delete(&world, "mfa-otp$", is_it_off(1), &mut command, || {
+        killed_at_delete(&world, "mfa-otp$", is_it_off(2), &mut command, || {
             world.two_factor() == "off"
         });
         said(&world.run(&arguments).expect(0), "marked as void");

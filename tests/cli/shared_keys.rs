@@ -123,3 +123,44 @@ fn a_logout_whose_secret_stays_says_so_and_what_became_of_the_key() {
     run(world.person("iam", &["login"])).expect(0);
     assert!(!world.new_keys().contains(&key[0]));
 }
+
+// Issue 7, 4
+#[test]
+fn a_key_that_a_login_took_over_goes_with_the_logout_of_the_last_who_uses_it() {
+    for first in [&["login"][..], &["logout"]] {
+        let world = World::new();
+        run(world.person("iam", &["login"])).expect(0);
+        let made = world.new_keys();
+        let key = own_key(&world, "iam");
+        let other = ["login", "--with-token", "--profile", "ci"];
+        run_with_input(&mut world.person("iam", &other), &key).expect(0);
+        run(world.person("iam", first)).expect(0);
+        run(world.person("iam", &["whoami", "--profile", "ci"])).expect(0);
+        run(world.person("iam", &["logout", "--profile", "ci"])).expect(0);
+        assert!(!world.new_keys().contains(&made[0]), "{first:?}");
+    }
+}
+
+// Issue 7, 4
+#[test]
+fn a_noted_key_that_somebody_logs_in_with_is_not_left_over() {
+    let world = World::new();
+    run(world.person("iam", &["login"])).expect(0);
+    let key = own_key(&world, "iam");
+    let made = world.new_keys();
+    let refuse = || {
+        world.fault(
+            json!({"method": "DELETE", "path_regex": "api-keys/", "action": "status",
+            "status": 403, "body": {"type": "permissions_denied"}}),
+        );
+    };
+    refuse();
+    run(world.person("iam", &["logout"])).expect(4);
+    let again = ["login", "--with-token", "--profile", "again"];
+    run_with_input(&mut world.person("iam", &again), &key).expect(0);
+    run(world.person("iam", &["login", "--profile", "third"])).expect(0);
+    run(world.person("iam", &["whoami", "--profile", "again"])).expect(0);
+    // It is that login's own now.
+    run(world.person("iam", &["logout", "--profile", "again"])).expect(0);
+    assert!(!world.new_keys().contains(&made[0]));
+}

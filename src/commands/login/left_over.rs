@@ -7,7 +7,7 @@ use crate::{
     context::Context,
     credentials::{PendingNote, abandoned},
     error::Result,
-    model::{AccessKey, User, UserId},
+    model::{User, UserId},
 };
 
 /// Somebody who can look after the keys that earlier runs of theirs left behind.
@@ -21,16 +21,11 @@ pub(super) struct LeftOver<'a> {
 
 impl LeftOver<'_> {
     /// Deletes the keys that have notes of this user, organization and service. `own` is the note
-    /// of this run, `in_use` the key of the login that is being made. What cannot be deleted is
-    /// said and left to a later login.
+    /// of this run. What cannot be deleted is said and left to a later login.
     ///
     /// # Errors
     /// When the record cannot be read.
-    pub(super) async fn delete(
-        &self,
-        own: Option<&PendingNote>,
-        in_use: Option<&AccessKey>,
-    ) -> Result<()> {
+    pub(super) async fn delete(&self, own: Option<&PendingNote>) -> Result<()> {
         let ctx = self.ctx;
         let notes = abandoned(
             ctx.local()?,
@@ -39,13 +34,9 @@ impl LeftOver<'_> {
             &self.user.email,
             self.organization_id,
             own,
-        )?;
+        )
+        .await?;
         for note in notes {
-            // Somebody logs in with that very key: it is not left over any more.
-            if in_use.is_some() && note.key.access_key.as_ref() == in_use {
-                settle(ctx, note);
-                continue;
-            }
             let name = note.key.shown();
             let described = &note.key.description;
             let user = &self.user.id;

@@ -95,7 +95,7 @@ impl Making<'_> {
             user: &user,
             organization_id: organization.id.as_str(),
         };
-        left_over.delete(self.note.as_ref(), None).await?;
+        left_over.delete(self.note.as_ref()).await?;
         let expires_at = expires_at(ctx, self.args, session, &organization).await?;
         if ctx.interrupt().is_requested() {
             return Err(CliError::interrupted());

@@ -47,7 +47,7 @@ pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
         .await
         .map_err(|err| err.doing("keep the secret key"))?;
     delete_replaced(ctx, replaced).await;
-    drop(uninterruptible);
+    uninterruptible.now("looking for keys that earlier runs left behind");
     let left_over = LeftOver {
         ctx,
         account: &*account,
@@ -55,7 +55,12 @@ pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
         user: &user,
         organization_id: &user.organization_id,
     };
-    left_over.delete(None, offered.access_key()).await?;
+    // The login is kept already: this does not stop it, and a request to end does not wait for it.
+    if !ctx.interrupt().is_requested()
+        && let Err(err) = left_over.delete(None).await
+    {
+        ctx.ui().warn(&err.to_string());
+    }
     if args.from_config {
         ctx.ui().hint(
             "the secret key is still in config.yaml as well; remove its line there to keep it in the keyring alone",

@@ -15,7 +15,7 @@ use crate::{
     credentials::access_key_variable,
     error::{CliError, Kind, Result},
     fsutil::FileLock,
-    model::{BackupCode, CodeState, UserId, rfc3339},
+    model::{BackupCode, CodeState, UserId, clean, rfc3339},
     store::{CodesFile, SavedCodes},
     ui::PromptError,
 };
@@ -205,6 +205,23 @@ fn path(ctx: &Context, file: &CodesFile) -> Result<()> {
         .map_err(|err| unprinted(&err))
 }
 
+/// Whose codes they are, as far as this machine knows: the account, the profile and the
+/// organization.
+fn owner(ctx: &Context, user: &UserId) -> Result<String> {
+    let record = ctx.local()?.record()?;
+    let profile = &ctx.settings()?.profile;
+    let email = record.user(user).and_then(|known| known.email.clone());
+    let organization = record
+        .login(profile)
+        .filter(|login| login.user_id == *user)
+        .map(|login| format!(", organization {}", clean(&login.organization_id)));
+    Ok(format!(
+        "{} (profile `{profile}`{})",
+        email.map_or_else(|| user.to_string(), |email| clean(&email)),
+        organization.unwrap_or_default()
+    ))
+}
+
 async fn remove(ctx: &Context, user: &UserId, args: &CodesRemoveArgs) -> Result<()> {
     let file = settled_file(ctx, user).await?;
     let unused = match file.load() {
@@ -214,8 +231,8 @@ async fn remove(ctx: &Context, user: &UserId, args: &CodesRemoveArgs) -> Result<
     };
     if unused > 0 && !args.yes {
         let question = format!(
-            "Remove the saved backup codes of the user {} in {}? They may be the only way back in",
-            file.user(),
+            "Remove the saved backup codes of {} in {}? They may be the only way back in",
+            owner(ctx, user)?,
             file.path().display()
         );
         if !ctx.confirm(&question, "`--yes`").await? {

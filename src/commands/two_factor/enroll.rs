@@ -1,91 +1,22 @@
 //! From a new key to a confirmed one, or back to where the account was.
 
-use secrecy::SecretString;
-
 use super::{
+    code_source::CodeSource,
     off::{delete_otp, remove},
     settle::void,
 };
 use crate::{
     api::{Account, ApiError},
-    context::{Context, prompt_error},
-    env,
+    context::Context,
     error::{CliError, Kind, Result},
     fsutil::FileLock,
     model::{BackupCodes, OtpCheck, OtpCode, OtpKey, User},
-    process::{self, Protected},
+    process::Protected,
     store::{Change, CodesFile, Unfinished},
 };
 
-/// How often a person may type a code that is wrong. What is no code at all does not count.
-const TRIES: usize = 3;
-
 /// A difference to the service's clock that is no more than rounding, in seconds.
 const CLOCK_NOISE_S: i64 = 2;
-
-/// What would have given the code, said where nobody can be asked.
-const WOULD_ANSWER: &str = "`--otp-command` or the variable `SCW_OTP`";
-
-/// Where the one-time password comes from.
-#[derive(Debug)]
-pub(super) enum CodeSource {
-    /// A command that gets the key on stdin.
-    Command(String),
-    /// `SCW_OTP`.
-    Variable(SecretString),
-    /// The person at the terminal.
-    Person,
-}
-
-impl CodeSource {
-    /// The source in force.
-    ///
-    /// # Errors
-    /// [`Kind::Usage`] where there is none, before anything else is tried.
-    pub(super) fn of(ctx: &Context, command: Option<&str>) -> Result<Self> {
-        if let Some(command) = command {
-            return Ok(Self::Command(command.to_owned()));
-        }
-        if let Some(code) = env::secret(env::OTP)? {
-            return Ok(Self::Variable(code));
-        }
-        if ctx.prompter().can_ask() {
-            return Ok(Self::Person);
-        }
-        Err(prompt_error(
-            &crate::ui::PromptError::NobodyToAsk,
-            "a one-time password",
-            WOULD_ANSWER,
-        ))
-    }
-
-    async fn next(&self, ctx: &Context, key: &OtpKey) -> Result<SecretString> {
-        match self {
-            Self::Command(command) => {
-                let key = SecretString::from(key.expose_base32());
-                Ok(process::otp_command(command, &key).await?)
-            }
-            Self::Variable(code) => Ok(code.clone()),
-            Self::Person => ctx
-                .prompter()
-                .line("Six-digit code of the app")
-                .await
-                .map_err(|err| prompt_error(&err, "a one-time password", WOULD_ANSWER)),
-        }
-    }
-
-    fn is_person(&self) -> bool {
-        matches!(self, Self::Person)
-    }
-
-    /// A person may mistype; the other sources would say the same again.
-    fn tries(&self) -> usize {
-        match self {
-            Self::Person => TRIES,
-            Self::Command(_) | Self::Variable(_) => 1,
-        }
-    }
-}
 
 /// What came of an enrolment that did not fail.
 pub(super) enum Enrolled {
@@ -170,6 +101,15 @@ impl Enrolment<'_> {
     async fn replace(&self) -> Result<Option<(OtpKey, Before)>> {
         if self.ctx.interrupt().is_requested() {
             return Err(CliError::interrupted().and("nothing was changed"));
+        }
+        // Read again: the answer may have been long in coming.
+        let now = self.account.user(&self.user.id).await?;
+        if now.updated_at != self.user.updated_at || !now.two_factor {
+            return Err(CliError::new(
+                Kind::Other,
+                "the account was changed elsewhere in the meantime; this run changed nothing",
+            )
+            .hint("`scw 2fa status` shows what it has now; then try again"));
         }
         self.ctx
             .ui()

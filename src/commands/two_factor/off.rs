@@ -202,21 +202,39 @@ pub(super) async fn remove(
     // Anything may have answered in the service's place: the account has the last word.
     match (deleted, account.user(&user.id).await) {
         (_, Ok(now)) if !now.two_factor => Ok(()),
-        (Ok(()), Ok(_)) => {
-            Unfinished::settle(data, &user.id, lock)?;
-            Err(CliError::new(
-                Kind::Unreachable,
-                "the answer said that it is done, but the account still has it",
-            )
-            .hint("check that no proxy or portal answers in the API's place, then try again"))
-        }
-        (Err(err), Ok(_)) => {
-            Unfinished::settle(data, &user.id, lock)?;
-            Err(CliError::from(err).and("two-factor authentication is still on"))
+        (deleted, Ok(now)) => {
+            let unchanged = now.updated_at.is_some() && now.updated_at == user.updated_at;
+            let refused = matches!(&deleted, Err(err) if !err.outcome_unknown());
+            // Where it may have been switched off, and on again by somebody else, the note stays:
+            // the saved codes are in doubt.
+            if unchanged || (refused && now.updated_at == user.updated_at) {
+                Unfinished::settle(data, &user.id, lock)?;
+                return Err(still_on(ctx, deleted));
+            }
+            Err(match deleted {
+                Ok(()) => CliError::new(Kind::Other, "the service switched it off"),
+                Err(err) => err.into(),
+            }
+            .and("two-factor authentication is on: it was not switched off, or somebody switched it on again")
+            .hint("`scw 2fa status` shows the account; run `scw 2fa off` again to switch it off"))
         }
         (Ok(()), Err(_)) => Ok(()),
         (Err(err), Err(_)) => Err(unknown(err)),
     }
+}
+
+/// The second factor is what it was.
+fn still_on(ctx: &Context, deleted: Result<(), ApiError>) -> CliError {
+    let err = match deleted {
+        _ if ctx.interrupt().is_requested() => CliError::interrupted(),
+        Err(err) => err.into(),
+        Ok(()) => CliError::new(
+            Kind::Unreachable,
+            "the answer said that it is done, but the account was not changed",
+        )
+        .hint("check that no proxy or portal answers in the API's place, then try again"),
+    };
+    err.and("two-factor authentication is still on")
 }
 
 /// Deletes the second factor, or the pending key, of an account that was just read. Where the
@@ -243,7 +261,9 @@ pub(super) async fn delete_otp(
                 let now = account.user(&before.id).await?;
                 let unchanged =
                     (now.two_factor, now.updated_at) == (before.two_factor, before.updated_at);
-                if !unchanged {
+                // Without a time of change a factor cannot be told from the one before.
+                let known = !now.two_factor || now.updated_at.is_some();
+                if !unchanged || !known {
                     return Err(err);
                 }
             }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::{
-    enroll::{CodeSource, Enrolled, Enrolment},
+    code_source::CodeSource,
+    enroll::{Enrolled, Enrolment},
     off::whom,
     settle::{Unasked, remember_place, settle_locked, void},
     show::{SideFiles, show_key},
