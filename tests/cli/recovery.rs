@@ -140,3 +140,18 @@ fn without_a_login_and_without_an_email_it_is_the_login_that_is_missing() {
         .expect(2)
         .told("SCW_EMAIL");
 }
+
+#[test]
+fn without_a_confirmation_no_backup_code_is_spent() {
+    let (world, codes) = with_codes();
+    let saved = locked_out(&world, &["2fa", "off", "--backup-code"])
+        .output()
+        .unwrap();
+    Ran::of(saved).expect(2).told("--yes");
+    let mut given = locked_out(&world, &["2fa", "off", "--backup-code-file", "-"]);
+    run_with_input(&mut given, &codes[1])
+        .expect(2)
+        .told("--yes");
+    assert_eq!(world.sandbox.state().unwrap()["backup_codes_unused"], 10);
+    assert_eq!(world.unused(), 10);
+}

@@ -13,12 +13,13 @@ use crate::{
         sign_in::{FactorSource, SignInPlan, known_email},
         unprinted,
     },
-    context::Context,
+    context::{Context, prompt_error},
     error::{CliError, Kind, Result},
     fsutil::FileLock,
     model::{User, UserId, clean, rfc3339},
     process,
     store::{Change, Unfinished},
+    ui::PromptError,
 };
 
 /// The pauses before a busy service is asked again to remove a second factor.
@@ -74,6 +75,11 @@ fn can_sign_in(ctx: &Context, args: &OffArgs) -> Result<bool> {
 
 /// The way back in after a lost phone: email, password, a code; the session ends with it.
 async fn without_login(ctx: &Context, args: &OffArgs) -> Result<()> {
+    // Nobody will answer the question that comes after the sign-in, and a backup code is gone then.
+    if !args.yes && !ctx.prompter().can_ask() {
+        let nobody = PromptError::NobodyToAsk;
+        return Err(prompt_error(&nobody, "a confirmation", "`--yes`"));
+    }
     // A login that is there, but not used, can still tell what became of saved codes.
     settle_all(ctx, Unasked::Leave).await?;
     let plan = SignInPlan {
