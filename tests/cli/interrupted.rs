@@ -10,20 +10,6 @@ use crate::support::{
     running::{Gate, Running, until},
 };
 
-/// Nobody is signed in any more: no session, and no token but the seed's.
-#[track_caller]
-fn nothing_is_open(world: &World) {
-    assert_eq!(world.sandbox.state().unwrap()["sessions"], 0);
-    let info = world.info();
-    let tokens = std::process::Command::new("curl")
-        .args(["-sf", "-H", &format!("X-Auth-Token: {}", info.token)])
-        .arg(format!("{}/tokens", info.account_url))
-        .output()
-        .unwrap();
-    let tokens: serde_json::Value = serde_json::from_slice(&tokens.stdout).unwrap();
-    assert_eq!(tokens["tokens"].as_array().unwrap().len(), 1, "{tokens}");
-}
-
 // Issue 7, 7
 #[test]
 fn off_without_a_login_leaves_nothing_open_when_told_to_end() {
@@ -46,7 +32,7 @@ fn off_without_a_login_leaves_nothing_open_when_told_to_end() {
             off.signal(signal);
             off.says("Interrupted. scw ends as soon as it is done signing in");
             off.ended().expect(130);
-            nothing_is_open(&world);
+            world.expect_nothing_open();
             assert_eq!(world.two_factor(), "on", "{api}");
         }
     }
@@ -64,7 +50,7 @@ fn a_login_leaves_nothing_open_when_told_to_end() {
         login.signal(Signal::TERM);
         login.says("Interrupted");
         login.ended().expect(130);
-        nothing_is_open(&world);
+        world.expect_nothing_open();
         assert!(world.new_keys().is_empty());
     }
 }

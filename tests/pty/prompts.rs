@@ -25,20 +25,6 @@ fn off_at_the_code(world: &World, api: &str) -> OsSession {
     session
 }
 
-/// Nobody is signed in any more: no session, and no token but the seed's.
-#[track_caller]
-fn nothing_is_open(world: &World) {
-    assert_eq!(world.sandbox.state().unwrap()["sessions"], 0);
-    let info = world.info();
-    let tokens = std::process::Command::new("curl")
-        .args(["-sf", "-H", &format!("X-Auth-Token: {}", info.token)])
-        .arg(format!("{}/tokens", info.account_url))
-        .output()
-        .unwrap();
-    let tokens: serde_json::Value = serde_json::from_slice(&tokens.stdout).unwrap();
-    assert_eq!(tokens["tokens"].as_array().unwrap().len(), 1, "{tokens}");
-}
-
 /// Ends a run by Ctrl-C or by SIGTERM.
 fn end(session: &mut OsSession, by_key: bool) {
     if by_key {
@@ -58,7 +44,7 @@ fn off_without_a_login_ended_at_the_code_prompt_leaves_nothing_open() {
             end(&mut session, by_key);
             let (rest, code) = finish(&mut session);
             assert_eq!(code, 130, "{rest}");
-            nothing_is_open(&world);
+            world.expect_nothing_open();
         }
         assert_eq!(world.two_factor(), "on");
         assert_eq!(world.unused(), 10);
@@ -83,7 +69,7 @@ fn off_without_a_login_ended_at_the_confirmation_leaves_nothing_open() {
             }
             let (rest, code) = finish(&mut session);
             assert_eq!(code, 130, "{rest}");
-            nothing_is_open(&world);
+            world.expect_nothing_open();
         }
         assert_eq!(world.two_factor(), "on", "{api}");
         // A "no" ends the session too.
@@ -92,7 +78,7 @@ fn off_without_a_login_ended_at_the_confirmation_leaves_nothing_open() {
         wait_for(&mut session, "Switch two-factor authentication off for");
         session.send_line("n").unwrap();
         assert_eq!(finish(&mut session).1, 1);
-        nothing_is_open(&world);
+        world.expect_nothing_open();
     }
 }
 

@@ -247,4 +247,18 @@ impl World {
             .env("SCW_PASSWORD", &self.info().password);
         command
     }
+
+    /// Asserts that nobody is signed in any more: no session, and no token but the seed's.
+    #[track_caller]
+    pub fn expect_nothing_open(&self) {
+        assert_eq!(self.sandbox.state().unwrap()["sessions"], 0);
+        let info = self.info();
+        let tokens = Command::new("curl")
+            .args(["-sf", "-H", &format!("X-Auth-Token: {}", info.token)])
+            .arg(format!("{}/tokens", info.account_url))
+            .output()
+            .unwrap();
+        let tokens: serde_json::Value = serde_json::from_slice(&tokens.stdout).unwrap();
+        assert_eq!(tokens["tokens"].as_array().unwrap().len(), 1, "{tokens}");
+    }
 }
