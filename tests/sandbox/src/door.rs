@@ -29,6 +29,8 @@ pub(crate) fn routes(ledger: &Arc<Ledger>) -> Router<Arc<Service>> {
         .route("/_sandbox/faults", post(faults))
         .route("/_sandbox/requests", get(requests))
         .route("/_sandbox/members", post(more_members))
+        .route("/_sandbox/passkeys", post(passkeys))
+        .route("/_sandbox/unlock", post(unlock))
         .route("/_sandbox/state", get(state))
         .layer(Extension(Arc::clone(ledger)))
 }
@@ -44,7 +46,12 @@ impl DoorError {
 
 impl From<StoreError> for DoorError {
     fn from(err: StoreError) -> Self {
-        Self(StatusCode::INTERNAL_SERVER_ERROR, err.to_string())
+        let status = match err {
+            StoreError::NotFound(..) => StatusCode::NOT_FOUND,
+            StoreError::Argument { .. } => StatusCode::BAD_REQUEST,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        Self(status, err.to_string())
     }
 }
 
@@ -109,6 +116,57 @@ fn first_organization(service: &Service) -> Result<String> {
         .unwrap_or_default())
 }
 
+/// How passkeys are to count, and one more; what is left out stays as it is.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Passkeys {
+    mfa_counts_passkeys: Option<bool>,
+    codes_outlive_app: Option<bool>,
+    add: Option<NewPasskey>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewPasskey {
+    user_id: String,
+    name: String,
+}
+
+async fn passkeys(State(service): State<Arc<Service>>, body: Bytes) -> Answer {
+    let asked: Passkeys = read(&body)?;
+    // First what can be refused: then nothing has changed.
+    let id = asked
+        .add
+        .map(|new| {
+            service
+                .store
+                .add_passkey(&new.user_id, &new.name, service.now())
+        })
+        .transpose()?;
+    let readings = service
+        .store
+        .change_readings(asked.mfa_counts_passkeys, asked.codes_outlive_app)?;
+    let mut answer = json!({
+        "mfa_counts_passkeys": readings.mfa_counts_passkeys,
+        "codes_outlive_app": readings.codes_outlive_app,
+    });
+    if let Some(id) = id {
+        answer["id"] = json!(id);
+    }
+    Ok(Json(answer))
+}
+
+#[derive(Deserialize)]
+struct Unlock {
+    user_id: String,
+}
+
+async fn unlock(State(service): State<Arc<Service>>, body: Bytes) -> Answer {
+    let asked: Unlock = read(&body)?;
+    service.store.unlock(&asked.user_id, service.now())?;
+    Ok(Json(json!({})))
+}
+
 async fn state(State(service): State<Arc<Service>>) -> Answer {
     Ok(Json(describe(&service)?))
 }
@@ -118,12 +176,17 @@ pub(crate) fn describe(service: &Service) -> Result<Value> {
     let mut users = Vec::new();
     for user in service.store.all_users()? {
         let (two_factor, unused) = service.store.two_factor(&user.id)?;
+        let passkeys = service.store.passkeys_of(&user)?;
+        let passkeys = passkeys
+            .iter()
+            .map(|passkey| json!({ "id": passkey.id, "name": passkey.name }));
         users.push(json!({
             "user_id": user.id,
             "email": user.email,
             "two_factor": two_factor.word(),
             "pending": two_factor == TwoFactor::Pending,
             "backup_codes_unused": unused,
+            "passkeys": passkeys.collect::<Vec<_>>(),
             "sessions": service.store.session_count(&user.id, service.now())?,
             "api_keys": service.store.access_keys(&user.id)?,
             "locked": user.locked,

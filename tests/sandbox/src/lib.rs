@@ -233,6 +233,31 @@ impl Sandbox {
         self.ledger.seen()
     }
 
+    /// Sets what is not on record about passkeys: whether a user's `mfa` counts them, and whether
+    /// recovery codes stay when the app goes and a passkey is left.
+    ///
+    /// # Errors
+    /// The database's.
+    pub fn passkey_readings(
+        &self,
+        mfa_counts_passkeys: bool,
+        codes_outlive_app: bool,
+    ) -> Result<(), StoreError> {
+        self.service
+            .store
+            .change_readings(Some(mfa_counts_passkeys), Some(codes_outlive_app))?;
+        Ok(())
+    }
+
+    /// Gives a user a passkey without a ceremony, and returns its id.
+    ///
+    /// # Errors
+    /// There is no such user, or the name is empty; the database's.
+    pub fn add_passkey(&self, user_id: &str, name: &str) -> Result<String, StoreError> {
+        let service = &self.service;
+        service.store.add_passkey(user_id, name, service.now())
+    }
+
     /// The state, as `GET /_sandbox/state` shows it.
     ///
     /// # Errors

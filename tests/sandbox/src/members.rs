@@ -2,7 +2,7 @@
 
 use crate::{
     seed::Derive,
-    store::{NewUser, Result, Store},
+    store::{NewUser, Passkey, Result, Store},
 };
 
 /// How many members there are to be.
@@ -15,7 +15,7 @@ pub(crate) enum Members {
 }
 
 /// Adds members to the first organization, the same ones in every sandbox; one in three has a
-/// second factor. They cannot sign in: none has a password.
+/// second factor: the app, in one case of six a passkey instead, in another one both. They cannot sign in: none has a password.
 pub(crate) fn add(store: &Store, organization_id: &str, wanted: Members, now: i64) -> Result<()> {
     const FIRST: [&str; 8] = ["Noor", "Ines", "Max", "Liv", "Otto", "Yuki", "Zoë", "Paul"];
     const LAST: [&str; 7] = ["Martin", "Okafor", "Silva", "Novak", "Berg", "Rossi", "Kim"];
@@ -31,6 +31,9 @@ pub(crate) fn add(store: &Store, organization_id: &str, wanted: Members, now: i6
             let label = number.to_string();
             let pick = derive.bytes("member", &label);
             let has_second_factor = number % 3 == 0;
+            let has_passkey = number % 9 == 0;
+            let has_app = has_second_factor && number % 18 != 9;
+            let last_login_at = (pick[2] % 4 != 0).then(|| now - i64::from(pick[3]) * 3600);
             maker.user(&NewUser {
                 id: derive.uuid("member", &label),
                 root_user_id: None,
@@ -42,8 +45,17 @@ pub(crate) fn add(store: &Store, organization_id: &str, wanted: Members, now: i6
                 admin: false,
                 password: None,
                 locked: false,
-                otp_secret: has_second_factor.then(|| derive.bytes("otp", &label)[..20].to_vec()),
-                last_login_at: (pick[2] % 4 != 0).then(|| now - i64::from(pick[3]) * 3600),
+                otp_secret: has_app.then(|| derive.bytes("otp", &label)[..20].to_vec()),
+                passkeys: has_passkey
+                    .then(|| Passkey {
+                        id: derive.uuid("passkey", &label),
+                        name: "Security key".to_owned(),
+                        created_at: now,
+                        last_login_at,
+                    })
+                    .into_iter()
+                    .collect(),
+                last_login_at,
             })?;
         }
         Ok(())

@@ -10,7 +10,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::store::{NewOrganization, NewUser, Planted, Result, Store, StoreError};
+use crate::store::{NewOrganization, NewUser, Passkey, Planted, Result, Store, StoreError};
 
 /// What a seed file holds; without one there is one organization with its owner.
 ///
@@ -73,6 +73,8 @@ struct SeedUser {
     #[serde(default)]
     locked: bool,
     otp_secret: Option<String>,
+    #[serde(default)]
+    passkeys: Vec<String>,
     key_expires_in_s: Option<i64>,
     access_key: Option<String>,
     secret_key: Option<String>,
@@ -101,8 +103,8 @@ pub enum SeedError {
     /// An organization has a person as one user.
     #[error("{0} is there twice in one organization")]
     SameEmail(String),
-    /// A person has one password and one second factor.
-    #[error("the password and the second factor of {0} belong where it is first")]
+    /// A person has one password, one app and its passkeys.
+    #[error("the password and the second factors of {0} belong where it is first")]
     NotFirst(String),
     /// The key of a second factor cannot be read.
     #[error("the otp_secret of {0} is no base32")]
@@ -142,7 +144,8 @@ impl Seed {
                 if !here.insert(email.clone()) {
                     return Err(SeedError::SameEmail(email));
                 }
-                if !people.insert(email) && (user.password.is_some() || user.otp_secret.is_some()) {
+                let is_first = people.insert(email);
+                if !is_first && user.says_of_the_person() {
                     return Err(SeedError::NotFirst(user.email.clone()));
                 }
                 if user.otp_secret.is_some() && user.otp_key().is_none() {
@@ -178,6 +181,24 @@ impl Default for Seed {
 }
 
 impl SeedUser {
+    /// Whether it names something that is the person's, and the same for all of its users.
+    fn says_of_the_person(&self) -> bool {
+        self.password.is_some() || self.otp_secret.is_some() || !self.passkeys.is_empty()
+    }
+
+    /// Its passkeys, whose ids are the same whenever `of` and the seed are.
+    fn passkeys(&self, derive: &Derive<'_>, of: &str, now: i64) -> Vec<Passkey> {
+        let named = self.passkeys.iter().enumerate();
+        named
+            .map(|(number, name)| Passkey {
+                id: derive.uuid("passkey", &format!("{of}/{number}")),
+                name: name.clone(),
+                created_at: now,
+                last_login_at: None,
+            })
+            .collect()
+    }
+
     /// The key of the second factor; nothing where there is none, or it is no base32.
     fn otp_key(&self) -> Option<Vec<u8>> {
         let secret = totp_rs::Secret::try_from_base32(self.otp_secret.as_ref()?).ok()?;
@@ -309,6 +330,7 @@ pub(crate) fn plant(store: &Store, seed: &Seed, now: i64) -> Result<(String, Fir
                         password: Some(secrets.password),
                         locked: user.locked,
                         otp_secret: user.otp_key(),
+                        passkeys: user.passkeys(&derive, &of, now),
                         last_login_at: None,
                     };
                     maker.user(&new)?;

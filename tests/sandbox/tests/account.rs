@@ -289,6 +289,8 @@ fn a_second_factor_goes_on_and_off_and_both_dialects_see_it() {
     call(&wire, "POST", &path, Some(json!({}))).expect(400);
 
     call(&wire, "DELETE", &path, None).expect(204);
+    // Today's API answers 404 here, this one as it did the first time.
+    call(&wire, "DELETE", &path, None).expect(204);
     assert_eq!(
         (enabled()["2FA"]["enabled"].clone(), mfa()),
         (json!(false), json!(false))

@@ -124,7 +124,8 @@ pub(super) async fn confirm_two_factor(
     ))
 }
 
-/// The call of the 2017 announcement; its status is inferred (protocol.md B).
+/// The call of the 2017 announcement. Its status is inferred (protocol.md B), as is that it is the
+/// same where nothing was on: deleting twice is as good as once.
 pub(super) async fn stop_two_factor(
     State(service): Shared,
     caller: Caller,

@@ -3,6 +3,7 @@
 mod answer;
 mod keys;
 mod organizations;
+mod passkeys;
 mod sessions;
 mod users;
 
@@ -10,7 +11,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    routing::{get, post},
+    routing::{get, patch, post},
 };
 
 use crate::service::Service;
@@ -29,9 +30,10 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
             post(users::create_otp).delete(users::delete_otp),
         )
         .route("/users/{id}/validate-mfa-otp", post(users::validate_otp))
+        .route("/users/{id}/webauthn-authenticators", get(passkeys::list))
         .route(
-            "/users/{id}/webauthn-authenticators",
-            get(users::authenticators),
+            "/webauthn-authenticator/{id}",
+            patch(passkeys::rename).delete(passkeys::delete),
         )
         .route("/grace-periods", get(users::grace_periods))
         .route("/organizations/{id}", get(organizations::get))

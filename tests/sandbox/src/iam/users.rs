@@ -14,7 +14,7 @@ use super::answer::{Body, Caller, IamError, Result};
 use crate::{
     clock::rfc3339,
     service::Service,
-    store::{Principal, User, UserFilter},
+    store::{Principal, StoreError, User, UserFilter},
 };
 
 type Shared = State<Arc<Service>>;
@@ -99,7 +99,8 @@ pub(super) async fn list(
     Ok(Json(json!({ "users": users, "total_count": total })))
 }
 
-fn number(argument: &'static str, value: &str, most: u32) -> Result<u32> {
+/// A number from 1 to `most` in a query.
+pub(super) fn number(argument: &'static str, value: &str, most: u32) -> Result<u32> {
     value
         .parse()
         .ok()
@@ -184,23 +185,18 @@ pub(super) async fn validate_otp(
     Ok(Json(json!({ "recovery_codes": codes })))
 }
 
+/// Inferred: a 404 where there is neither an app nor a pending key, so that a client learns that
+/// from the answer (protocol.md E: no call reads whether the app is on).
 pub(super) async fn delete_otp(
     State(service): Shared,
     Caller(caller): Caller,
     Path(id): Path<String>,
 ) -> Result<StatusCode> {
-    service.store.stop_two_factor(&caller, &id, service.now())?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// The sandbox has no WebAuthn: the list of a user is empty.
-pub(super) async fn authenticators(
-    State(service): Shared,
-    Caller(caller): Caller,
-    Path(id): Path<String>,
-) -> Result<Json<Value>> {
-    service.store.user(&caller, &id)?;
-    Ok(Json(json!({ "authenticators": [], "total_count": 0 })))
+    if service.store.stop_two_factor(&caller, &id, service.now())? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(StoreError::NotFound("mfa_otp", id).into())
+    }
 }
 
 pub(super) async fn grace_periods(

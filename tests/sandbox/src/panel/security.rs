@@ -31,6 +31,12 @@ pub(super) async fn show(State(service): Shared, visitor: SignedIn) -> Result<Re
         TwoFactor::On => on(unused),
         TwoFactor::Off | TwoFactor::Pending => off(&frame.form),
     };
+    let passkeys = service.store.passkeys_of(&visitor.user)?;
+    let names: Vec<&str> = passkeys.iter().map(|one| one.name.as_str()).collect();
+    let content = html! {
+        (content)
+        @if !names.is_empty() { p { "Passkeys of this account: " (names.join(", ")) "." } }
+    };
     let page = inside("Account security", &frame, &content);
     Ok(answer(StatusCode::OK, page))
 }
@@ -168,10 +174,15 @@ fn disable_page(
 ) -> Result<Response> {
     let frame = visitor.frame(service, "")?;
     let hint = format!("Type the word {CONFIRMATION}.");
+    let has_passkeys = !service.store.passkeys_of(&visitor.user)?.is_empty();
     let content = html! {
         p {
-            "Afterwards the password alone opens the account, the key in your authenticator app is \
-             of no use any more, and the backup codes are gone."
+            @if has_passkeys {
+                "Afterwards the key in your authenticator app is of no use any more. Your passkeys stay."
+            } @else {
+                "Afterwards the password alone opens the account, the key in your authenticator app \
+                 is of no use any more, and the backup codes are gone."
+            }
         }
         form.card method="post" action={ (HOME) "/two-factor/disable" } {
             (token(&frame.form))

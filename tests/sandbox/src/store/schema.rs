@@ -2,19 +2,23 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Result, Store, hash, password::hash_password};
+use super::{Passkey, Result, Store, hash, passkeys, password::hash_password};
 
 /// The number of the tables' form, kept as the file's `user_version`: a file of another form is
 /// refused.
-pub(super) const VERSION: i64 = 5;
+pub(super) const VERSION: i64 = 6;
 
 /// Times are seconds since 1970. Backup codes, secret keys, what proves a session and what proves a form are kept as
 /// SHA-256 of themselves, which is enough for secrets of 50 bit and more; passwords as Argon2id.
 /// Tokens of the 2017 API are kept as they are: their id is the secret, and that API lists it.
 ///
-/// A person (`people`, whose id the wire calls `account_root_user_id`) has one password and one
-/// second factor, and is a user of one organization or several. That the second factor belongs to
-/// the person, so that switching it on or off for one of its users does so for all, is inferred.
+/// A person (`people`, whose id the wire calls `account_root_user_id`) has one password, one app and
+/// any number of passkeys, and is a user of one organization or several. That the second factors
+/// belong to the person, so that switching one on or off for one of its users does so for all, is
+/// inferred.
+///
+/// `accounts.app` says that the app is on, `accounts.mfa` what the wire calls `mfa`: it may count
+/// passkeys (protocol.md E).
 pub(super) const TABLES: &str = "
 CREATE TABLE IF NOT EXISTS sandbox_seed (id INTEGER PRIMARY KEY CHECK (id = 1), random BLOB NOT NULL,
     first_user TEXT NOT NULL, masked_secrets BLOB NOT NULL);
@@ -34,8 +38,17 @@ CREATE TABLE IF NOT EXISTS users (number INTEGER PRIMARY KEY AUTOINCREMENT, id T
     root_user_id TEXT NOT NULL REFERENCES people(id), created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL, last_login_at INTEGER, locked INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS users_of_people ON users (root_user_id);
+CREATE TABLE IF NOT EXISTS passkeys (number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT UNIQUE NOT NULL, person_id TEXT NOT NULL REFERENCES people(id), name TEXT NOT NULL,
+    created_at INTEGER NOT NULL, last_login_at INTEGER);
+CREATE INDEX IF NOT EXISTS passkeys_of_people ON passkeys (person_id);
+CREATE TABLE IF NOT EXISTS passkey_readings (id INTEGER PRIMARY KEY CHECK (id = 1),
+    mfa_counts_passkeys INTEGER NOT NULL DEFAULT 1, codes_outlive_app INTEGER NOT NULL DEFAULT 1);
+INSERT OR IGNORE INTO passkey_readings (id) VALUES (1);
 CREATE VIEW IF NOT EXISTS accounts AS
-    SELECT users.*, otp_secret IS NOT NULL AS mfa, without_since
+    SELECT users.*, otp_secret IS NOT NULL AS app, otp_secret IS NOT NULL
+        OR (SELECT mfa_counts_passkeys FROM passkey_readings)
+            AND EXISTS (SELECT 1 FROM passkeys WHERE person_id = people.id) AS mfa, without_since
     FROM users JOIN people ON people.id = users.root_user_id;
 CREATE TABLE IF NOT EXISTS backup_codes (person_id TEXT NOT NULL REFERENCES people(id),
     hash TEXT NOT NULL, used_at INTEGER, PRIMARY KEY (person_id, hash));
@@ -88,6 +101,8 @@ pub(crate) struct NewUser {
     pub(crate) locked: bool,
     /// The person's, like the password.
     pub(crate) otp_secret: Option<Vec<u8>>,
+    /// The person's too.
+    pub(crate) passkeys: Vec<Passkey>,
     pub(crate) last_login_at: Option<i64>,
 }
 
@@ -177,6 +192,9 @@ impl Maker<'_> {
                  VALUES (?1, ?2, ?3, ?4)",
                 params![new.id, password_hash, self.now, new.otp_secret],
             )?;
+            for passkey in &new.passkeys {
+                passkeys::insert(self.db, &new.id, passkey)?;
+            }
         }
         self.db.execute(
             "INSERT INTO users (id, organization_id, email, first_name, last_name, type, admin,

@@ -1,14 +1,14 @@
-//! The second factor of a person: off, pending, on (RFC 6238, RFC 4226).
+//! The app as a person's second factor: off, pending, on (RFC 6238, RFC 4226), and the codes.
 
 use rusqlite::{Connection, params};
 use totp_rs::{Builder, Secret, Totp};
 
-use super::{Principal, Proof, Result, Store, StoreError, User, hash, users};
+use super::{Principal, Proof, Result, Store, StoreError, User, hash, passkeys, users};
 
 /// How many backup codes are made (inferred, protocol.md C).
 const BACKUP_CODES: usize = 10;
 
-/// The state of a user's second factor.
+/// The state of a user's app.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TwoFactor {
     Off,
@@ -67,6 +67,7 @@ enum Outcome {
 
 impl Store {
     /// Makes a pending key of 160 bit, replacing one that is pending, and returns it in base32.
+    /// Passkeys do not hinder it: an account may have both (protocol.md E).
     pub(crate) fn start_two_factor(
         &self,
         caller: &Principal,
@@ -75,8 +76,8 @@ impl Store {
     ) -> Result<String> {
         let secret = rand::random::<[u8; 20]>();
         self.transaction(|db| {
-            let user = self_only(db, caller, user_id)?;
-            if user.mfa {
+            let user = self_only(db, caller, user_id, "user")?;
+            if user.app {
                 return Err(StoreError::Precondition(
                     "two-factor authentication is already on",
                 ));
@@ -90,7 +91,8 @@ impl Store {
         })
     }
 
-    /// Confirms the pending key with a code and returns the backup codes, this once.
+    /// Confirms the pending key with a code and returns the backup codes, this once. They take the
+    /// place of those that a removed app has left.
     ///
     /// A wrong code counts as a failed attempt; too many lock the user (RFC 4226 §7.3).
     pub(crate) fn confirm_two_factor(
@@ -103,7 +105,7 @@ impl Store {
         let codes: Vec<String> = (0..BACKUP_CODES).map(|_| backup_code()).collect();
         // A wrong code is remembered, so it must not roll the transaction back.
         let outcome = self.transaction(|db| {
-            let user = self_only(db, caller, user_id)?;
+            let user = self_only(db, caller, user_id, "user")?;
             let pending: Option<Vec<u8>> = db.query_row(
                 "SELECT pending_secret FROM people WHERE id = ?1",
                 [&user.root_user_id],
@@ -132,21 +134,21 @@ impl Store {
         }
     }
 
-    /// Removes the second factor, or a pending key. Where there is neither, nothing happens
-    /// (inferred: deleting twice is as good as once).
+    /// Removes the app, or a pending key. Whether there was one: what to answer where there is
+    /// neither is for the dialect to say.
     pub(crate) fn stop_two_factor(
         &self,
         caller: &Principal,
         user_id: &str,
         now: i64,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         self.transaction(|db| {
             let user = users::reachable(db, caller, user_id, "write", "user")?;
             remove(db, &user, now)
         })
     }
 
-    /// Removes the second factor of a person who proves to have it. A wrong code counts as a
+    /// Removes the app of a person who proves to have it. A wrong code counts as a
     /// failed attempt, like one at the sign-in.
     pub(crate) fn disable_two_factor(
         &self,
@@ -157,8 +159,8 @@ impl Store {
     ) -> Result<()> {
         // A wrong code is remembered, so it must not roll the transaction back.
         self.transaction(|db| {
-            let user = self_only(db, caller, user_id)?;
-            if !user.mfa {
+            let user = self_only(db, caller, user_id, "user")?;
+            if !user.app {
                 return Err(StoreError::Precondition(
                     "two-factor authentication is already off",
                 ));
@@ -192,7 +194,7 @@ impl Store {
     /// The key in base32 that waits for its confirmation, if there is one.
     pub(crate) fn pending_key(&self, caller: &Principal, user_id: &str) -> Result<Option<String>> {
         self.transaction(|db| {
-            let user = self_only(db, caller, user_id)?;
+            let user = self_only(db, caller, user_id, "user")?;
             let pending: Option<Vec<u8>> = db.query_row(
                 "SELECT pending_secret FROM people WHERE id = ?1",
                 [&user.root_user_id],
@@ -202,7 +204,7 @@ impl Store {
         })
     }
 
-    /// The state of a user's second factor, and how many backup codes are unused.
+    /// The state of a user's app, and how many backup codes are unused.
     pub(crate) fn two_factor(&self, user_id: &str) -> Result<(TwoFactor, u64)> {
         self.transaction(|db| {
             let user = users::find(db, user_id)?;
@@ -216,7 +218,7 @@ impl Store {
                 [&user.root_user_id],
                 |row| row.get(0),
             )?;
-            let state = match (user.mfa, pending) {
+            let state = match (user.app, pending) {
                 (true, _) => TwoFactor::On,
                 (false, true) => TwoFactor::Pending,
                 (false, false) => TwoFactor::Off,
@@ -226,33 +228,59 @@ impl Store {
     }
 }
 
-/// A second factor is set up by its user alone: nobody else could scan the key.
-fn self_only(db: &Connection, caller: &Principal, user_id: &str) -> Result<User> {
-    let user = users::reachable(db, caller, user_id, "write", "user")?;
+/// The user itself, when it is the caller. A second factor is set up by its user alone: nobody else
+/// could scan the key.
+pub(super) fn self_only(
+    db: &Connection,
+    caller: &Principal,
+    user_id: &str,
+    resource: &'static str,
+) -> Result<User> {
+    let user = users::reachable(db, caller, user_id, "write", resource)?;
     if caller.is(user_id) {
         Ok(user)
     } else {
         Err(StoreError::Denied {
             action: "write",
-            resource: "user",
+            resource,
         })
     }
 }
 
-/// Removes a person's second factor, pending or not, and its backup codes.
-fn remove(db: &Connection, user: &User, now: i64) -> Result<()> {
-    let without_since = if user.mfa { now } else { user.without_since };
-    db.execute(
-        "UPDATE people SET otp_secret = NULL, pending_secret = NULL, otp_last_step = -1,
-             without_since = ?2 WHERE id = ?1",
-        params![user.root_user_id, without_since],
+/// Removes a person's app, pending or not. Whether there was one.
+fn remove(db: &Connection, user: &User, now: i64) -> Result<bool> {
+    let removed = db.execute(
+        "UPDATE people SET otp_secret = NULL, pending_secret = NULL, otp_last_step = -1
+             WHERE id = ?1 AND (otp_secret IS NOT NULL OR pending_secret IS NOT NULL)",
+        [&user.root_user_id],
     )?;
-    touch(db, user, now)?;
-    replace_backup_codes(db, &user.root_user_id, &[])
+    if removed == 0 {
+        return Ok(false);
+    }
+    // A pending key has no codes: those that are there are of an app that went before it.
+    let codes_stay = !user.app
+        || passkeys::readings(db)?.codes_outlive_app
+            && !passkeys::of(db, &user.root_user_id)?.is_empty();
+    lost(db, user, codes_stay, now)?;
+    Ok(true)
+}
+
+/// What follows when a person has lost a factor; `before` is the user as it was with it.
+pub(super) fn lost(db: &Connection, before: &User, codes_stay: bool, now: i64) -> Result<()> {
+    if before.mfa && !users::find(db, &before.id)?.mfa {
+        db.execute(
+            "UPDATE people SET without_since = ?2 WHERE id = ?1",
+            params![before.root_user_id, now],
+        )?;
+    }
+    if !codes_stay {
+        replace_backup_codes(db, &before.root_user_id, &[])?;
+    }
+    touch(db, before, now)
 }
 
 /// The users of a person have changed.
-fn touch(db: &Connection, user: &User, now: i64) -> Result<()> {
+pub(super) fn touch(db: &Connection, user: &User, now: i64) -> Result<()> {
     db.execute(
         "UPDATE users SET updated_at = ?2 WHERE root_user_id = ?1",
         params![user.root_user_id, now],
@@ -278,13 +306,16 @@ pub(super) fn spend(db: &Connection, person_id: &str, proof: Proof<'_>, now: i64
 }
 
 /// Uses a one-time password up: it must be newer than the last one that was used (RFC 6238 §5.2).
-/// Whether it was right.
+/// Whether it was right; without an app none is.
 fn spend_code(db: &Connection, person_id: &str, code: &str, now: i64) -> Result<bool> {
-    let (secret, last_step): (Vec<u8>, i64) = db.query_row(
+    let (secret, last_step): (Option<Vec<u8>>, i64) = db.query_row(
         "SELECT otp_secret, otp_last_step FROM people WHERE id = ?1",
         [person_id],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
+    let Some(secret) = secret else {
+        return Ok(false);
+    };
     let time = u64::try_from(now).unwrap_or_default();
     let step = totp(&secret)
         .check(code.trim(), time)

@@ -19,6 +19,9 @@ pub(crate) struct User {
     pub(crate) updated_at: i64,
     pub(crate) last_login_at: Option<i64>,
     pub(crate) locked: bool,
+    /// Whether the app is on.
+    pub(crate) app: bool,
+    /// As the wire tells it: passkeys may count.
     pub(crate) mfa: bool,
     /// Since when the user has no second factor; without meaning while there is one.
     pub(crate) without_since: i64,
@@ -39,6 +42,7 @@ impl User {
             updated_at: row.get("updated_at")?,
             last_login_at: row.get("last_login_at")?,
             locked: row.get("locked")?,
+            app: row.get("app")?,
             mfa: row.get("mfa")?,
             without_since: row.get("without_since")?,
         })
@@ -273,26 +277,6 @@ impl Store {
     /// A user by its id, without a caller: for the sandbox itself.
     pub(crate) fn any_user(&self, id: &str) -> Result<User> {
         self.transaction(|db| find(db, id))
-    }
-
-    /// Locks or unlocks a user; unlocking forgets the person's failed attempts.
-    pub(crate) fn set_locked(
-        &self,
-        caller: &Principal,
-        id: &str,
-        locked: bool,
-        now: i64,
-    ) -> Result<User> {
-        self.transaction(|db| {
-            let user = reachable(db, caller, id, "write", "user")?;
-            caller.administers(&user.organization_id, "write", "user")?;
-            db.execute(
-                "UPDATE users SET locked = ?2, updated_at = ?3 WHERE id = ?1",
-                params![id, locked, now],
-            )?;
-            forget_attempts(db, &user.root_user_id)?;
-            find(db, id)
-        })
     }
 
     pub(crate) fn organization(&self, caller: &Principal, id: &str) -> Result<Organization> {
