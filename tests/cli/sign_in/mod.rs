@@ -292,7 +292,7 @@ fn passwords_come_from_a_file_too_and_are_asked_for_by_name() {
 #[test]
 fn an_organization_without_password_logins_is_told_with_the_other_way() {
     let world = World::seeded(
-        r#"{"organizations": [{"password_login": false, "users": [{"email": "a@example.com"}]}]}"#,
+        r#"{"organizations": [{"login_password_enabled": false, "users": [{"email": "a@example.com"}]}]}"#,
     );
     Person::new(&world, "iam")
         .run(&["login"])

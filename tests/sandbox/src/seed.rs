@@ -10,7 +10,9 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::store::{NewOrganization, NewUser, Passkey, Planted, Result, Store, StoreError};
+use crate::store::{
+    LoginWays, NewOrganization, NewUser, Passkey, Planted, Result, Store, StoreError,
+};
 
 /// What a seed file holds; without one there is one organization with its owner.
 ///
@@ -29,6 +31,10 @@ pub struct Seed {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the file has the names of the wire, flat beside the others"
+)]
 struct SeedOrganization {
     name: String,
     requires_two_factor: bool,
@@ -36,7 +42,12 @@ struct SeedOrganization {
     login_attempts: i64,
     max_session_s: i64,
     max_api_key_s: i64,
-    password_login: bool,
+    /// Seed files called it `password_login` before the other ways were there.
+    #[serde(alias = "password_login")]
+    login_password_enabled: bool,
+    login_magic_code_enabled: bool,
+    login_oauth2_enabled: bool,
+    login_saml_enabled: bool,
     users: Vec<SeedUser>,
     applications: Vec<SeedKey>,
 }
@@ -50,7 +61,10 @@ impl Default for SeedOrganization {
             login_attempts: 10,
             max_session_s: 0,
             max_api_key_s: 0,
-            password_login: true,
+            login_password_enabled: true,
+            login_magic_code_enabled: false,
+            login_oauth2_enabled: false,
+            login_saml_enabled: false,
             users: Vec::new(),
             applications: Vec::new(),
         }
@@ -176,6 +190,17 @@ impl Default for Seed {
                 }],
                 ..SeedOrganization::default()
             }],
+        }
+    }
+}
+
+impl SeedOrganization {
+    fn login_ways(&self) -> LoginWays {
+        LoginWays {
+            password: self.login_password_enabled,
+            magic_code: self.login_magic_code_enabled,
+            oauth2: self.login_oauth2_enabled,
+            saml: self.login_saml_enabled,
         }
     }
 }
@@ -307,7 +332,7 @@ pub(crate) fn plant(store: &Store, seed: &Seed, now: i64) -> Result<(String, Fir
                     login_attempts: organization.login_attempts,
                     max_session_s: organization.max_session_s,
                     max_api_key_s: organization.max_api_key_s,
-                    password_login: organization.password_login,
+                    ways: organization.login_ways(),
                 })?;
                 for (number, user) in organization.users.iter().enumerate() {
                     let root_user_id = people.get(&user.email.to_lowercase()).cloned();

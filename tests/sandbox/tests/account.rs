@@ -163,7 +163,7 @@ fn the_lock_is_shared_by_both_dialects() {
 
 #[test]
 fn an_organization_that_forbids_passwords_says_so() {
-    let wire = Wire::seeded(&json!({"organizations": [{"password_login": false,
+    let wire = Wire::seeded(&json!({"organizations": [{"login_password_enabled": false,
         "users": [{"email": "ada@example.com"}]}]}));
     let refused = sign_in(&wire, &json!({})).expect(403);
     assert_eq!(refused["type"], "authorization_required");

@@ -185,7 +185,7 @@ fn the_lock_is_the_one_of_both_apis() {
 
 #[test]
 fn where_passwords_are_forbidden_the_browser_is_the_way_in() {
-    let wire = Wire::seeded(&json!({"organizations": [{"password_login": false,
+    let wire = Wire::seeded(&json!({"organizations": [{"login_password_enabled": false,
         "users": [{"email": "ada@example.com"}]}]}));
     wire.log_in_first("").expect(403);
     login(&fill_first(&wire, ""));

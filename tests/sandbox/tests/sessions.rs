@@ -228,7 +228,7 @@ fn a_success_forgets_the_failures() {
 
 #[test]
 fn an_organization_can_forbid_passwords_to_those_who_know_one() {
-    let wire = Wire::seeded(&json!({"organizations": [{"password_login": false,
+    let wire = Wire::seeded(&json!({"organizations": [{"login_password_enabled": false,
         "users": [{"email": "ada@example.com", "password": PASSWORD}]}]}));
     let refused = wire.log_in("ada@example.com", PASSWORD, "").expect(403);
     assert_eq!(refused["type"], "permissions_denied");

@@ -10,7 +10,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answer::{Body, Caller, IamError, Result};
-use crate::{service::Service, store::Organization};
+use crate::{
+    service::Service,
+    store::{Organization, Profile},
+};
 
 type Shared = State<Arc<Service>>;
 
@@ -31,15 +34,15 @@ pub(super) async fn get(
     Caller(caller): Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Value>> {
-    let (name, password_login) = service.store.organization_name(&caller, &id)?;
+    let Profile { name, ways } = service.store.profile(&caller, &id)?;
     Ok(Json(json!({
         "id": id,
         "name": name,
         "alias": "",
-        "login_password_enabled": password_login,
-        "login_magic_code_enabled": false,
-        "login_oauth2_enabled": false,
-        "login_saml_enabled": false,
+        "login_password_enabled": ways.password,
+        "login_magic_code_enabled": ways.magic_code,
+        "login_oauth2_enabled": ways.oauth2,
+        "login_saml_enabled": ways.saml,
     })))
 }
 

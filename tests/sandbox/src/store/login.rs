@@ -39,7 +39,8 @@ pub(crate) struct Attempt<'a> {
     pub(crate) password: &'a str,
     pub(crate) proof: Option<Proof<'a>>,
     /// Whether it comes through a browser. There stands for an organization's own way of signing
-    /// in what `password_login: false` leaves (inferred), so that setting refuses other ways only.
+    /// in what `login_password_enabled: false` leaves (inferred), so that setting refuses other
+    /// ways only.
     pub(crate) in_browser: bool,
 }
 

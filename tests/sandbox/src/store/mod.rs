@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256};
 
 pub(crate) use keys::{ApiKey, NewApiKey};
 pub(crate) use login::{Attempt, Proof};
+pub(crate) use organizations::{LoginWays, Profile};
 pub(crate) use panel::Entry;
 pub(crate) use passkeys::Passkey;
 pub(crate) use schema::{NewOrganization, NewUser, Planted};

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Passkey, Result, Store, hash, passkeys, password::hash_password};
+use super::{LoginWays, Passkey, Result, Store, hash, passkeys, password::hash_password};
 
 /// The number of the tables' form, kept as the file's `user_version`: a file of another form is
 /// refused.
@@ -26,7 +26,8 @@ CREATE TABLE IF NOT EXISTS organizations (id TEXT PRIMARY KEY, name TEXT NOT NUL
     requires_two_factor INTEGER NOT NULL, enforce_password_renewal INTEGER NOT NULL,
     grace_period_s INTEGER NOT NULL, login_attempts INTEGER NOT NULL,
     max_session_s INTEGER NOT NULL, max_api_key_s INTEGER NOT NULL,
-    password_login INTEGER NOT NULL);
+    password_login INTEGER NOT NULL, magic_code_login INTEGER NOT NULL,
+    oauth2_login INTEGER NOT NULL, saml_login INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS projects (id TEXT PRIMARY KEY,
     organization_id TEXT NOT NULL REFERENCES organizations(id), name TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS people (id TEXT PRIMARY KEY, password_hash TEXT,
@@ -81,7 +82,7 @@ pub(crate) struct NewOrganization {
     pub(crate) login_attempts: i64,
     pub(crate) max_session_s: i64,
     pub(crate) max_api_key_s: i64,
-    pub(crate) password_login: bool,
+    pub(crate) ways: LoginWays,
 }
 
 /// A user to be made.
@@ -165,7 +166,8 @@ pub(crate) struct Maker<'a> {
 impl Maker<'_> {
     pub(crate) fn organization(&self, new: &NewOrganization) -> Result<()> {
         self.db.execute(
-            "INSERT INTO organizations VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO organizations VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9,
+                 ?10, ?11)",
             params![
                 new.id,
                 new.name,
@@ -174,7 +176,10 @@ impl Maker<'_> {
                 new.login_attempts,
                 new.max_session_s,
                 new.max_api_key_s,
-                new.password_login
+                new.ways.password,
+                new.ways.magic_code,
+                new.ways.oauth2,
+                new.ways.saml
             ],
         )?;
         self.db.execute(
