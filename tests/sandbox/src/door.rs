@@ -119,7 +119,7 @@ fn first_organization(service: &Service) -> Result<String> {
 /// How passkeys are to count, and one more; what is left out stays as it is.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Passkeys {
+struct Counting {
     mfa_counts_passkeys: Option<bool>,
     codes_outlive_app: Option<bool>,
     add: Option<NewPasskey>,
@@ -133,7 +133,7 @@ struct NewPasskey {
 }
 
 async fn passkeys(State(service): State<Arc<Service>>, body: Bytes) -> Answer {
-    let asked: Passkeys = read(&body)?;
+    let asked: Counting = read(&body)?;
     // First what can be refused: then nothing has changed.
     let id = asked
         .add

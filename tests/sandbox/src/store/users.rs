@@ -6,6 +6,10 @@ use super::{Result, Store, StoreError};
 
 /// A user as both APIs tell of one.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they go together in any way, as on the wire"
+)]
 pub(crate) struct User {
     pub(crate) id: String,
     pub(crate) organization_id: String,
