@@ -45,7 +45,8 @@ pub(crate) trait Account {
     /// Gives a passkey another name.
     async fn rename_passkey(&self, id: &PasskeyId, name: &str) -> Result<(), ApiError>;
 
-    /// Removes a passkey.
+    /// Removes a passkey. It is not sent again where the answer is lost, so that
+    /// [`ApiError::NotFound`] tells that somebody else removed it.
     async fn delete_passkey(&self, id: &PasskeyId) -> Result<(), ApiError>;
 
     /// How the users of an organization may sign in; nothing where the dialect does not tell.

@@ -146,7 +146,7 @@ impl Account for Iam {
     }
 
     async fn delete_passkey(&self, id: &PasskeyId) -> Result<(), ApiError> {
-        self.call(Call::delete(passkey_path(id)))
+        self.call(Call::delete(passkey_path(id)).repeat_unsafe())
             .await?
             .without_content()
     }

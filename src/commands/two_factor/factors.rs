@@ -4,7 +4,8 @@ use super::remove::delete_app;
 use crate::{
     api::{Account, ApiError},
     context::Context,
-    model::{AppState, Factors, Passkey, UserFactors, clean, rfc3339},
+    error::{CliError, Result},
+    model::{AppState, Factors, Passkey, UserFactors, UserId, clean, rfc3339},
 };
 
 /// The lines that `scw 2fa status` shows for the factors.
@@ -53,6 +54,33 @@ pub(super) fn say_what_is_left(ctx: &Context, factors: &Factors) {
     }
 }
 
+/// Removes a passkey; `false` where somebody else was faster.
+///
+/// # Errors
+/// What the API says; the message tells whether the passkey is still there.
+pub(super) async fn delete_passkey(
+    account: &dyn Account,
+    user: &UserId,
+    passkey: &Passkey,
+) -> Result<bool> {
+    let err = match account.delete_passkey(&passkey.id).await {
+        Ok(()) => return Ok(true),
+        Err(ApiError::NotFound { named: true, .. }) => return Ok(false),
+        Err(err) => err,
+    };
+    let told = |err: ApiError| CliError::from(err).doing(format!("remove the {}", named(passkey)));
+    if !err.outcome_unknown() {
+        return Err(told(err).and("it is still on the account"));
+    }
+    match account.passkeys(user).await {
+        Ok(left) if left.iter().all(|other| other.id != passkey.id) => Ok(true),
+        Ok(_) => Err(told(err).and("it is still on the account")),
+        Err(_) => Err(told(err)
+            .and("it is not known whether it is removed")
+            .hint("`scw 2fa keys list` tells when the API answers again")),
+    }
+}
+
 /// Whether the app is on. Where the account leaves that open it is learned from the answer to a
 /// new key: the service refuses one beside an app that is on (inferred, protocol.md A). A pending
 /// key that this makes is removed again.
@@ -65,7 +93,7 @@ pub(super) async fn learn_whether_app_is_on(
     ctx: &Context,
     account: &dyn Account,
     now: &UserFactors,
-) -> Result<bool, ApiError> {
+) -> std::result::Result<bool, ApiError> {
     match now.factors.app {
         AppState::On => Ok(true),
         AppState::Off => Ok(false),

@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 
 use super::{
-    factors::{described, lines, named, say_what_is_left},
+    factors::{delete_passkey, described, lines, named, say_what_is_left},
     off::{result, warn_of_requirement},
     settle::void_if_off,
     whom,
 };
 use crate::{
-    api::{Account, ApiError},
+    api::Account,
     cli::{KeysCommand, KeysRemoveArgs, KeysRenameArgs},
     commands::unprinted,
     context::Context,
@@ -129,16 +129,7 @@ async fn remove(
     if ctx.interrupt().is_requested() {
         return Err(CliError::interrupted().and("the passkey is still on the account"));
     }
-    let changed = match account.delete_passkey(&passkey.id).await {
-        Ok(()) => true,
-        Err(ApiError::NotFound { named: true, .. }) => false,
-        Err(err) if err.outcome_unknown() => {
-            return Err(CliError::from(err)
-                .and("it is not known whether the passkey is removed")
-                .hint("`scw 2fa keys list` tells when the API answers again"));
-        }
-        Err(err) => return Err(err.into()),
-    };
+    let changed = delete_passkey(account, id, &passkey).await?;
     let left = match account.user_factors(id).await {
         Ok(now) => now.factors,
         // The account has changed: a failure here must not hide that.

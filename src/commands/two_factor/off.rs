@@ -3,13 +3,13 @@
 use serde_json::json;
 
 use super::{
-    factors::{lines, named, names, say_what_is_left},
+    factors::{delete_passkey, lines, names, say_what_is_left},
     remove::{Removed, remove_app},
     settle::{Unasked, settle, settle_all, settle_locked, void, void_if_off},
     whom,
 };
 use crate::{
-    api::{Account, ApiError},
+    api::Account,
     cli::OffArgs,
     commands::{
         on_off,
@@ -23,6 +23,9 @@ use crate::{
     store::Unfinished,
     ui::PromptError,
 };
+
+/// What to do about passkeys that are left.
+const ALL_HINT: &str = "`scw 2fa off --all` removes every second factor";
 
 /// Removes the authenticator app, or every second factor, and marks the saved codes as void.
 ///
@@ -158,7 +161,7 @@ async fn switch_off(
     } else {
         Removed::WasNotThere
     };
-    let passkeys = remove_passkeys(ctx, account, &doomed.passkeys).await;
+    let passkeys = remove_passkeys(ctx, account, id, &doomed.passkeys).await;
     let (Ok(removed) | Err((removed, _))) = &passkeys;
     let changed = app == Removed::Gone || !removed.is_empty();
     let left = what_is_left(account, &now, doomed.app, removed).await;
@@ -285,10 +288,11 @@ async fn confirm(ctx: &Context, args: &OffArgs, now: &UserFactors, named: &Doome
     .hint("answer `y`, or use `--yes`"))
 }
 
-/// Removes passkeys one after the other; returns those that are gone, also beside an error.
+/// Removes passkeys one after the other; returns those that it removed, also beside an error.
 async fn remove_passkeys(
     ctx: &Context,
     account: &dyn Account,
+    user: &UserId,
     passkeys: &[Passkey],
 ) -> Result<Vec<PasskeyId>, (Vec<PasskeyId>, CliError)> {
     let mut gone = Vec::new();
@@ -296,16 +300,10 @@ async fn remove_passkeys(
         if ctx.interrupt().is_requested() {
             return Err((gone, CliError::interrupted()));
         }
-        match account.delete_passkey(&passkey.id).await {
-            Ok(()) | Err(ApiError::NotFound { named: true, .. }) => gone.push(passkey.id.clone()),
-            Err(err) => {
-                let unknown = err.outcome_unknown();
-                let mut err = CliError::from(err).doing(format!("remove the {}", named(passkey)));
-                if unknown {
-                    err = err.and("it may be removed all the same");
-                }
-                return Err((gone, err.hint("`scw 2fa status` shows what is left")));
-            }
+        match delete_passkey(account, user, passkey).await {
+            Ok(true) => gone.push(passkey.id.clone()),
+            Ok(false) => {}
+            Err(err) => return Err((gone, err.hint("`scw 2fa status` shows what is left"))),
         }
     }
     Ok(gone)
@@ -334,7 +332,10 @@ fn say_what_is_off(
         }
         (Removed::WasNotThere, true) => ui.status(&format!("Passkeys are removed{whose}")),
         (Removed::WasNotThere, false) => {
-            ui.status("The account had no authenticator app; nothing was changed");
+            ui.status(&format!(
+                "There was no authenticator app to remove{whose}; nothing was changed"
+            ));
+            ui.hint(ALL_HINT);
         }
     }
     say_what_is_left(ctx, left);
@@ -369,10 +370,7 @@ fn already_off(ctx: &Context, args: &OffArgs, now: &UserFactors) -> Result<()> {
             "The authenticator app is off already{whose}; nothing was changed"
         ));
         say_what_is_left(ctx, &now.factors);
-        if !args.all {
-            ctx.ui()
-                .hint("`scw 2fa off --all` removes every second factor");
-        }
+        ctx.ui().hint(ALL_HINT);
     } else {
         ctx.ui().status(&format!(
             "Two-factor authentication is off already{whose}; nothing was changed"
