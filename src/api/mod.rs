@@ -35,8 +35,8 @@ pub(crate) trait Account {
     /// A user.
     async fn user(&self, id: &UserId) -> Result<User, ApiError>;
 
-    /// A user and its second factors. Passkeys that the service does not tell of stop nothing: the
-    /// answer then has none of them, and the state of the app may be unknown.
+    /// A user and its second factors. Where the service does not let this caller list passkeys the
+    /// answer has none of them, and the state of the app may be unknown.
     async fn user_factors(&self, id: &UserId) -> Result<UserFactors, ApiError>;
 
     /// The passkeys of a user. [`ApiError::NoPasskeys`] where the dialect knows none.

@@ -111,7 +111,14 @@ impl Account for Iam {
 
     async fn user_factors(&self, id: &UserId) -> Result<UserFactors, ApiError> {
         // Side by side: one does not need the other's answer.
-        let passkeys = async { Ok(self.passkeys(id).await.ok()) };
+        let passkeys = async {
+            match self.passkeys(id).await {
+                Ok(passkeys) => Ok(Some(passkeys)),
+                // The service does not offer the call, or not to everybody.
+                Err(ApiError::Denied { .. } | ApiError::NotFound { .. }) => Ok(None),
+                Err(err) => Err(err),
+            }
+        };
         let ((user, mfa, _), passkeys) = tokio::try_join!(self.user_and_answer(id), passkeys)?;
         Ok(UserFactors {
             user,
