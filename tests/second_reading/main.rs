@@ -30,6 +30,13 @@ mod main_job;
 mod otp_command;
 #[path = "../cli/output.rs"]
 mod output;
+#[path = "../pty/prompts.rs"]
+mod prompts;
+#[path = "../pty/terminal.rs"]
+mod terminal;
+#[path = "../pty/two_factor.rs"]
+mod typed;
+
 #[path = "../cli/pauses.rs"]
 mod pauses;
 #[path = "../cli/recovery.rs"]
