@@ -70,13 +70,13 @@ pub(super) async fn delete_passkey(
     };
     let told = |err: ApiError| CliError::from(err).doing(format!("remove the {}", named(passkey)));
     if !err.outcome_unknown() {
-        return Err(told(err).and("it is still on the account"));
+        return Err(told(err).and("It is still on the account"));
     }
     match account.passkeys(user).await {
         Ok(left) if left.iter().all(|other| other.id != passkey.id) => Ok(true),
-        Ok(_) => Err(told(err).and("it is still on the account")),
+        Ok(_) => Err(told(err).and("It is still on the account")),
         Err(_) => Err(told(err)
-            .and("it is not known whether it is removed")
+            .and("It is not known whether it is removed")
             .hint("`scw 2fa keys list` tells when the API answers again")),
     }
 }

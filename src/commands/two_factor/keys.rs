@@ -115,7 +115,7 @@ async fn remove(
     if !left.any() {
         warn_of_requirement(ctx, account, &before.user).await;
     }
-    confirm(ctx, args, &before, &passkey, &left).await?;
+    confirm(ctx, account, args, &before, &passkey, &left).await?;
     // Read again: the question may have waited for long.
     let now = account.user_factors(id).await?;
     if now.factors != before.factors && !args.yes {
@@ -127,7 +127,7 @@ async fn remove(
     }
     let _uninterruptible = ctx.interrupt().protect("removing the passkey");
     if ctx.interrupt().is_requested() {
-        return Err(CliError::interrupted().and("the passkey is still on the account"));
+        return Err(CliError::interrupted().and("The passkey is still on the account"));
     }
     let changed = delete_passkey(account, id, &passkey).await?;
     let left = match account.user_factors(id).await {
@@ -158,6 +158,7 @@ async fn remove(
 /// Names the passkey and what is left, warns before the last factor goes, and asks.
 async fn confirm(
     ctx: &Context,
+    account: &dyn Account,
     args: &KeysRemoveArgs,
     before: &UserFactors,
     passkey: &Passkey,
@@ -184,19 +185,18 @@ async fn confirm(
     if args.yes {
         return Ok(());
     }
-    let question = format!(
-        "Remove the {} of {}?",
+    let about = format!(
+        "This removes the {} of {}.",
         named(passkey),
-        whom(ctx, &before.user)?
+        whom(ctx, account, &before.user).await?
     );
-    if ctx.confirm(&question, "`--yes`").await? {
+    if ctx
+        .confirm(&about, "Remove the passkey?", "`--yes`")
+        .await?
+    {
         return Ok(());
     }
-    Err(CliError::new(
-        Kind::Other,
-        "cancelled; the passkey is still on the account",
-    )
-    .hint("answer `y`, or use `--yes`"))
+    Err(CliError::cancelled("The passkey is still on the account"))
 }
 
 /// The passkey with this id, or else with this name.

@@ -16,12 +16,11 @@ use crate::{
         sign_in::{FactorSource, SignInPlan, known_email},
         unprinted,
     },
-    context::{Context, prompt_error},
+    context::Context,
     error::{CliError, Kind, Result},
     model::{Factors, Passkey, PasskeyId, User, UserFactors, UserId, clean, rfc3339},
     process,
     store::Unfinished,
-    ui::PromptError,
 };
 
 /// What to do about passkeys that are left.
@@ -74,9 +73,8 @@ fn can_sign_in(ctx: &Context, args: &OffArgs) -> Result<bool> {
 /// The way back in after a lost phone: email, password, a code; the session ends with it.
 async fn without_login(ctx: &Context, args: &OffArgs) -> Result<()> {
     // Nobody will answer the question that comes after the sign-in, and a backup code is gone then.
-    if !args.yes && !ctx.prompter().can_ask() {
-        let nobody = PromptError::NobodyToAsk;
-        return Err(prompt_error(&nobody, "a confirmation", "`--yes`"));
+    if !args.yes {
+        ctx.need_somebody_to_ask("confirmation is", "`--yes`")?;
     }
     // A login that is there, but not used, can still tell what became of saved codes.
     settle_all(ctx, Unasked::Leave).await?;
@@ -134,7 +132,7 @@ async fn switch_off(
         return already_off(ctx, args, &now);
     }
     warn_of_requirement(ctx, account, &now.user).await;
-    confirm(ctx, args, &now, &named).await?;
+    confirm(ctx, account, args, &now, &named).await?;
     let file = ctx.codes_file(id)?;
     let local = ctx.local()?;
     let lock = ctx
@@ -151,7 +149,7 @@ async fn switch_off(
         return already_off(ctx, args, &now);
     }
     if ctx.interrupt().is_requested() {
-        return Err(CliError::interrupted().and("two-factor authentication is still on"));
+        return Err(CliError::interrupted().and("Two-factor authentication is still on"));
     }
     let _uninterruptible = ctx
         .interrupt()
@@ -251,7 +249,13 @@ impl Doomed {
 }
 
 /// Names what will be removed and what will be left, and asks.
-async fn confirm(ctx: &Context, args: &OffArgs, now: &UserFactors, named: &Doomed) -> Result<()> {
+async fn confirm(
+    ctx: &Context,
+    account: &dyn Account,
+    args: &OffArgs,
+    now: &UserFactors,
+    named: &Doomed,
+) -> Result<()> {
     let ui = ctx.ui();
     let say = |text: &str| {
         if args.yes {
@@ -272,20 +276,25 @@ async fn confirm(ctx: &Context, args: &OffArgs, now: &UserFactors, named: &Doome
     if args.yes {
         return Ok(());
     }
-    let what = match (named.passkeys.is_empty(), passkeys.is_empty()) {
-        (true, true) => "Switch two-factor authentication off for",
-        (true, false) => "Remove the authenticator app of",
-        (false, _) => "Remove every second factor of",
+    let (what, question) = match (named.passkeys.is_empty(), passkeys.is_empty()) {
+        (true, true) => (
+            "switches two-factor authentication off for",
+            "Switch two-factor authentication off?",
+        ),
+        (true, false) => (
+            "removes the authenticator app of",
+            "Remove the authenticator app?",
+        ),
+        (false, _) => (
+            "removes every second factor of",
+            "Remove every second factor?",
+        ),
     };
-    let question = format!("{what} {}?", whom(ctx, &now.user)?);
-    if ctx.confirm(&question, "`--yes`").await? {
+    let about = format!("This {what} {}.", whom(ctx, account, &now.user).await?);
+    if ctx.confirm(&about, question, "`--yes`").await? {
         return Ok(());
     }
-    Err(CliError::new(
-        Kind::Other,
-        "cancelled; two-factor authentication is still on",
-    )
-    .hint("answer `y`, or use `--yes`"))
+    Err(CliError::cancelled("Two-factor authentication is still on"))
 }
 
 /// Removes passkeys one after the other; returns those that it removed, also beside an error.

@@ -93,7 +93,7 @@ async fn learn_what_came_of_it(
             Err(still_on(ctx, deleted))
         }
         Err(err) => Err(CliError::from(err)
-            .and("it is not known whether the authenticator app is still on")
+            .and("It is not known whether the authenticator app is still on")
             .hint("run `scw 2fa off` again when the API answers")),
     }
 }
@@ -118,7 +118,7 @@ fn judge(
         Ok(()) => CliError::new(Kind::Other, "the service switched it off"),
         Err(err) => err.into(),
     }
-    .and("two-factor authentication is on: it was not switched off, or somebody switched it on again")
+    .and("Two-factor authentication is on: it was not switched off, or somebody switched it on again")
     .hint("`scw 2fa status` shows the account; run `scw 2fa off` again to switch it off"))
 }
 
@@ -145,7 +145,7 @@ fn still_on(ctx: &Context, deleted: Result<(), ApiError>) -> CliError {
         )
         .hint("check that no proxy or portal answers in the API's place, then try again"),
     };
-    err.and("two-factor authentication is still on")
+    err.and("Two-factor authentication is still on")
 }
 
 /// A lost answer, and nobody who could be asked what came of the request.
@@ -153,7 +153,7 @@ fn unknown(err: ApiError) -> CliError {
     let carried_out = err.outcome_unknown();
     let err = CliError::from(err);
     if carried_out {
-        err.and("it is not known whether two-factor authentication is off")
+        err.and("It is not known whether two-factor authentication is off")
             .hint("`scw 2fa status` tells when the API answers again")
     } else {
         err
