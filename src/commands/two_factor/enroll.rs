@@ -212,6 +212,7 @@ impl Enrolment<'_> {
             Before::On => Change::Replacing,
             Before::Off | Before::Removed => Change::Confirming,
         };
+        let earlier = Unfinished::read(data, &self.user().id).map_err(CliError::from)?;
         Unfinished::of(change, self.codes_file, Context::now())
             .and_then(|note| note.write(data, &self.user().id, self.lock))
             .map_err(CliError::from)?;
@@ -221,7 +222,8 @@ impl Enrolment<'_> {
             Ok(codes) => Ok(codes),
             Err(err) if err.outcome_unknown() => Err(self.after_lost_answer(err, before).await),
             Err(err) => {
-                Unfinished::settle(data, &self.user().id, self.lock).map_err(CliError::from)?;
+                Unfinished::give_back(earlier.as_ref(), data, &self.user().id, self.lock)
+                    .map_err(CliError::from)?;
                 let wrong_code = matches!(err, ApiError::WrongCode);
                 Err(Failure {
                     wrong_code,

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::{
     factors::{delete_passkey, described, lines, named, say_what_is_left},
     off::{result, warn_of_requirement},
-    settle::void_if_off,
+    remove::note_passkeys,
+    settle::{Unasked, settle_locked, void},
     whom,
 };
 use crate::{
@@ -15,6 +16,7 @@ use crate::{
     context::Context,
     error::{CliError, Kind, Result},
     model::{AppState, Factors, Passkey, UserFactors, UserId, clean, rfc3339},
+    store::Unfinished,
 };
 
 /// Lists, renames or removes passkeys.
@@ -116,6 +118,12 @@ async fn remove(
         warn_of_requirement(ctx, account, &before.user).await;
     }
     confirm(ctx, args, &before, &passkey, &left).await?;
+    let file = ctx.codes_file(id)?;
+    let local = ctx.local()?;
+    let lock = ctx
+        .unless_interrupted(local.lock(file.lock_path()))
+        .await??;
+    settle_locked(ctx, Some(account), id, &lock, Unasked::Leave).await?;
     // Read again: the question may have waited for long.
     let now = account.user_factors(id).await?;
     if now.factors != before.factors && !args.yes {
@@ -129,11 +137,14 @@ async fn remove(
     if ctx.interrupt().is_requested() {
         return Err(CliError::interrupted().and("the passkey is still on the account"));
     }
+    let data = &ctx.settings()?.data;
+    let in_doubt = Unfinished::read(data, id)?.is_some();
+    note_passkeys(ctx, &file, &lock)?;
     let changed = delete_passkey(account, id, &passkey).await?;
-    let left = match account.user_factors(id).await {
-        Ok(now) => now.factors,
-        // The account has changed: a failure here must not hide that.
-        Err(_) => now.factors.without_passkey(&passkey.id),
+    // The account has changed: a failure below must not hide that.
+    let (left, known) = match account.user_factors(id).await {
+        Ok(now) => (now.factors, true),
+        Err(_) => (now.factors.without_passkey(&passkey.id), false),
     };
     ctx.ui().status(&if changed {
         format!("The {} is removed", named(&passkey))
@@ -143,14 +154,15 @@ async fn remove(
             named(&passkey)
         )
     });
-    if left.any() {
+    let settled = if left.any() {
         say_what_is_left(ctx, &left);
+        known && !in_doubt
     } else {
         ctx.ui().status("Two-factor authentication is off");
-        // The account has changed: a failure here must not hide that.
-        if let Err(err) = void_if_off(ctx, account, id).await {
-            ctx.ui().warn(&err.to_string());
-        }
+        void(ctx, &file, &lock).await
+    };
+    if settled && let Err(err) = Unfinished::settle(data, id, &lock) {
+        ctx.ui().warn(&err.to_string());
     }
     result(ctx, &now.user, &left, changed)
 }
