@@ -97,7 +97,7 @@ impl Job {
             let world = place.world(None, scenario.api)?;
             (scenario.prepare)(&world).map_err(|err| format!("{}: {err}", scenario.name))?;
             if let Some(passkeys) = &scenario.passkeys {
-                world.add(passkeys)?;
+                world.bring_to(passkeys)?;
             }
             self.prepared.insert(scenario.name, world.freeze()?);
         }

@@ -33,23 +33,35 @@ pub struct Passkeys {
 }
 
 impl World<'_> {
-    /// Gives the owner these passkeys. Whoever signs in with a password has to do it before.
+    /// Brings the owner's account to these passkeys. Whoever signs in with a password has to do it
+    /// before.
     ///
     /// # Errors
-    /// When the sandbox refuses one.
-    pub fn add(&self, passkeys: &Passkeys) -> Result<()> {
+    /// When the sandbox refuses something.
+    pub fn bring_to(&self, passkeys: &Passkeys) -> Result<()> {
         let Reading {
             mfa_counts,
             codes_stay,
         } = passkeys.reading;
         self.sandbox.passkey_readings(mfa_counts, codes_stay)?;
-        let state = self.sandbox.state()?;
-        let user = state["user_id"].as_str().unwrap_or_default();
-        for name in passkeys.names {
-            self.sandbox.add_passkey(user, name)?;
-        }
+        self.add(passkeys.names)?;
         if passkeys.app_is_gone {
+            let state = self.settled_state()?;
+            let user = state["user_id"].as_str().unwrap_or_default();
             self.delete(&format!("users/{user}/mfa-otp"))?;
+        }
+        Ok(())
+    }
+
+    /// Gives the owner passkeys with these names.
+    ///
+    /// # Errors
+    /// When the sandbox refuses one.
+    pub fn add(&self, names: &[&str]) -> Result<()> {
+        let state = self.settled_state()?;
+        let user = state["user_id"].as_str().unwrap_or_default();
+        for name in names {
+            self.sandbox.add_passkey(user, name)?;
         }
         Ok(())
     }
