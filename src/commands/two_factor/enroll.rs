@@ -253,12 +253,19 @@ impl Enrolment<'_> {
             (Ok(true), Before::On) => err.and(
                 "two-factor authentication is on, but it is not known whether with the new key or still with the old one",
             ),
-            (Ok(true), _) => match settle() {
-                Ok(()) => err.and(
-                    "two-factor authentication is on now, but scw does not know whether with this key; no backup codes of it are saved here",
-                ),
-                Err(settling) => settling,
-            },
+            (Ok(true), _) => {
+                // Codes of an app before this one, which a passkey may have kept alive.
+                let voided = match self.ctx.codes_file(&self.user().id) {
+                    Ok(old) => void(self.ctx, &old, self.lock).await,
+                    Err(err) => return Failure::from(err),
+                };
+                match if voided { settle() } else { Ok(()) } {
+                    Ok(()) => err.and(
+                        "two-factor authentication is on now, but scw does not know whether with this key; no backup codes of it are saved here",
+                    ),
+                    Err(settling) => settling,
+                }
+            }
             (Err(_), _) => err
                 .and("it is not known whether two-factor authentication is on")
                 .hint("`scw 2fa status` tells when the API answers again"),

@@ -90,7 +90,7 @@ async fn rename(
     }
     let changed = passkey.name != new_name;
     if changed {
-        account.rename_passkey(&passkey.id, new_name).await?;
+        rename_surely(account, id, passkey, new_name).await?;
         ctx.ui().status(&format!(
             "The {} is now called `{}`",
             named(passkey),
@@ -102,6 +102,32 @@ async fn rename(
     }
     let data = json!({ "changed": changed, "id": passkey.id, "name": clean(new_name) });
     ctx.ui().result("", &data).map_err(|err| unprinted(&err))
+}
+
+/// Renames a passkey; where the answer is lost, the list tells what came of it.
+async fn rename_surely(
+    account: &dyn Account,
+    id: &UserId,
+    passkey: &Passkey,
+    new_name: &str,
+) -> Result<()> {
+    let err = match account.rename_passkey(&passkey.id, new_name).await {
+        Ok(()) => return Ok(()),
+        Err(err) => err,
+    };
+    if !err.outcome_unknown() {
+        return Err(err.into());
+    }
+    let Ok(now) = account.passkeys(id).await else {
+        return Err(CliError::from(err)
+            .and("it is not known whether it is renamed")
+            .hint("`scw 2fa keys list` tells when the API answers again"));
+    };
+    let renamed = |other: &Passkey| other.id == passkey.id && other.name == new_name;
+    if now.iter().any(renamed) {
+        return Ok(());
+    }
+    Err(CliError::from(err).and("it has its old name"))
 }
 
 async fn remove(

@@ -153,15 +153,15 @@ async fn finish(
         );
         return Ok(false);
     }
-    if !app_is_known {
+    if app_is_known {
+        ui.warn(
+            "two-factor authentication is on, but no backup codes of it are saved here: an earlier scw did not finish switching it on; `scw 2fa on --renew` makes new ones",
+        );
+    } else {
         ui.warn(
             "an earlier scw did not finish adding the authenticator app, and the API does not tell whether it is on; no backup codes of it are saved here; `scw 2fa on --renew` adds it and makes new ones",
         );
-        return Ok(false);
     }
-    ui.warn(
-        "two-factor authentication is on, but no backup codes of it are saved here: an earlier scw did not finish switching it on; `scw 2fa on --renew` makes new ones",
-    );
     Ok(void(ctx, &recorded, lock).await)
 }
 

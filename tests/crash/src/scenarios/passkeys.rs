@@ -66,6 +66,19 @@ const ON: Scenario = Scenario {
     ..with(&["Laptop"], &[])
 };
 
+/// Beside codes of an app that the console removed: they are dead once the new one is on.
+const ON_ANEW: Scenario = Scenario {
+    leaves: Leaves::CodesOfAPasskey,
+    prepare: log_in_and_switch_on,
+    passkeys: Some(Passkeys {
+        names: &["Laptop"],
+        removed: &[],
+        app_is_gone: true,
+        reading: COUNTED,
+    }),
+    ..ON
+};
+
 const RENEW: Scenario = Scenario {
     prepare: log_in_and_switch_on,
     command: renew,
@@ -145,6 +158,8 @@ const RENAME: Scenario = Scenario {
 pub(super) const ALL: &[Scenario] = &[
     beside("passkey-on", COUNTED, &ON),
     beside("passkey-on-apart", APART, &ON),
+    beside("passkey-on-anew", COUNTED, &ON_ANEW),
+    beside("passkey-on-anew-apart", KEPT, &ON_ANEW),
     beside("passkey-renew", COUNTED, &RENEW),
     beside("passkey-renew-apart", APART, &RENEW),
     beside("passkey-renew-hidden", HIDDEN, &RENEW),
