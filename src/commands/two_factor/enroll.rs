@@ -212,6 +212,7 @@ impl Enrolment<'_> {
             Before::On => Change::Replacing,
             Before::Off | Before::Removed => Change::Confirming,
         };
+        let earlier = Unfinished::read(data, &self.user().id).map_err(CliError::from)?;
         Unfinished::of(change, self.codes_file, Context::now())
             .and_then(|note| note.write(data, &self.user().id, self.lock))
             .map_err(CliError::from)?;
@@ -221,7 +222,8 @@ impl Enrolment<'_> {
             Ok(codes) => Ok(codes),
             Err(err) if err.outcome_unknown() => Err(self.after_lost_answer(err, before).await),
             Err(err) => {
-                Unfinished::settle(data, &self.user().id, self.lock).map_err(CliError::from)?;
+                Unfinished::give_back(earlier.as_ref(), data, &self.user().id, self.lock)
+                    .map_err(CliError::from)?;
                 let wrong_code = matches!(err, ApiError::WrongCode);
                 Err(Failure {
                     wrong_code,
@@ -251,12 +253,19 @@ impl Enrolment<'_> {
             (Ok(true), Before::On) => err.and(
                 "Two-factor authentication is on, but it is not known whether with the new key or still with the old one",
             ),
-            (Ok(true), _) => match settle() {
-                Ok(()) => err.and(
-                    "Two-factor authentication is on now, but scw does not know whether with this key; no backup codes of it are saved here",
-                ),
-                Err(settling) => settling,
-            },
+            (Ok(true), _) => {
+                // Codes of an app before this one, which a passkey may have kept alive.
+                let voided = match self.ctx.codes_file(&self.user().id) {
+                    Ok(old) => void(self.ctx, &old, self.lock).await,
+                    Err(err) => return Failure::from(err),
+                };
+                match if voided { settle() } else { Ok(()) } {
+                    Ok(()) => err.and(
+                        "Two-factor authentication is on now, but scw does not know whether with this key; no backup codes of it are saved here",
+                    ),
+                    Err(settling) => settling,
+                }
+            }
             (Err(_), _) => err
                 .and("It is not known whether two-factor authentication is on")
                 .hint("`scw 2fa status` tells when the API answers again"),

@@ -103,7 +103,17 @@ pub(super) async fn learn_whether_app_is_on(
             }) => Ok(true),
             Err(err) => Err(err),
             Ok(_) => {
-                let now = account.user_factors(&now.user.id).await?;
+                let later = account.user_factors(&now.user.id).await?;
+                // Somebody else may have confirmed a key right now: theirs is not removed.
+                if later.user.updated_at != now.user.updated_at {
+                    match account.create_otp(&now.user.id).await {
+                        Err(ApiError::Precondition {
+                            transient: false, ..
+                        }) => return Ok(true),
+                        again => drop(again?),
+                    }
+                }
+                let now = later;
                 match delete_app(ctx, account, &now).await {
                     Ok(()) | Err(ApiError::NotFound { .. }) => Ok(false),
                     Err(err) => Err(err),

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::{
-    factors::{delete_passkey, lines, names, say_what_is_left},
-    remove::{Removed, remove_app},
+    factors::{lines, names, say_what_is_left},
+    remove::{Removed, note_passkeys, remove_app, remove_passkeys},
     settle::{Unasked, settle, settle_all, settle_locked, void, void_if_off},
     whom,
 };
@@ -154,9 +154,12 @@ async fn switch_off(
     let _uninterruptible = ctx
         .interrupt()
         .protect("switching two-factor authentication off");
+    // What an earlier run left open is open no more once the app is gone.
+    let in_doubt = Unfinished::read(&ctx.settings()?.data, id)?.is_some();
     let app = if doomed.app {
         remove_app(ctx, account, &now, &lock).await?
     } else {
+        note_passkeys(ctx, &file, &lock)?;
         Removed::WasNotThere
     };
     let passkeys = remove_passkeys(ctx, account, id, &doomed.passkeys).await;
@@ -164,14 +167,12 @@ async fn switch_off(
     let changed = app == Removed::Gone || !removed.is_empty();
     let left = what_is_left(account, &now, doomed.app, removed).await;
     // From here on the account has changed: a failure below must not hide that.
-    let mut settled = true;
-    if app == Removed::Gone || !left.any() {
-        settled = void(ctx, &file, &lock).await;
-    }
-    if doomed.app
-        && settled
-        && let Err(err) = Unfinished::settle(&ctx.settings()?.data, id, &lock)
-    {
+    let settled = if app == Removed::Gone || in_doubt || !left.any() {
+        void(ctx, &file, &lock).await
+    } else {
+        passkeys.is_ok()
+    };
+    if settled && let Err(err) = Unfinished::settle(&ctx.settings()?.data, id, &lock) {
         ctx.ui().warn(&err.to_string());
     }
     say_what_is_off(ctx, args, &now.user, app, changed, &left);
@@ -295,27 +296,6 @@ async fn confirm(
         return Ok(());
     }
     Err(CliError::cancelled("Two-factor authentication is still on"))
-}
-
-/// Removes passkeys one after the other; returns those that it removed, also beside an error.
-async fn remove_passkeys(
-    ctx: &Context,
-    account: &dyn Account,
-    user: &UserId,
-    passkeys: &[Passkey],
-) -> Result<Vec<PasskeyId>, (Vec<PasskeyId>, CliError)> {
-    let mut gone = Vec::new();
-    for passkey in passkeys {
-        if ctx.interrupt().is_requested() {
-            return Err((gone, CliError::interrupted()));
-        }
-        match delete_passkey(account, user, passkey).await {
-            Ok(true) => gone.push(passkey.id.clone()),
-            Ok(false) => {}
-            Err(err) => return Err((gone, err.hint("`scw 2fa status` shows what is left"))),
-        }
-    }
-    Ok(gone)
 }
 
 fn say_what_is_off(
