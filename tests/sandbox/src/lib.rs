@@ -19,6 +19,7 @@ mod door;
 mod faults;
 mod iam;
 mod members;
+mod openapi;
 mod panel;
 pub mod run;
 mod seed;

@@ -57,6 +57,7 @@ impl Server {
         verbose: bool,
     ) -> Self {
         let mut routes = crate::iam::routes()
+            .merge(crate::openapi::routes())
             .merge(crate::account::routes())
             .merge(crate::authenticate::routes())
             .merge(crate::panel::routes());

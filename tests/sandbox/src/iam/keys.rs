@@ -4,14 +4,14 @@ use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Query, State},
     http::StatusCode,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::answer::{Body, Caller, IamError, Result};
+use super::answer::{Body, Caller, IamError, Path, Result};
 use crate::{
     clock::{parse_rfc3339, rfc3339},
     seed::access_key,
@@ -51,7 +51,7 @@ fn key_json(key: &ApiKey, secret_key: Option<&str>) -> Value {
 pub(super) async fn get(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(access_key): Path<String>,
+    Path(access_key): Path,
 ) -> Result<Json<Value>> {
     let key = service.store.api_key(&caller, &access_key)?;
     Ok(Json(key_json(&key, None)))
@@ -89,7 +89,7 @@ pub(super) async fn list(
 pub(super) async fn delete(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(access_key): Path<String>,
+    Path(access_key): Path,
 ) -> Result<StatusCode> {
     service.store.delete_api_key(&caller, &access_key)?;
     Ok(StatusCode::NO_CONTENT)

@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::{Body, Caller, IamError, Result};
+use super::answer::{Body, Caller, IamError, Path, Result};
 use crate::{
     service::Service,
     store::{Organization, Profile},
@@ -32,7 +29,7 @@ fn settings_json(settings: &Organization) -> Value {
 pub(super) async fn get(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
 ) -> Result<Json<Value>> {
     let Profile { name, ways } = service.store.profile(&caller, &id)?;
     Ok(Json(json!({
@@ -49,7 +46,7 @@ pub(super) async fn get(
 pub(super) async fn settings(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
 ) -> Result<Json<Value>> {
     Ok(Json(settings_json(
         &service.store.organization(&caller, &id)?,
@@ -68,7 +65,7 @@ pub(super) struct Change {
 pub(super) async fn change_settings(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
     Body(body): Body<Change>,
 ) -> Result<Json<Value>> {
     let grace = duration(
@@ -122,7 +119,7 @@ fn duration(argument: &'static str, text: Option<&str>) -> Result<Option<i64>> {
 pub(super) async fn project(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
 ) -> Result<Json<Value>> {
     let project = service.store.project(&caller, &id)?;
     Ok(Json(json!({
@@ -137,7 +134,7 @@ pub(super) async fn project(
 pub(super) async fn person(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
 ) -> Result<Json<Value>> {
     let (email, organizations) = service.store.person(&caller, &id)?;
     let organizations: Vec<Value> = organizations

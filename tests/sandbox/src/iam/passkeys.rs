@@ -4,14 +4,14 @@ use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Query, State},
     http::StatusCode,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    answer::{Body, Caller, IamError, Result},
+    answer::{Body, Caller, IamError, Path, Result},
     users::number,
 };
 use crate::{clock::rfc3339, service::Service, store::Passkey};
@@ -32,7 +32,7 @@ fn passkey_json(passkey: &Passkey) -> Value {
 pub(super) async fn list(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Json<Value>> {
     let within = |name: &'static str, usual: u32, most: u32| {
@@ -71,7 +71,7 @@ pub(super) struct Rename {
 pub(super) async fn rename(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
     Body(body): Body<Rename>,
 ) -> Result<Json<Value>> {
     let name = body
@@ -86,7 +86,7 @@ pub(super) async fn rename(
 pub(super) async fn delete(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
 ) -> Result<StatusCode> {
     service.store.delete_passkey(&caller, &id, service.now())?;
     Ok(StatusCode::NO_CONTENT)

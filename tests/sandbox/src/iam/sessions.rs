@@ -4,13 +4,13 @@ use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Query, State},
     http::StatusCode,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::{Body, Caller, IamError, Result};
+use super::answer::{Body, Caller, IamError, Path, Result};
 use crate::{
     clock::rfc3339,
     service::Service,
@@ -92,7 +92,7 @@ pub(super) async fn list(
 pub(super) async fn get(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(jti): Path<String>,
+    Path(jti): Path,
 ) -> Result<Json<Value>> {
     let session = service.store.session_named(&caller, &jti)?;
     Ok(Json(session_json(&session)))
@@ -101,7 +101,7 @@ pub(super) async fn get(
 pub(super) async fn delete(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(jti): Path<String>,
+    Path(jti): Path,
 ) -> Result<StatusCode> {
     service.store.end_session(&caller, &jti)?;
     Ok(StatusCode::NO_CONTENT)
@@ -114,7 +114,7 @@ pub(super) struct Renew {
 
 pub(super) async fn renew(
     State(service): Shared,
-    Path(jti): Path<String>,
+    Path(jti): Path,
     Body(body): Body<Renew>,
 ) -> Result<Json<Value>> {
     let renew_token = required("renew_token", body.renew_token)?;
@@ -131,7 +131,7 @@ pub(super) struct Switch {
 pub(super) async fn switch_organization(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(jti): Path<String>,
+    Path(jti): Path,
     Body(body): Body<Switch>,
 ) -> Result<Json<Value>> {
     let organization_id = required("organization_id", body.organization_id)?;

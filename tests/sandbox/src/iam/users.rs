@@ -4,13 +4,13 @@ use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Query, State},
     http::StatusCode,
 };
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, json};
 
-use super::answer::{Body, Caller, IamError, Result};
+use super::answer::{Body, Caller, IamError, Path, Result};
 use crate::{
     clock::rfc3339,
     service::Service,
@@ -55,7 +55,7 @@ fn root_user_id(user: &User) -> &str {
 pub(super) async fn get(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
 ) -> Result<Json<Value>> {
     Ok(Json(user_json(&service.store.user(&caller, &id)?)))
 }
@@ -138,7 +138,7 @@ fn set_locked(
 pub(super) async fn lock(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
     Body(IgnoredAny): Body<IgnoredAny>,
 ) -> Result<Json<Value>> {
     set_locked(&service, &caller, &id, true)
@@ -147,7 +147,7 @@ pub(super) async fn lock(
 pub(super) async fn unlock(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
     Body(IgnoredAny): Body<IgnoredAny>,
 ) -> Result<Json<Value>> {
     set_locked(&service, &caller, &id, false)
@@ -156,7 +156,7 @@ pub(super) async fn unlock(
 pub(super) async fn create_otp(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
     Body(IgnoredAny): Body<IgnoredAny>,
 ) -> Result<Json<Value>> {
     let secret = service
@@ -173,7 +173,7 @@ pub(super) struct Validate {
 pub(super) async fn validate_otp(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
     Body(body): Body<Validate>,
 ) -> Result<Json<Value>> {
     let code = body
@@ -190,7 +190,7 @@ pub(super) async fn validate_otp(
 pub(super) async fn delete_otp(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
 ) -> Result<StatusCode> {
     if service.store.stop_two_factor(&caller, &id, service.now())? {
         Ok(StatusCode::NO_CONTENT)

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row};
 
-use super::{Principal, Result, Store, StoreError};
+use super::{Principal, Result, Store, StoreError, User, users};
 
 /// How an organization's users may sign in, as the wire tells it (protocol.md A).
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +49,28 @@ impl Store {
             )
             .optional()?
             .ok_or_else(|| StoreError::NotFound("organization", id.to_owned()))
+        })
+    }
+
+    /// The other users of a user's person, each with the name of its organization, the first one
+    /// first.
+    pub(crate) fn connections(
+        &self,
+        caller: &Principal,
+        user_id: &str,
+    ) -> Result<Vec<(String, User)>> {
+        self.transaction(|db| {
+            let user = users::reachable(db, caller, user_id, "read", "user")?;
+            Ok(db
+                .prepare(
+                    "SELECT accounts.*, organizations.name AS organization_name FROM accounts
+                         JOIN organizations ON organizations.id = organization_id
+                         WHERE root_user_id = ?1 AND accounts.id <> ?2 ORDER BY number",
+                )?
+                .query_map([&user.root_user_id, user_id], |row| {
+                    Ok((row.get("organization_name")?, User::from_row(row)?))
+                })?
+                .collect::<rusqlite::Result<_>>()?)
         })
     }
 }
