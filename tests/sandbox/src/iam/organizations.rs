@@ -81,11 +81,12 @@ pub(super) async fn change_settings(
         body.max_api_key_expiration_duration.as_deref(),
     )?;
     let attempts = body.login_attempts_before_locked;
-    if attempts.is_some_and(|attempts| attempts < 1) {
+    let sensible = 1..=i64::from(u32::MAX);
+    if attempts.is_some_and(|attempts| !sensible.contains(&attempts)) {
         return Err(IamError::argument(
             "login_attempts_before_locked",
             "constraint",
-            "is at least one",
+            "is out of range",
         ));
     }
     let changed = service
@@ -103,6 +104,9 @@ pub(super) async fn change_settings(
     Ok(Json(settings_json(&changed)))
 }
 
+/// The longest duration of protobuf, in seconds.
+const MAX_DURATION_S: i64 = 315_576_000_000;
+
 /// Seconds with an `s` behind them, as protobuf writes a duration in JSON; reference clients write
 /// nine decimals (protocol.md A).
 fn duration(argument: &'static str, text: Option<&str>) -> Result<Option<i64>> {
@@ -110,7 +114,7 @@ fn duration(argument: &'static str, text: Option<&str>) -> Result<Option<i64>> {
         text.strip_suffix('s')
             .map(|seconds| seconds.strip_suffix(".000000000").unwrap_or(seconds))
             .and_then(|seconds| seconds.parse::<i64>().ok())
-            .filter(|seconds| *seconds >= 0)
+            .filter(|seconds| (0..=MAX_DURATION_S).contains(seconds))
             .ok_or_else(|| IamError::argument(argument, "format", "is seconds like `86400s`"))
     })
     .transpose()

@@ -9,6 +9,7 @@ use axum::{
 };
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::answer::{Body, Caller, IamError, Path, Result};
 use crate::{
@@ -87,7 +88,7 @@ pub(super) async fn list(
                 filter.mfa = Some(value.map_err(|_| IamError::argument("mfa", "format", help))?);
             }
             "type" if value != "unknown_type" => filter.kind = Some(value),
-            "user_ids" => filter.ids.extend(value.split(',').map(str::to_owned)),
+            "user_ids" => filter.ids.extend(ids(&value)?),
             "tag" => filter.tagged = true,
             _ => {}
         }
@@ -97,6 +98,18 @@ pub(super) async fn list(
     let (users, total) = service.store.users(&caller, &organization_id, &filter)?;
     let users: Vec<Value> = users.iter().map(user_json).collect();
     Ok(Json(json!({ "users": users, "total_count": total })))
+}
+
+/// Ids with commas between them.
+fn ids(value: &str) -> Result<Vec<String>> {
+    value
+        .split(',')
+        .map(|id| {
+            Uuid::try_parse(id)
+                .map(|id| id.to_string())
+                .map_err(|_| IamError::argument("user_ids", "format", "holds what is no UUID"))
+        })
+        .collect()
 }
 
 /// A number from 1 to `most` in a query.

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{
     operation::{Operation, call},
-    schemas::{time, uuid},
+    schemas::{or_null, time, uuid},
 };
 
 pub(super) fn operations() -> Vec<Operation> {
@@ -17,8 +17,8 @@ pub(super) fn operations() -> Vec<Operation> {
         "properties": {
             "user_id": uuid(),
             "description": description,
-            "expires_at": time(),
-            "default_project_id": uuid(),
+            "expires_at": or_null(time()),
+            "default_project_id": or_null(uuid()),
         },
     });
     vec![

@@ -79,7 +79,7 @@ impl Operation {
     pub(super) fn pages(self, orders: &[&str]) -> Self {
         self.may(
             "page",
-            json!({ "type": "integer", "minimum": 1, "maximum": 1_000_000, "default": 1 }),
+            json!({ "type": "integer", "minimum": 1, "maximum": u32::MAX, "default": 1 }),
         )
         .may(
             "page_size",

@@ -37,16 +37,16 @@ pub(super) fn word(words: &[&str]) -> Value {
     json!({ "type": "string", "enum": words })
 }
 
-/// Seconds, as protobuf writes a duration in JSON: at most nine decimals, and at most 10,000 years.
-pub(super) fn duration() -> Value {
-    json!({ "type": "string", "pattern": "^[0-9]{1,11}(\\.[0-9]{9})?s$" })
+/// Seconds, as protobuf writes a duration in JSON; twelve digits are about 10,000 years, its most.
+fn duration() -> Value {
+    json!({ "type": "string", "pattern": "^[0-9]{1,12}(\\.0{9})?s$" })
 }
 
 /// The types of users (protocol.md A).
 pub(super) const USER_TYPES: &[&str] = &["unknown_type", "guest", "owner", "member"];
 
 /// Something, or null.
-fn or_null(schema: Value) -> Value {
+pub(super) fn or_null(schema: Value) -> Value {
     json!({ "anyOf": [schema, { "type": "null" }] })
 }
 
@@ -135,14 +135,26 @@ fn api_key() -> Value {
     key
 }
 
-fn settings() -> Value {
-    json!({
-        "enforce_password_renewal": flag(),
-        "grace_period_duration": duration(),
-        "login_attempts_before_locked": { "type": "integer", "minimum": 1, "maximum": u32::MAX },
-        "max_login_session_duration": duration(),
-        "max_api_key_expiration_duration": duration(),
-    })
+fn settings() -> [(&'static str, Value); 5] {
+    [
+        ("enforce_password_renewal", flag()),
+        ("grace_period_duration", duration()),
+        (
+            "login_attempts_before_locked",
+            json!({ "type": "integer", "minimum": 1, "maximum": u32::MAX }),
+        ),
+        ("max_login_session_duration", duration()),
+        ("max_api_key_expiration_duration", duration()),
+    ]
+}
+
+/// A change of them: what is left out, or null, stays as it is.
+fn settings_change() -> Value {
+    let fields: Map<String, Value> = settings()
+        .into_iter()
+        .map(|(name, schema)| (name.to_owned(), or_null(schema)))
+        .collect();
+    json!({ "type": "object", "properties": fields })
 }
 
 /// Every schema that has a name.
@@ -182,8 +194,8 @@ pub(super) fn schemas() -> Value {
             "login_oauth2_enabled": flag(),
             "login_saml_enabled": flag(),
         })),
-        "OrganizationSecuritySettings": closed(settings()),
-        "OrganizationSecuritySettingsChange": { "type": "object", "properties": settings() },
+        "OrganizationSecuritySettings": closed(settings().into_iter().collect()),
+        "OrganizationSecuritySettingsChange": settings_change(),
         "Project": closed(json!({ "id": uuid(), "name": text(), "organization_id": uuid() })),
         "Person": closed(json!({
             "id": uuid(),

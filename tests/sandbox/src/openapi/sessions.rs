@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{
     operation::{Operation, call},
-    schemas::{text, uuid},
+    schemas::{or_null, text, uuid},
 };
 
 pub(super) fn operations() -> Vec<Operation> {
@@ -12,7 +12,7 @@ pub(super) fn operations() -> Vec<Operation> {
     let log_in = json!({
         "type": "object",
         "required": ["email", "password"],
-        "properties": { "email": text(), "password": text(), "otp": text() },
+        "properties": { "email": text(), "password": text(), "otp": or_null(text()) },
     });
     let renew = json!({
         "type": "object",
