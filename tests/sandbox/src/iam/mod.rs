@@ -3,6 +3,7 @@
 mod answer;
 mod keys;
 mod organizations;
+mod query;
 mod sessions;
 mod users;
 
@@ -15,7 +16,7 @@ use axum::{
 
 use crate::service::Service;
 
-pub(crate) use answer::no_route;
+pub(crate) use answer::{no_route, too_large};
 
 /// The routes of the IAM dialect.
 pub(crate) fn routes() -> Router<Arc<Service>> {
@@ -42,7 +43,7 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
         .route("/api-keys", post(keys::create).get(keys::list))
         .route(
             "/api-keys/{access_key}",
-            get(keys::get).delete(keys::delete),
+            get(keys::get).patch(keys::change).delete(keys::delete),
         )
         .route("/jwts", get(sessions::list))
         .route("/jwts/{jti}", get(sessions::get).delete(sessions::delete))
@@ -55,6 +56,7 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
             "/iam-private/v1/jwts/{jti}/switch-organization",
             post(sessions::switch_organization),
         )
+        .route("/account/v3/projects", get(organizations::projects))
         .route("/account/v3/projects/{id}", get(organizations::project))
         .fallback(answer::no_route)
         .method_not_allowed_fallback(answer::no_route)

@@ -2,7 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Result, Store, StoreError, User, password::is_password, two_factor, users};
+use super::{
+    Result, Store, StoreError, User, organizations, password::is_password, two_factor, users,
+};
+use crate::clock::Instant;
 
 /// A second factor as a person gives it.
 #[derive(Debug, Clone, Copy)]
@@ -71,7 +74,7 @@ impl Store {
     pub(super) fn sign_in<T>(
         &self,
         attempt: &Attempt<'_>,
-        now: i64,
+        now: Instant,
         grant: impl FnOnce(&Connection, &User) -> Result<T>,
     ) -> Result<T> {
         let found = self.transaction(|db| candidate(db, attempt.email))?;
@@ -94,7 +97,7 @@ pub(super) fn admit<T>(
     db: &Connection,
     user_id: &str,
     shown: &Shown<'_>,
-    now: i64,
+    now: Instant,
     grant: impl FnOnce(&Connection, &User) -> Result<T>,
 ) -> Result<Result<T>> {
     let user = users::find(db, user_id)?;
@@ -115,11 +118,11 @@ pub(super) fn admit<T>(
     grant(db, &user).map(Ok)
 }
 
-fn check(db: &Connection, user: &User, shown: &Shown<'_>, now: i64) -> Result<Result<()>> {
+fn check(db: &Connection, user: &User, shown: &Shown<'_>, now: Instant) -> Result<Result<()>> {
     if !shown.password {
         return Ok(Err(StoreError::WrongPassword));
     }
-    let settings = users::organization(db, &user.organization_id)?;
+    let settings = organizations::organization(db, &user.organization_id)?;
     if !settings.password_login && !shown.in_browser {
         return Ok(Err(StoreError::PasswordLogin));
     }

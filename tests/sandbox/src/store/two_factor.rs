@@ -4,6 +4,7 @@ use rusqlite::{Connection, params};
 use totp_rs::{Builder, Secret, Totp};
 
 use super::{Principal, Proof, Result, Store, StoreError, User, hash, users};
+use crate::clock::Instant;
 
 /// How many backup codes are made (inferred, protocol.md C).
 const BACKUP_CODES: usize = 10;
@@ -71,7 +72,7 @@ impl Store {
         &self,
         caller: &Principal,
         user_id: &str,
-        now: i64,
+        now: Instant,
     ) -> Result<String> {
         let secret = rand::random::<[u8; 20]>();
         self.transaction(|db| {
@@ -98,7 +99,7 @@ impl Store {
         caller: &Principal,
         user_id: &str,
         code: &str,
-        now: i64,
+        now: Instant,
     ) -> Result<Vec<String>> {
         let codes: Vec<String> = (0..BACKUP_CODES).map(|_| backup_code()).collect();
         // A wrong code is remembered, so it must not roll the transaction back.
@@ -112,7 +113,7 @@ impl Store {
             let pending = pending.ok_or(StoreError::Precondition(
                 "no second factor is waiting for its confirmation",
             ))?;
-            let time = u64::try_from(now).unwrap_or_default();
+            let time = u64::try_from(now.unix_seconds()).unwrap_or_default();
             let Some(step) = totp(&pending).check(code, time) else {
                 users::failed_attempt(db, &user.root_user_id)?;
                 return Ok(Outcome::Wrong);
@@ -138,7 +139,7 @@ impl Store {
         &self,
         caller: &Principal,
         user_id: &str,
-        now: i64,
+        now: Instant,
     ) -> Result<()> {
         self.transaction(|db| {
             let user = users::reachable(db, caller, user_id, "write", "user")?;
@@ -153,7 +154,7 @@ impl Store {
         caller: &Principal,
         user_id: &str,
         proof: Proof<'_>,
-        now: i64,
+        now: Instant,
     ) -> Result<()> {
         // A wrong code is remembered, so it must not roll the transaction back.
         self.transaction(|db| {
@@ -240,7 +241,7 @@ fn self_only(db: &Connection, caller: &Principal, user_id: &str) -> Result<User>
 }
 
 /// Removes a person's second factor, pending or not, and its backup codes.
-fn remove(db: &Connection, user: &User, now: i64) -> Result<()> {
+fn remove(db: &Connection, user: &User, now: Instant) -> Result<()> {
     let without_since = if user.mfa { now } else { user.without_since };
     db.execute(
         "UPDATE people SET otp_secret = NULL, pending_secret = NULL, otp_last_step = -1,
@@ -252,7 +253,7 @@ fn remove(db: &Connection, user: &User, now: i64) -> Result<()> {
 }
 
 /// The users of a person have changed.
-fn touch(db: &Connection, user: &User, now: i64) -> Result<()> {
+fn touch(db: &Connection, user: &User, now: Instant) -> Result<()> {
     db.execute(
         "UPDATE users SET updated_at = ?2 WHERE root_user_id = ?1",
         params![user.root_user_id, now],
@@ -270,7 +271,12 @@ fn replace_backup_codes(db: &Connection, person_id: &str, codes: &[String]) -> R
 }
 
 /// Uses a code up. Whether it was right.
-pub(super) fn spend(db: &Connection, person_id: &str, proof: Proof<'_>, now: i64) -> Result<bool> {
+pub(super) fn spend(
+    db: &Connection,
+    person_id: &str,
+    proof: Proof<'_>,
+    now: Instant,
+) -> Result<bool> {
     match proof {
         Proof::Code(code) => spend_code(db, person_id, code, now),
         Proof::BackupCode(code) => spend_backup_code(db, person_id, code, now),
@@ -279,13 +285,13 @@ pub(super) fn spend(db: &Connection, person_id: &str, proof: Proof<'_>, now: i64
 
 /// Uses a one-time password up: it must be newer than the last one that was used (RFC 6238 §5.2).
 /// Whether it was right.
-fn spend_code(db: &Connection, person_id: &str, code: &str, now: i64) -> Result<bool> {
+fn spend_code(db: &Connection, person_id: &str, code: &str, now: Instant) -> Result<bool> {
     let (secret, last_step): (Vec<u8>, i64) = db.query_row(
         "SELECT otp_secret, otp_last_step FROM people WHERE id = ?1",
         [person_id],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
-    let time = u64::try_from(now).unwrap_or_default();
+    let time = u64::try_from(now.unix_seconds()).unwrap_or_default();
     let step = totp(&secret)
         .check(code.trim(), time)
         .and_then(|step| i64::try_from(step).ok());
@@ -300,7 +306,7 @@ fn spend_code(db: &Connection, person_id: &str, code: &str, now: i64) -> Result<
 }
 
 /// Uses a backup code up. Whether it was right and unused.
-fn spend_backup_code(db: &Connection, person_id: &str, code: &str, now: i64) -> Result<bool> {
+fn spend_backup_code(db: &Connection, person_id: &str, code: &str, now: Instant) -> Result<bool> {
     let spent = db.execute(
         "UPDATE backup_codes SET used_at = ?3
              WHERE person_id = ?1 AND hash = ?2 AND used_at IS NULL",
