@@ -136,7 +136,7 @@ fn schemathesis(world: &World, more: &[&str]) -> Command {
     command
         .args(["run", &format!("{}/openapi.json", world.info().api_url)])
         .args(["--checks", CHECKS, "--phases", "coverage,fuzzing"])
-        .args(["--max-examples", "40", "--seed", "20180601"])
+        .args(["--max-examples", "30", "--seed", "20180601"])
         .arg("--generation-deterministic")
         .args(["--no-color", "--warnings", "off", "--request-timeout", "20"])
         .arg("--continue-on-failure")
@@ -158,7 +158,7 @@ fn schemathesis_finds_no_answer_outside_the_document() {
     let ran = Ran::of(output);
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
     let not_done = not_done(&world);
-    assert!(not_done.is_empty(), "it never came to this: {not_done:?}");
+    assert!(not_done.is_empty(), "it never came to this: {:?}", answered(&world));
 }
 
 // Issue 8, 5: whoever shows no key gets nothing, and that too as the document says.

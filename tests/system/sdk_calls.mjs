@@ -39,16 +39,22 @@ const changed = await iam.updateOrganizationSecuritySettings({
   loginAttemptsBeforeLocked: 7,
 });
 assert.equal(changed.loginAttemptsBeforeLocked, 7);
+const all = await projects.listProjects({ organizationId }).all();
+assert.deepEqual(all.map((found) => found.name), ["default"]);
 const project = await projects.getProject({ projectId: env.PROJECT_ID });
 assert.equal(project.organizationId, organizationId);
 
 const made = await iam.createAPIKey({ userId, description: "made by the SDK" });
 assert.ok(made.secretKey);
-const seen = await iam.getAPIKey({ accessKey: made.accessKey });
+const { accessKey } = made;
+const renamed = await iam.updateAPIKey({ accessKey, description: "changed by the SDK" });
+assert.ok(renamed.description === "changed by the SDK" && renamed.updatedAt > made.updatedAt);
+const seen = await iam.getAPIKey({ accessKey });
+assert.deepEqual(seen, renamed);
 assert.ok(!seen.secretKey && seen.userId === userId);
 const keys = await iam.listAPIKeys({ organizationId, bearerId: userId }).all();
-assert.ok(keys.some((key) => key.accessKey === made.accessKey));
-await iam.deleteAPIKey({ accessKey: made.accessKey });
+assert.ok(keys.some((key) => key.accessKey === accessKey));
+await iam.deleteAPIKey({ accessKey });
 
 const login = await fetch(`${env.API_URL}/account/v2/login`, {
   method: "POST",

@@ -66,13 +66,18 @@ changed = iam.update_organization_security_settings(
     organization_id=organization_id, login_attempts_before_locked=7
 )
 assert changed.login_attempts_before_locked == 7 != settings.login_attempts_before_locked
+assert [found.name for found in projects.list_projects_all(organization_id=organization_id)] == [
+    "default"
+]
 project = projects.get_project(project_id=env["PROJECT_ID"])
 assert project.organization_id == organization_id, project
 
 made = iam.create_api_key(description="made by the SDK", user_id=own)
 assert made.secret_key, made
+changed = iam.update_api_key(access_key=made.access_key, description="changed by the SDK")
+assert changed.description == "changed by the SDK" and changed.updated_at > made.updated_at, changed
 seen = iam.get_api_key(access_key=made.access_key)
-assert seen.secret_key is None and seen.user_id == own, seen
+assert seen == changed and seen.secret_key is None and seen.user_id == own, seen
 listed = iam.list_api_keys_all(organization_id=organization_id, bearer_id=own)
 assert seen in listed, listed
 iam.delete_api_key(access_key=made.access_key)

@@ -217,7 +217,7 @@ impl Sandbox {
     /// The time by the service's clock, in seconds since 1970.
     #[must_use]
     pub fn now(&self) -> i64 {
-        self.service.now()
+        self.service.now().unix_seconds()
     }
 
     /// Adds a fault.

@@ -1,17 +1,17 @@
 //! The accounts that the service starts with.
 
-use std::{
-    collections::{HashMap, HashSet},
-    path::Path,
-};
+use std::{collections::HashSet, iter, path::Path};
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::store::{
-    LoginWays, NewOrganization, NewUser, Passkey, Planted, Result, Store, StoreError,
+use crate::{
+    clock::Instant,
+    store::{
+        LoginWays, NewOrganization, NewPerson, NewUser, Passkey, Planted, Result, Store, StoreError,
+    },
 };
 
 /// What a seed file holds; without one there is one organization with its owner.
@@ -48,6 +48,7 @@ struct SeedOrganization {
     login_magic_code_enabled: bool,
     login_oauth2_enabled: bool,
     login_saml_enabled: bool,
+    projects: Vec<String>,
     users: Vec<SeedUser>,
     applications: Vec<SeedKey>,
 }
@@ -65,6 +66,7 @@ impl Default for SeedOrganization {
             login_magic_code_enabled: false,
             login_oauth2_enabled: false,
             login_saml_enabled: false,
+            projects: Vec::new(),
             users: Vec::new(),
             applications: Vec::new(),
         }
@@ -75,6 +77,7 @@ impl Default for SeedOrganization {
 #[serde(deny_unknown_fields)]
 struct SeedUser {
     email: String,
+    username: Option<String>,
     id: Option<Uuid>,
     password: Option<String>,
     r#type: Option<String>,
@@ -95,11 +98,11 @@ struct SeedUser {
     token: Option<String>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct SeedKey {
-    access_key: String,
-    secret_key: String,
+    access_key: Option<String>,
+    secret_key: Option<String>,
 }
 
 /// A seed cannot be used.
@@ -188,6 +191,7 @@ impl Default for Seed {
                     last_name: "Owner".to_owned(),
                     ..SeedUser::default()
                 }],
+                applications: vec![SeedKey::default()],
                 ..SeedOrganization::default()
             }],
         }
@@ -212,7 +216,7 @@ impl SeedUser {
     }
 
     /// Its passkeys, whose ids are the same whenever `of` and the seed are.
-    fn passkeys(&self, derive: &Derive<'_>, of: &str, now: i64) -> Vec<Passkey> {
+    fn passkeys(&self, derive: &Derive<'_>, of: &str, now: Instant) -> Vec<Passkey> {
         let named = self.passkeys.iter().enumerate();
         named
             .map(|(number, name)| Passkey {
@@ -272,13 +276,24 @@ impl Derive<'_> {
             .collect()
     }
 
+    /// The key that a file names, or a made one.
+    fn key(&self, access: &Option<String>, secret: &Option<String>, of: &str) -> (String, String) {
+        let access = access.clone();
+        let secret = secret.clone();
+        (
+            access.unwrap_or_else(|| access_key(&self.bytes("access key", of))),
+            secret.unwrap_or_else(|| self.uuid("secret key", of)),
+        )
+    }
+
     /// The secrets of a user; `of` tells it from every other.
     fn secrets(&self, user: &SeedUser, of: &str) -> FirstSecrets {
         let or = |given: &Option<String>, made: String| given.clone().unwrap_or(made);
+        let (access_key, secret_key) = self.key(&user.access_key, &user.secret_key, of);
         FirstSecrets {
             password: or(&user.password, self.uuid("password", of)),
-            access_key: or(&user.access_key, access_key(&self.bytes("access key", of))),
-            secret_key: or(&user.secret_key, self.uuid("secret key", of)),
+            access_key,
+            secret_key,
             token: or(&user.token, self.uuid("token", of)),
         }
     }
@@ -297,7 +312,7 @@ pub(crate) fn access_key(random: &[u8]) -> String {
 
 /// Makes the accounts, or finds the ones that a data file holds already, and returns the id of
 /// the first user with its secrets.
-pub(crate) fn plant(store: &Store, seed: &Seed, now: i64) -> Result<(String, FirstSecrets)> {
+pub(crate) fn plant(store: &Store, seed: &Seed, now: Instant) -> Result<(String, FirstSecrets)> {
     if let Some(planted) = store.planted()? {
         let secrets = Derive(&planted.random).masked(&planted.masked_secrets);
         let secrets = serde_json::from_slice(&secrets).map_err(|_| StoreError::OtherVersion)?;
@@ -318,13 +333,20 @@ pub(crate) fn plant(store: &Store, seed: &Seed, now: i64) -> Result<(String, Fir
         first_user: first_id.clone(),
         masked_secrets: derive.masked(json!(secrets).to_string().as_bytes()),
     };
-    let mut people = HashMap::new();
+    let mut people = HashSet::new();
     store.populate(
         |maker| {
             for organization in &seed.organizations {
                 let id = derive.uuid("organization", &organization.name);
+                let projects = organization.projects.iter().map(|name| {
+                    let of = format!("{}/{name}", organization.name);
+                    (derive.uuid("project", &of), name.clone())
+                });
+                let usual = derive.uuid("project", &organization.name);
                 maker.organization(&NewOrganization {
-                    project_id: derive.uuid("project", &organization.name),
+                    projects: iter::once((usual, "default".to_owned()))
+                        .chain(projects)
+                        .collect(),
                     id: id.clone(),
                     name: organization.name.clone(),
                     requires_two_factor: organization.requires_two_factor,
@@ -335,42 +357,45 @@ pub(crate) fn plant(store: &Store, seed: &Seed, now: i64) -> Result<(String, Fir
                     ways: organization.login_ways(),
                 })?;
                 for (number, user) in organization.users.iter().enumerate() {
-                    let root_user_id = people.get(&user.email.to_lowercase()).cloned();
-                    let of = match &root_user_id {
-                        None => user.email.clone(),
-                        Some(_) => format!("{}/{}", organization.name, user.email),
+                    let email = user.email.to_lowercase();
+                    let is_first = people.insert(email.clone());
+                    let of = if is_first {
+                        user.email.clone()
+                    } else {
+                        format!("{}/{}", organization.name, user.email)
                     };
                     let secrets = derive.secrets(user, &of);
                     let new = NewUser {
                         id: user_id(&derive, user, &of),
-                        root_user_id,
+                        root_user_id: derive.uuid("person", &email),
+                        person: is_first.then(|| NewPerson {
+                            password: Some(secrets.password),
+                            otp_secret: user.otp_key(),
+                            passkeys: user.passkeys(&derive, &of, now),
+                        }),
                         organization_id: id.clone(),
                         email: user.email.clone(),
+                        username: user.username.as_ref().unwrap_or(&user.email).clone(),
                         first_name: user.first_name.clone(),
                         last_name: user.last_name.clone(),
                         kind: user.r#type.clone().unwrap_or_else(|| {
                             if number == 0 { "owner" } else { "member" }.to_owned()
                         }),
                         admin: user.admin,
-                        password: Some(secrets.password),
                         locked: user.locked,
-                        otp_secret: user.otp_key(),
-                        passkeys: user.passkeys(&derive, &of, now),
                         last_login_at: None,
                     };
                     maker.user(&new)?;
-                    people
-                        .entry(user.email.to_lowercase())
-                        .or_insert_with(|| new.id.clone());
-                    let expires_at = user.key_expires_in_s.map(|seconds| now + seconds);
+                    let expires_at = user.key_expires_in_s.map(|seconds| now.plus_s(seconds));
                     let key = (secrets.access_key.as_str(), secrets.secret_key.as_str());
                     maker.api_key(key, (Some(&new.id), None), &id, expires_at)?;
                     maker.token(&secrets.token, &new.id)?;
                 }
-                for key in &organization.applications {
-                    let application = derive.uuid("application", &key.access_key);
-                    let pair = (key.access_key.as_str(), key.secret_key.as_str());
-                    maker.api_key(pair, (None, Some(&application)), &id, None)?;
+                for (number, key) in organization.applications.iter().enumerate() {
+                    let of = format!("{}/{number}", organization.name);
+                    let application = derive.uuid("application", &of);
+                    let (access, secret) = derive.key(&key.access_key, &key.secret_key, &of);
+                    maker.api_key((&access, &secret), (None, Some(&application)), &id, None)?;
                 }
             }
             Ok(())

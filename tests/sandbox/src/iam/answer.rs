@@ -144,6 +144,17 @@ pub(crate) async fn no_route(uri: Uri) -> Response {
     IamError(StoreError::NotFound("route", uri.path().to_owned())).into_response()
 }
 
+/// A request that is too long, told in the dialect that its address belongs to. The type is inferred.
+pub(crate) fn too_large(path: &str) -> Response {
+    let help = "the request is too large";
+    let body = if account::owns(path) {
+        json!({ "type": "invalid_request_error", "message": help, "fields": {} })
+    } else {
+        arguments("body", "constraint", help)
+    };
+    (StatusCode::PAYLOAD_TOO_LARGE, axum::Json(body)).into_response()
+}
+
 /// Who calls: `X-Auth-Token` names an API key's secret, `X-Session-Token` a session. With both
 /// the key counts (inferred).
 pub(super) struct Caller(pub(super) Principal);

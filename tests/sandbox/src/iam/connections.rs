@@ -16,7 +16,7 @@ fn connection_json((organization_name, user): &(String, User)) -> Value {
             "name": organization_name,
             "locked": user.locked,
         },
-        "user": { "id": user.id, "username": user.email, "type": user.kind },
+        "user": { "id": user.id, "username": user.username, "type": user.kind },
     })
 }
 

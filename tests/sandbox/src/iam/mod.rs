@@ -6,6 +6,7 @@ mod connections;
 mod keys;
 mod organizations;
 mod passkeys;
+mod query;
 mod sessions;
 mod users;
 
@@ -16,7 +17,7 @@ use axum::Router;
 use self::call::{Call, delete, get, patch, post};
 use crate::service::Service;
 
-pub(crate) use answer::no_route;
+pub(crate) use answer::{no_route, too_large};
 
 /// Every call of the IAM dialect. The router is made of this table, and the OpenAPI document is
 /// held against it: a call that stands here needs its description in `openapi/`.
@@ -58,6 +59,7 @@ pub(crate) fn calls() -> Vec<Call> {
         post("/iam/v1alpha1/api-keys", keys::create),
         get("/iam/v1alpha1/api-keys", keys::list),
         get("/iam/v1alpha1/api-keys/{access_key}", keys::get),
+        patch("/iam/v1alpha1/api-keys/{access_key}", keys::change),
         delete("/iam/v1alpha1/api-keys/{access_key}", keys::delete),
         get("/iam/v1alpha1/jwts", sessions::list),
         get("/iam/v1alpha1/jwts/{jti}", sessions::get),
@@ -69,6 +71,7 @@ pub(crate) fn calls() -> Vec<Call> {
             "/iam-private/v1/jwts/{jti}/switch-organization",
             sessions::switch_organization,
         ),
+        get("/account/v3/projects", organizations::projects),
         get("/account/v3/projects/{id}", organizations::project),
     ]
 }

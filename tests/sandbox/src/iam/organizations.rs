@@ -6,10 +6,13 @@ use axum::{Json, extract::State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::{Body, Caller, IamError, Path, Result};
+use super::{
+    answer::{Body, Caller, IamError, Path, Result},
+    query::{Asked, Orders},
+};
 use crate::{
     service::Service,
-    store::{Organization, Profile},
+    store::{Organization, OrganizationProfile, Project, ProjectFilter},
 };
 
 type Shared = State<Arc<Service>>;
@@ -31,7 +34,7 @@ pub(super) async fn get(
     Caller(caller): Caller,
     Path(id): Path,
 ) -> Result<Json<Value>> {
-    let Profile { name, ways } = service.store.profile(&caller, &id)?;
+    let OrganizationProfile { name, ways } = service.store.organization_profile(&caller, &id)?;
     Ok(Json(json!({
         "id": id,
         "name": name,
@@ -120,17 +123,52 @@ fn duration(argument: &'static str, text: Option<&str>) -> Result<Option<i64>> {
     .transpose()
 }
 
+/// A project as scaleway-sdk-go and scaleway-sdk-python have it (`account/v3`).
+fn project_json(project: &Project) -> Value {
+    json!({
+        "id": project.id,
+        "name": project.name,
+        "organization_id": project.organization_id,
+        "description": project.description,
+        "status": "active",
+        "created_at": project.created_at.rfc3339(),
+        "updated_at": project.updated_at.rfc3339(),
+        "qualification": null,
+    })
+}
+
 pub(super) async fn project(
     State(service): Shared,
     Caller(caller): Caller,
     Path(id): Path,
 ) -> Result<Json<Value>> {
-    let project = service.store.project(&caller, &id)?;
-    Ok(Json(json!({
-        "id": project.id,
-        "name": project.name,
-        "organization_id": project.organization_id,
-    })))
+    Ok(Json(project_json(&service.store.project(&caller, &id)?)))
+}
+
+/// `ListProjectsRequestOrderBy` of scaleway-sdk-go.
+const ORDERS: Orders = &[
+    ("created_at_asc", "created_at ASC"),
+    ("created_at_desc", "created_at DESC"),
+    ("name_asc", "name ASC"),
+    ("name_desc", "name DESC"),
+];
+
+pub(super) async fn projects(
+    State(service): Shared,
+    Caller(caller): Caller,
+    asked: Asked,
+) -> Result<Json<Value>> {
+    let page = asked.page(ORDERS)?;
+    let organization_id = asked.required("organization_id")?;
+    let filter = ProjectFilter {
+        name: asked.owned("name"),
+        ids: asked.ids("project_ids")?,
+    };
+    let (projects, total) = service
+        .store
+        .projects(&caller, organization_id, filter, page)?;
+    let projects: Vec<Value> = projects.iter().map(project_json).collect();
+    Ok(Json(json!({ "projects": projects, "total_count": total })))
 }
 
 /// The person behind the caller, and the organizations that it has a user in. Inferred: another

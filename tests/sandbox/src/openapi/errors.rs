@@ -29,24 +29,26 @@ fn list_of(properties: Value) -> Value {
     json!({ "type": "array", "minItems": 1, "items": closed(properties) })
 }
 
+fn wrong_argument(description: &str) -> Value {
+    let text = || json!({ "type": "string" });
+    error(
+        description,
+        "invalid_arguments",
+        json!({ "details": list_of(json!({
+            "argument_name": text(),
+            "reason": { "enum": ["unknown", "required", "format", "constraint"] },
+            "help_message": text(),
+        })) }),
+    )
+}
+
 /// Every error that a call can refer to, by its status.
 pub(super) fn responses() -> Value {
     let text = || json!({ "type": "string" });
     let any_of = |words: &[&str]| json!({ "type": "string", "enum": words });
     let thing = || json!({ "resource": text(), "resource_id": text() });
     let responses = [
-        (
-            400,
-            error(
-                "An argument is missing or wrong.",
-                "invalid_arguments",
-                json!({ "details": list_of(json!({
-                    "argument_name": text(),
-                    "reason": any_of(&["unknown", "required", "format", "constraint"]),
-                    "help_message": text(),
-                })) }),
-            ),
-        ),
+        (400, wrong_argument("An argument is missing or wrong.")),
         (
             401,
             error(
@@ -80,10 +82,7 @@ pub(super) fn responses() -> Value {
                 }),
             ),
         ),
-        (
-            413,
-            json!({ "description": "The body is too long.", "headers": headers() }),
-        ),
+        (413, wrong_argument("The body is too long (type inferred).")),
         (
             423,
             error("The user is locked (status inferred).", "locked", thing()),

@@ -53,9 +53,15 @@ impl Operation {
         self.with("security", json!([]))
     }
 
-    /// A parameter of the query that may be left out.
+    /// A parameter of the query that may be left out, or be empty, which means the same.
     pub(super) fn may(self, name: &str, schema: Value) -> Self {
-        self.query(name, false, schema)
+        self.query(name, false, json!({ "anyOf": [schema, { "const": "" }] }))
+    }
+
+    /// One that may come any number of times: the official SDKs repeat the name.
+    pub(super) fn each(self, name: &str, schema: Value) -> Self {
+        let item = json!({ "anyOf": [schema, { "const": "" }] });
+        self.query(name, false, json!({ "type": "array", "items": item }))
     }
 
     /// A parameter of the query that must be there.
@@ -64,14 +70,9 @@ impl Operation {
     }
 
     fn query(mut self, name: &str, is_required: bool, schema: Value) -> Self {
-        let mut parameter =
-            json!({ "name": name, "in": "query", "required": is_required, "schema": schema });
-        if parameter["schema"]["type"] == "array" {
-            // The official SDKs repeat the name.
-            parameter["style"] = json!("form");
-            parameter["explode"] = json!(true);
-        }
-        self.parameters.push(parameter);
+        self.parameters.push(
+            json!({ "name": name, "in": "query", "required": is_required, "schema": schema }),
+        );
         self
     }
 

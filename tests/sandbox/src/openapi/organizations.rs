@@ -2,7 +2,7 @@
 
 use super::{
     operation::{Operation, call},
-    schemas::named,
+    schemas::{named, text, uuid},
 };
 
 pub(super) fn operations() -> Vec<Operation> {
@@ -33,6 +33,18 @@ pub(super) fn operations() -> Vec<Operation> {
         .body(false, &named("OrganizationSecuritySettingsChange"))
         .answers("OrganizationSecuritySettings")
         .fails(&[403, 404]),
+        call(
+            "get",
+            "/account/v3/projects",
+            "ListProjects",
+            "The projects of an organization.",
+        )
+        .must("organization_id", uuid())
+        .pages(&["created_at_asc", "created_at_desc", "name_asc", "name_desc"])
+        .may("name", text())
+        .each("project_ids", uuid())
+        .answers("ListProjectsResponse")
+        .fails(&[403]),
         call(
             "get",
             "/account/v3/projects/{id}",

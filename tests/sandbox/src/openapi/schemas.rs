@@ -196,7 +196,17 @@ pub(super) fn schemas() -> Value {
         })),
         "OrganizationSecuritySettings": closed(settings().into_iter().collect()),
         "OrganizationSecuritySettingsChange": settings_change(),
-        "Project": closed(json!({ "id": uuid(), "name": text(), "organization_id": uuid() })),
+        "Project": closed(json!({
+            "id": uuid(),
+            "name": text(),
+            "organization_id": uuid(),
+            "description": text(),
+            "created_at": time(),
+            "updated_at": time(),
+            "status": word(&["unknown_status", "active"]),
+            "qualification": { "type": "null" },
+        })),
+        "ListProjectsResponse": page_of("projects", "Project"),
         "Person": closed(json!({
             "id": uuid(),
             "email": { "type": "string", "format": "email" },

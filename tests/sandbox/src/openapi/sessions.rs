@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{
     operation::{Operation, call},
-    schemas::{or_null, text, uuid},
+    schemas::{flag, or_null, text, uuid},
 };
 
 pub(super) fn operations() -> Vec<Operation> {
@@ -42,6 +42,13 @@ pub(super) fn operations() -> Vec<Operation> {
             "The sessions of a user.",
         )
         .must("audience_id", uuid())
+        .pages(&[
+            "created_at_asc",
+            "created_at_desc",
+            "updated_at_asc",
+            "updated_at_desc",
+        ])
+        .may("expired", flag())
         .answers("ListJWTsResponse")
         .fails(&[400, 403, 404]),
         call("get", SESSION, "GetJWT", "A session.")

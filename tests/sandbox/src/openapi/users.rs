@@ -44,7 +44,7 @@ pub(super) fn operations() -> Vec<Operation> {
         .may("mfa", flag())
         .may("type", word(USER_TYPES))
         .may("tag", text())
-        .may("user_ids", json!({ "type": "array", "items": uuid() }))
+        .each("user_ids", uuid())
         .answers("ListUsersResponse")
         .fails(&[403]),
         call("get", "/iam/v1alpha1/users/{id}", "GetUser", "A user.")
@@ -134,7 +134,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "ListGracePeriods",
             "Until when a user may be without a second factor.",
         )
-        .must("user_id", uuid())
+        .may("user_id", uuid())
         .answers("ListGracePeriodsResponse")
         .fails(&[400, 403, 404]),
     ]
