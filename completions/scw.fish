@@ -115,25 +115,26 @@ complete -c scw -n "__fish_scw_using_subcommand token" -l no-input -d 'Never pro
 complete -c scw -n "__fish_scw_using_subcommand token" -s q -l quiet -d 'Show the result only'
 complete -c scw -n "__fish_scw_using_subcommand token" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c scw -n "__fish_scw_using_subcommand token" -s V -l version -d 'Print version'
-complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status recover codes" -s p -l profile -d 'Profile to use [env: `SCW_PROFILE`] [default: default]' -r
-complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status recover codes" -s c -l config -d 'Official `config.yaml` to read [env: `SCW_CONFIG_PATH`]' -r -F
-complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status recover codes" -s o -l output -d 'Form of the result' -r -f -a "human\t'For people'
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status keys recover codes" -s p -l profile -d 'Profile to use [env: `SCW_PROFILE`] [default: default]' -r
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status keys recover codes" -s c -l config -d 'Official `config.yaml` to read [env: `SCW_CONFIG_PATH`]' -r -F
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status keys recover codes" -s o -l output -d 'Form of the result' -r -f -a "human\t'For people'
 json\t'One JSON document'"
-complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status recover codes" -l api -d 'API to speak: `iam`, or `account` for the one of 2017 [env: `SCW_API`] [default: iam]' -r
-complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status recover codes" -l api-url -d 'Base URL of the API; `https`, or plain `http` for loopback [env: `SCW_API_URL`]' -r
-complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status recover codes" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says otherwise'
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status keys recover codes" -l api -d 'API to speak: `iam`, or `account` for the one of 2017 [env: `SCW_API`] [default: iam]' -r
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status keys recover codes" -l api-url -d 'Base URL of the API; `https`, or plain `http` for loopback [env: `SCW_API_URL`]' -r
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status keys recover codes" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says otherwise'
 always\t'Always'
 never\t'Never'"
-complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status recover codes" -s D -l debug -d 'Show the HTTP exchange on stderr, every secret as `***`'
-complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status recover codes" -l no-input -d 'Never prompt'
-complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status recover codes" -s q -l quiet -d 'Show the result only'
-complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status recover codes" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status recover codes" -s V -l version -d 'Print version'
-complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status recover codes" -f -a "on" -d 'Switch two-factor authentication on'
-complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status recover codes" -f -a "off" -d 'Switch two-factor authentication off'
-complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status recover codes" -f -a "status" -d 'Show whether two-factor authentication is on'
-complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status recover codes" -f -a "recover" -d 'Show the ways back in that are open right now'
-complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status recover codes" -f -a "codes" -d 'Backup codes saved on this machine; never asks the API'
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status keys recover codes" -s D -l debug -d 'Show the HTTP exchange on stderr, every secret as `***`'
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status keys recover codes" -l no-input -d 'Never prompt'
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status keys recover codes" -s q -l quiet -d 'Show the result only'
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status keys recover codes" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status keys recover codes" -s V -l version -d 'Print version'
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status keys recover codes" -f -a "on" -d 'Switch two-factor authentication on'
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status keys recover codes" -f -a "off" -d 'Switch two-factor authentication off'
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status keys recover codes" -f -a "status" -d 'Show whether two-factor authentication is on'
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status keys recover codes" -f -a "keys" -d 'Passkeys of the account'
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status keys recover codes" -f -a "recover" -d 'Show the ways back in that are open right now'
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status keys recover codes" -f -a "codes" -d 'Backup codes saved on this machine; never asks the API'
 complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from on" -l qr -d 'How to show the QR code' -r -f -a "auto\t'What the terminal and the locale can show'
 utf8\t'Half blocks'
 ascii\t'ASCII characters only, twice as wide'
@@ -174,6 +175,7 @@ complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_
 always\t'Always'
 never\t'Never'"
 complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from off" -s y -l yes -d 'Do not ask for confirmation'
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from off" -l all -d 'Remove every second factor, also passkeys'
 complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from off" -l backup-code -d 'Without a login: use the next saved backup code, without showing it'
 complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from off" -s D -l debug -d 'Show the HTTP exchange on stderr, every secret as `***`'
 complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from off" -l no-input -d 'Never prompt'
@@ -195,6 +197,23 @@ complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_
 complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Show the result only'
 complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from status" -s V -l version -d 'Print version'
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from keys" -s p -l profile -d 'Profile to use [env: `SCW_PROFILE`] [default: default]' -r
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from keys" -s c -l config -d 'Official `config.yaml` to read [env: `SCW_CONFIG_PATH`]' -r -F
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from keys" -s o -l output -d 'Form of the result' -r -f -a "human\t'For people'
+json\t'One JSON document'"
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from keys" -l api -d 'API to speak: `iam`, or `account` for the one of 2017 [env: `SCW_API`] [default: iam]' -r
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from keys" -l api-url -d 'Base URL of the API; `https`, or plain `http` for loopback [env: `SCW_API_URL`]' -r
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from keys" -l color -d 'When to use colours' -r -f -a "auto\t'On a terminal, unless `NO_COLOR` or `TERM=dumb` says otherwise'
+always\t'Always'
+never\t'Never'"
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from keys" -s D -l debug -d 'Show the HTTP exchange on stderr, every secret as `***`'
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from keys" -l no-input -d 'Never prompt'
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from keys" -s q -l quiet -d 'Show the result only'
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from keys" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from keys" -s V -l version -d 'Print version'
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from keys" -f -a "list" -d 'List the passkeys with their ids and dates'
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from keys" -f -a "rename" -d 'Give a passkey another name'
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from keys" -f -a "remove" -d 'Remove a passkey from the account'
 complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from recover" -s p -l profile -d 'Profile to use [env: `SCW_PROFILE`] [default: default]' -r
 complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from recover" -s c -l config -d 'Official `config.yaml` to read [env: `SCW_CONFIG_PATH`]' -r -F
 complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from recover" -s o -l output -d 'Form of the result' -r -f -a "human\t'For people'

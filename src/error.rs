@@ -307,7 +307,7 @@ impl From<ApiError> for CliError {
             | ApiError::Failing { .. }
             | ApiError::Throttled { .. } => Kind::Unreachable,
             ApiError::Certificates { .. } => Kind::LocalFile,
-            ApiError::OwnerUnknown => Kind::Usage,
+            ApiError::OwnerUnknown | ApiError::NoPasskeys => Kind::Usage,
             ApiError::OtherDialect { .. }
             | ApiError::NotFound { .. }
             | ApiError::Precondition { .. }
@@ -352,6 +352,7 @@ impl From<ApiError> for CliError {
             ApiError::OwnerUnknown => {
                 "name its access key with `--access-key`, or in `SCW_ACCESS_KEY`; the 2017 API takes its own tokens alone, without an access key"
             }
+            ApiError::NoPasskeys => "use today's API with `--api iam`",
             ApiError::Application => {
                 "use the API key of a user: an application has no second factor"
             }

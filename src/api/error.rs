@@ -134,6 +134,9 @@ pub(crate) enum ApiError {
     /// (protocol.md A).
     #[error("a secret key alone does not tell whose it is")]
     OwnerUnknown,
+    /// The API of 2017 knows no passkeys.
+    #[error("the 2017 API knows no passkeys")]
+    NoPasskeys,
     /// The session that a browser handed over is not the one, or not the user's, that was named
     /// beside it.
     #[error("the browser handed over a session of another user than it names")]

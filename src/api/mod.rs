@@ -20,7 +20,10 @@ pub(crate) use http::{Auth, Http};
 pub(crate) use iam::{Iam, web_session};
 pub(crate) use session::{CreatedKey, FoundKey, NewKey, Session, SignIn, SignInRequest, sign_in};
 
-use crate::model::{AccessKey, ApiKey, BackupCodes, OtpCode, OtpKey, User, UserId};
+use crate::model::{
+    AccessKey, ApiKey, BackupCodes, OtpCode, OtpKey, Passkey, PasskeyId, SignInWays, User,
+    UserFactors, UserId,
+};
 
 /// One account service, in either dialect, called with one key.
 #[async_trait(?Send)]
@@ -32,18 +35,36 @@ pub(crate) trait Account {
     /// A user.
     async fn user(&self, id: &UserId) -> Result<User, ApiError>;
 
+    /// A user and its second factors. Where the service does not let this caller list passkeys the
+    /// answer has none of them, and the state of the app may be unknown.
+    async fn user_factors(&self, id: &UserId) -> Result<UserFactors, ApiError>;
+
+    /// The passkeys of a user. [`ApiError::NoPasskeys`] where the dialect knows none.
+    async fn passkeys(&self, id: &UserId) -> Result<Vec<Passkey>, ApiError>;
+
+    /// Gives a passkey another name.
+    async fn rename_passkey(&self, id: &PasskeyId, name: &str) -> Result<(), ApiError>;
+
+    /// Removes a passkey. It is not sent again where the answer is lost, so that
+    /// [`ApiError::NotFound`] tells that somebody else removed it.
+    async fn delete_passkey(&self, id: &PasskeyId) -> Result<(), ApiError>;
+
+    /// How the users of an organization may sign in; nothing where the dialect does not tell.
+    async fn sign_in_ways(&self, organization_id: &str) -> Result<Option<SignInWays>, ApiError>;
+
     /// By when the organization requires a second factor of this user; nothing where it does not.
     async fn two_factor_required_by(&self, id: &UserId)
     -> Result<Option<OffsetDateTime>, ApiError>;
 
     /// Makes a new key for an authenticator app, pending until it is confirmed.
+    /// [`ApiError::Precondition`] where an app is on already (inferred, protocol.md A).
     async fn create_otp(&self, id: &UserId) -> Result<OtpKey, ApiError>;
 
     /// Confirms the pending key with a code: the second factor is on, and the backup codes come
     /// back, this once.
     async fn confirm_otp(&self, id: &UserId, code: &OtpCode) -> Result<BackupCodes, ApiError>;
 
-    /// Removes the second factor, or a pending key. It is sent once, whatever comes of it: in a
+    /// Removes the app, or a pending key: passkeys stay. It is sent once, whatever comes of it: in a
     /// pause somebody else may switch on another factor. Where [`ApiError::may_pass`] is true the
     /// caller may look at the account again and repeat it.
     async fn delete_otp(&self, id: &UserId) -> Result<(), ApiError>;

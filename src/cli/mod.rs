@@ -11,8 +11,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use login::{LoginArgs, LogoutArgs, TokenArgs};
 pub use sign_in::SignInArgs;
 pub use two_factor::{
-    CodesCommand, CodesListArgs, CodesRemoveArgs, CodesUsedArgs, OffArgs, OnArgs, StatusArgs,
-    TwoFactorCommand,
+    CodesCommand, CodesListArgs, CodesRemoveArgs, CodesUsedArgs, KeysCommand, KeysRemoveArgs,
+    KeysRenameArgs, OffArgs, OnArgs, StatusArgs, TwoFactorCommand,
 };
 
 use crate::model::{ApiUrl, ColorWhen, Dialect, Format, ProfileName};

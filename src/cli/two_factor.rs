@@ -16,6 +16,9 @@ pub enum TwoFactorCommand {
     Off(OffArgs),
     /// Show whether two-factor authentication is on
     Status(StatusArgs),
+    /// Passkeys of the account
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Show the ways back in that are open right now
     Recover,
     /// Backup codes saved on this machine; never asks the API
@@ -71,6 +74,10 @@ pub struct OffArgs {
     #[arg(short, long)]
     pub yes: bool,
 
+    /// Remove every second factor, also passkeys
+    #[arg(long)]
+    pub all: bool,
+
     /// Act for another member of the organization
     #[arg(long, value_name = "ID", conflicts_with_all = ["backup_code", "backup_code_file"])]
     pub user: Option<UserId>,
@@ -90,6 +97,41 @@ pub struct StatusArgs {
     /// Exit with code 8 when two-factor authentication is off
     #[arg(long)]
     pub check: bool,
+}
+
+/// What to do with the passkeys.
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// List the passkeys with their ids and dates
+    List,
+    /// Give a passkey another name
+    Rename(KeysRenameArgs),
+    /// Remove a passkey from the account
+    Remove(KeysRemoveArgs),
+}
+
+/// Arguments of `scw 2fa keys rename`.
+#[derive(Debug, Args)]
+pub struct KeysRenameArgs {
+    /// Name or id of the passkey
+    #[arg(value_name = "PASSKEY")]
+    pub passkey: String,
+
+    /// Its new name
+    #[arg(value_name = "NEW-NAME")]
+    pub new_name: String,
+}
+
+/// Arguments of `scw 2fa keys remove`.
+#[derive(Debug, Args)]
+pub struct KeysRemoveArgs {
+    /// Name or id of the passkey
+    #[arg(value_name = "PASSKEY")]
+    pub passkey: String,
+
+    /// Do not ask for confirmation
+    #[arg(short, long)]
+    pub yes: bool,
 }
 
 /// What to do with the saved backup codes.

@@ -24,6 +24,9 @@ use crate::{
 /// How often a person may type a code.
 const CODE_TRIES: usize = 3;
 
+/// No call signs in with a passkey (protocol.md E): that is the browser's.
+const PASSKEY_HINT: &str = "with a passkey, sign in in the browser: `scw login --web`";
+
 /// Where the second factor comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FactorSource {
@@ -172,7 +175,7 @@ impl SignInPlan<'_> {
                 }
             }
         }
-        Err(refusal.into())
+        Err(refusal.hint(PASSKEY_HINT).into())
     }
 
     /// A code typed at the prompt may be typed again; any other source would say the same.
@@ -343,7 +346,7 @@ async fn next_factor(
         .prompter()
         .line(question)
         .await
-        .map_err(|err| prompt_error(&err, wanted, would_answer))?;
+        .map_err(|err| prompt_error(&err, wanted, would_answer).hint(PASSKEY_HINT))?;
     if saved > 0
         && typed.expose_secret().trim().is_empty()
         && let Some(spent) = Spent::next(ctx, email).await?

@@ -7,7 +7,7 @@ use crate::{
     api::ApiError,
     context::Context,
     error::{CliError, Result},
-    model::{clean, rfc3339},
+    model::{UserFactors, clean, rfc3339},
 };
 
 /// Shows the login in force.
@@ -33,9 +33,9 @@ pub(crate) async fn run(ctx: &Context) -> Result<()> {
             .map_err(CliError::from)
             .map_err(failed)?,
     };
-    let user = authed
+    let UserFactors { user, factors } = authed
         .account()
-        .user(&user_id)
+        .user_factors(&user_id)
         .await
         .map_err(CliError::from)
         .map_err(failed)?;
@@ -59,7 +59,7 @@ pub(crate) async fn run(ctx: &Context) -> Result<()> {
             "expires",
             expires_at.as_deref().unwrap_or("never, as far as is known"),
         ),
-        ("two-factor", on_off(user.two_factor)),
+        ("two-factor", on_off(factors.any())),
     ]
     .map(|(name, value)| format!("{name:<13} {value}"))
     .join("\n");
@@ -73,7 +73,7 @@ pub(crate) async fn run(ctx: &Context) -> Result<()> {
         "access_key": access_key,
         "storage": kept,
         "expires_at": expires_at,
-        "two_factor": on_off(user.two_factor),
+        "two_factor": on_off(factors.any()),
     });
     ctx.ui().result(&text, &data).map_err(|err| unprinted(&err))
 }

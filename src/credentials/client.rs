@@ -8,7 +8,7 @@ use crate::{
     config::{Record, Target},
     env,
     error::Result,
-    model::{ApiUrl, Dialect, Notices, Trace, User, UserId},
+    model::{ApiUrl, Dialect, Notices, Trace, UserFactors, UserId},
 };
 
 /// Makes clients of account services.
@@ -111,12 +111,12 @@ impl Authed {
         Ok(self.account.own_key(access_key).await?.user_id)
     }
 
-    /// The user whose key is in use.
+    /// The user whose key is in use, and its second factors.
     ///
     /// # Errors
     /// What the API says.
-    pub(crate) async fn user(&self) -> Result<User, ApiError> {
+    pub(crate) async fn user_factors(&self) -> Result<UserFactors, ApiError> {
         let id = self.user_id().await?;
-        self.account.user(&id).await
+        self.account.user_factors(&id).await
     }
 }

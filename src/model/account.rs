@@ -50,8 +50,6 @@ pub struct User {
     pub organization_id: String,
     /// The person behind the users of several organizations, where the dialect knows one.
     pub root_id: Option<UserId>,
-    /// Whether a second factor is on.
-    pub two_factor: bool,
     /// Whether the user is locked out.
     pub locked: bool,
     /// When the user was changed last, by the service's clock, where the dialect tells it.

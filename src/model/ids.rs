@@ -199,9 +199,15 @@ opaque_id!(
     "a session id"
 );
 
+opaque_id!(
+    /// The id of a passkey (protocol.md E, `authenticators[].id`).
+    PasskeyId,
+    "a passkey's id"
+);
+
 #[cfg(test)]
 mod tests {
-    use super::{AccessKey, OrganizationId, SessionId, UserId};
+    use super::{AccessKey, OrganizationId, PasskeyId, SessionId, UserId};
 
     #[test]
     fn a_user_id_is_a_hyphenated_uuid_in_any_case() {
@@ -251,6 +257,7 @@ mod tests {
         ] {
             assert!(SessionId::parse(wrong).is_err(), "{wrong}");
             assert!(OrganizationId::parse(wrong).is_err(), "{wrong}");
+            assert!(PasskeyId::parse(wrong).is_err(), "{wrong}");
         }
     }
 }

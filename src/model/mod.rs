@@ -3,6 +3,7 @@
 mod account;
 mod backup_code;
 mod email;
+mod factors;
 mod ids;
 mod otp;
 mod output;
@@ -16,7 +17,8 @@ mod url;
 pub use account::{ApiKey, Dialect, User};
 pub use backup_code::{BackupCode, BackupCodes, CodeState, SavedCode};
 pub use email::parse_email;
-pub use ids::{AccessKey, OrganizationId, SessionId, UserId};
+pub use factors::{AppState, Factors, Passkey, SignInWays, UserFactors};
+pub use ids::{AccessKey, OrganizationId, PasskeyId, SessionId, UserId};
 pub use otp::{OtpCheck, OtpCode, OtpKey, PERIOD_S};
 pub use output::{ColorWhen, Format, QrChoice};
 pub use profile::{ProfileName, SecretName, Slot, StorageKind};

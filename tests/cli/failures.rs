@@ -8,7 +8,7 @@ use crate::support::{Ran, World};
 fn status_with(fault: serde_json::Value) -> (World, Ran) {
     let world = World::logged_in();
     let mut fault = fault;
-    fault["path_regex"] = json!("^/iam/v1alpha1/users/");
+    fault["path_regex"] = json!("^/iam/v1alpha1/users/[^/]*$");
     world.fault(fault);
     let ran = world.run(&["2fa", "status"]);
     (world, ran)

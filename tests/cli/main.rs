@@ -14,6 +14,7 @@ mod bonds;
 mod codes;
 mod cut;
 mod elsewhere;
+mod factors;
 mod failures;
 mod interrupted;
 mod local_files;

@@ -305,7 +305,7 @@ fn a_list_of_keys_without_an_end_does_not_hold_a_login_up_for_ever() {
         // The login itself does not depend on it.
         let login = run(&mut person(&world, api, &["login"])).expect(0);
         assert!(
-            login.stderr.contains("a list of keys without an end"),
+            login.stderr.contains("a list without an end"),
             "{}",
             login.stderr
         );

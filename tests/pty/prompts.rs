@@ -2,8 +2,8 @@
 
 use expectrl::{ControlCode, Expect, process::unix::Signal, session::OsSession};
 
-use super::{finish, oathtool, shown_key, terminal, type_hidden, wait_for};
 use crate::support::{OATHTOOL, World};
+use crate::terminal::{finish, oathtool, shown_key, terminal, type_hidden, wait_for};
 
 /// A world with a second factor, its backup codes saved, and nobody logged in.
 fn locked_out() -> (World, Vec<String>) {

@@ -3,11 +3,11 @@
 use expectrl::{ControlCode, Expect, Regex, session::OsSession};
 use serde_json::json;
 
-use super::{finish, terminal, wait_for};
 use crate::support::{
     World,
     browser::{Browser, handed_over, login_of_first, session_of},
 };
+use crate::terminal::{finish, terminal, wait_for};
 
 const PAIR: &str = r#"{"organizations": [{"name": "Example", "users": [
     {"email": "owner@example.com", "password": "first"},

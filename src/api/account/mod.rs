@@ -14,7 +14,8 @@ use super::{
     session::{KeyId, MAX_PAGES},
 };
 use crate::model::{
-    AccessKey, ApiKey, BackupCode, BackupCodes, OtpCode, OtpKey, SecretKey, User, UserId, clean,
+    AccessKey, ApiKey, BackupCode, BackupCodes, Factors, OtpCode, OtpKey, Passkey, PasskeyId,
+    SecretKey, SignInWays, User, UserFactors, UserId, clean,
 };
 
 pub(super) use session::sign_in;
@@ -87,9 +88,6 @@ impl Account for Account2017 {
     async fn user(&self, id: &UserId) -> Result<User, ApiError> {
         let answer = self.get(&format!("/users/{id}")).await?;
         let user = answer.json::<wire::UserAnswer>()?.user;
-        // The call is inferred (protocol.md B): the user itself does not tell.
-        let factor = self.get(&factor_path(id)).await?;
-        let factor = factor.json::<wire::FactorAnswer>()?.factor;
         Ok(User {
             id: UserId::parse(&user.id).map_err(|err| answer.garbage(&err.to_string()))?,
             email: user.email,
@@ -100,10 +98,36 @@ impl Account for Account2017 {
                 .map(|organization| organization.id)
                 .unwrap_or_default(),
             root_id: None,
-            two_factor: factor.enabled,
             locked: false,
             updated_at: None,
         })
+    }
+
+    async fn user_factors(&self, id: &UserId) -> Result<UserFactors, ApiError> {
+        let user = self.user(id).await?;
+        // The call is inferred (protocol.md B): the user itself does not tell.
+        let answer = self.get(&factor_path(id)).await?;
+        let factor = answer.json::<wire::FactorAnswer>()?.factor;
+        Ok(UserFactors {
+            user,
+            factors: Factors::of_2017(factor.enabled),
+        })
+    }
+
+    async fn passkeys(&self, _id: &UserId) -> Result<Vec<Passkey>, ApiError> {
+        Err(ApiError::NoPasskeys)
+    }
+
+    async fn rename_passkey(&self, _id: &PasskeyId, _name: &str) -> Result<(), ApiError> {
+        Err(ApiError::NoPasskeys)
+    }
+
+    async fn delete_passkey(&self, _id: &PasskeyId) -> Result<(), ApiError> {
+        Err(ApiError::NoPasskeys)
+    }
+
+    async fn sign_in_ways(&self, _organization_id: &str) -> Result<Option<SignInWays>, ApiError> {
+        Ok(None)
     }
 
     /// The API of 2017 knows no date.
@@ -190,7 +214,7 @@ impl Account for Account2017 {
                 break;
             }
             if page == MAX_PAGES {
-                return Err(answer.garbage("a list of keys without an end"));
+                return Err(answer.garbage("a list without an end"));
             }
         }
         Ok(found)

@@ -42,6 +42,8 @@ pub(crate) struct Http {
     trace: Option<Rc<dyn Trace>>,
     notices: Rc<dyn Notices>,
     clock_ahead_s: Cell<Option<i64>>,
+    /// Whether a call waits for its next attempt right now.
+    waiting: Cell<bool>,
 }
 
 impl std::fmt::Debug for Http {
@@ -131,6 +133,7 @@ impl Http {
             trace,
             notices,
             clock_ahead_s: Cell::new(None),
+            waiting: Cell::new(false),
         })
     }
 
@@ -142,6 +145,7 @@ impl Http {
             auth: Credential::of(auth)?,
             trace: self.trace.clone(),
             notices: Rc::clone(&self.notices),
+            waiting: Cell::new(false),
             clock_ahead_s: self.clock_ahead_s.clone(),
         })
     }
@@ -193,9 +197,14 @@ impl Http {
                 return made.answer.map_err(|err| surest(err, lost));
             };
             lost = made.answer.err().filter(ApiError::outcome_unknown).or(lost);
-            self.say(made.outcome, pause);
+            // Of two calls side by side that wait, one says so.
+            let waits = self.waiting.replace(true);
+            if !waits {
+                self.say(made.outcome, pause);
+            }
             exchange.line(&format!("* again in {} ms", pause.as_millis()));
             tokio::time::sleep(pause).await;
+            self.waiting.set(waits);
             turn.waited += pause;
         }
     }

@@ -77,6 +77,12 @@ impl Call {
         self
     }
 
+    /// Says that it is not sent again after it may have been carried out: the caller looks first.
+    pub(super) fn repeat_unsafe(mut self) -> Self {
+        self.repeat = Repeat::Unsafe;
+        self
+    }
+
     /// Says that it is sent once, whatever comes of it: somebody else may change in a pause what
     /// it is about.
     pub(super) fn once(mut self) -> Self {

@@ -16,7 +16,10 @@ use super::{
 pub(super) use session::sign_in;
 pub(crate) use session::web_session;
 
-use crate::model::{AccessKey, ApiKey, BackupCode, BackupCodes, OtpCode, OtpKey, User, UserId};
+use crate::model::{
+    AccessKey, ApiKey, BackupCode, BackupCodes, Factors, OrganizationId, OtpCode, OtpKey, Passkey,
+    PasskeyId, SignInWays, User, UserFactors, UserId,
+};
 
 /// The IAM dialect.
 #[derive(Debug)]
@@ -39,10 +42,33 @@ impl Iam {
         self.call(Call::get(path)).await
     }
 
-    async fn user_and_answer(&self, id: &UserId) -> Result<(User, Answer), ApiError> {
+    async fn user_and_answer(&self, id: &UserId) -> Result<(User, bool, Answer), ApiError> {
         let answer = self.get(&user_path(id, "")).await?;
-        let user = answer.json::<wire::User>()?.into_model(&answer)?;
-        Ok((user, answer))
+        let (user, mfa) = answer.json::<wire::User>()?.into_model(&answer)?;
+        Ok((user, mfa, answer))
+    }
+
+    /// Every page of a list: `call` asks for one, `read` adds what it holds and tells how many
+    /// entries the page has and how many there are in all.
+    async fn every_page(
+        &self,
+        call: impl Fn() -> Call,
+        mut read: impl FnMut(&Answer) -> Result<(usize, u64), ApiError>,
+    ) -> Result<(), ApiError> {
+        let mut seen = 0;
+        for page in 1..=MAX_PAGES {
+            let call = call().query("page", &page).query("page_size", &100);
+            let answer = self.call(call).await?;
+            let (count, total) = read(&answer)?;
+            seen += count as u64;
+            if count == 0 || seen >= total {
+                return Ok(());
+            }
+            if page == MAX_PAGES {
+                return Err(answer.garbage("a list without an end"));
+            }
+        }
+        Ok(())
     }
 
     async fn delete_api_key(&self, access_key: &AccessKey) -> Result<(), ApiError> {
@@ -61,6 +87,15 @@ fn api_key_path(access_key: &AccessKey) -> String {
     format!("/iam/v1alpha1/api-keys/{access_key}")
 }
 
+/// The path of a passkey. Unlike the list it is not below the user, and singular (protocol.md E).
+fn passkey_path(id: &PasskeyId) -> String {
+    format!("/iam/v1alpha1/webauthn-authenticator/{id}")
+}
+
+fn organization_path(id: &OrganizationId) -> String {
+    format!("/iam/v1alpha1/organizations/{id}")
+}
+
 #[async_trait(?Send)]
 impl Account for Iam {
     async fn own_key(&self, access_key: Option<&AccessKey>) -> Result<ApiKey, ApiError> {
@@ -72,6 +107,63 @@ impl Account for Iam {
 
     async fn user(&self, id: &UserId) -> Result<User, ApiError> {
         Ok(self.user_and_answer(id).await?.0)
+    }
+
+    async fn user_factors(&self, id: &UserId) -> Result<UserFactors, ApiError> {
+        // Side by side: one does not need the other's answer.
+        let passkeys = async {
+            match self.passkeys(id).await {
+                Ok(passkeys) => Ok(Some(passkeys)),
+                // The service does not offer the call, or not to everybody.
+                Err(ApiError::Denied { .. } | ApiError::NotFound { .. }) => Ok(None),
+                Err(err) => Err(err),
+            }
+        };
+        let ((user, mfa, _), passkeys) = tokio::try_join!(self.user_and_answer(id), passkeys)?;
+        Ok(UserFactors {
+            user,
+            factors: Factors::of_iam(mfa, passkeys),
+        })
+    }
+
+    async fn passkeys(&self, id: &UserId) -> Result<Vec<Passkey>, ApiError> {
+        let path = user_path(id, "/webauthn-authenticators");
+        let mut passkeys = Vec::new();
+        self.every_page(
+            || Call::get(&path),
+            |answer| {
+                let list = answer.json::<wire::Passkeys>()?;
+                let count = list.authenticators.len();
+                for passkey in list.authenticators {
+                    passkeys.push(passkey.into_model(answer)?);
+                }
+                Ok((count, list.total_count))
+            },
+        )
+        .await?;
+        Ok(passkeys)
+    }
+
+    async fn rename_passkey(&self, id: &PasskeyId, name: &str) -> Result<(), ApiError> {
+        let body = json!({ "authenticator_name": name });
+        let call = Call::patch(passkey_path(id), body).repeat_safe();
+        let answer = self.call(call).await?;
+        answer.json::<wire::Passkey>()?.into_model(&answer)?;
+        Ok(())
+    }
+
+    async fn delete_passkey(&self, id: &PasskeyId) -> Result<(), ApiError> {
+        self.call(Call::delete(passkey_path(id)).repeat_unsafe())
+            .await?
+            .without_content()
+    }
+
+    async fn sign_in_ways(&self, organization_id: &str) -> Result<Option<SignInWays>, ApiError> {
+        let id = OrganizationId::parse(organization_id).map_err(|err| ApiError::Arguments {
+            message: err.to_string(),
+        })?;
+        let answer = self.get(&organization_path(&id)).await?;
+        Ok(answer.json::<wire::Organization>()?.sign_in_ways())
     }
 
     async fn two_factor_required_by(
@@ -133,16 +225,13 @@ impl Account for Iam {
         if description.is_empty() {
             return Ok(found);
         }
-        let mut seen = 0;
-        for page in 1.. {
-            let call = Call::get("/iam/v1alpha1/api-keys")
+        let call = || {
+            Call::get("/iam/v1alpha1/api-keys")
                 .query("organization_id", &organization_id)
                 .query("bearer_id", user)
-                .query("page", &page)
-                .query("page_size", &100);
-            let answer = self.call(call).await?;
+        };
+        self.every_page(call, |answer| {
             let keys = answer.json::<wire::ApiKeys>()?;
-            seen += keys.api_keys.len() as u64;
             for key in &keys.api_keys {
                 if key.description == description {
                     let id = AccessKey::parse(&key.access_key)
@@ -153,13 +242,9 @@ impl Account for Iam {
                     });
                 }
             }
-            if keys.api_keys.is_empty() || seen >= keys.total_count {
-                break;
-            }
-            if page == MAX_PAGES {
-                return Err(answer.garbage("a list of keys without an end"));
-            }
-        }
+            Ok((keys.api_keys.len(), keys.total_count))
+        })
+        .await?;
         Ok(found)
     }
 

@@ -130,7 +130,7 @@ impl IamSession {
         if let Some(id) = &self.organization_id {
             return Ok(id.clone());
         }
-        let (user, answer) = self.account.user_and_answer(&self.user_id).await?;
+        let (user, _, answer) = self.account.user_and_answer(&self.user_id).await?;
         OrganizationId::parse(&user.organization_id).map_err(|err| answer.garbage(&err.to_string()))
     }
 
@@ -159,10 +159,9 @@ impl IamSession {
     /// id has to do.
     async fn own_organization(&self) -> Result<Organization, ApiError> {
         let id = self.organization_id().await?;
-        let path = format!("/iam/v1alpha1/organizations/{id}");
         let name = self
             .account
-            .get(&path)
+            .get(&super::organization_path(&id))
             .await
             .and_then(|answer| answer.json::<wire::Organization>())
             .map(|found| found.name)

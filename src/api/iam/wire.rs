@@ -7,7 +7,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{
     api::{ApiError, http::Answer},
-    model::{self, AccessKey, OrganizationId, UserId},
+    model::{self, AccessKey, OrganizationId, PasskeyId, SignInWays, UserId},
 };
 
 /// A user; `mfa` is the field to read, `two_factor_enabled` is deprecated.
@@ -28,17 +28,48 @@ pub(super) struct User {
 }
 
 impl User {
-    pub(super) fn into_model(self, answer: &Answer) -> Result<model::User, ApiError> {
-        Ok(model::User {
+    /// The user, and whether "MFA is enabled" for it (protocol.md A).
+    pub(super) fn into_model(self, answer: &Answer) -> Result<(model::User, bool), ApiError> {
+        let user = model::User {
             id: UserId::parse(&self.id).map_err(|err| answer.garbage(&err.to_string()))?,
             email: self.email,
             organization_id: self.organization_id,
             root_id: self
                 .account_root_user_id
                 .and_then(|id| UserId::parse(&id).ok()),
-            two_factor: self.mfa,
             locked: self.locked,
             updated_at: self.updated_at.as_deref().and_then(model::parse_rfc3339),
+        };
+        Ok((user, self.mfa))
+    }
+}
+
+/// A page of passkeys (protocol.md E).
+#[derive(Deserialize)]
+pub(super) struct Passkeys {
+    pub(super) authenticators: Vec<Passkey>,
+    pub(super) total_count: u64,
+}
+
+/// A passkey.
+#[derive(Deserialize)]
+pub(super) struct Passkey {
+    id: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default, with = "crate::model::optional_rfc3339")]
+    created_at: Option<OffsetDateTime>,
+    #[serde(default, with = "crate::model::optional_rfc3339")]
+    last_login_at: Option<OffsetDateTime>,
+}
+
+impl Passkey {
+    pub(super) fn into_model(self, answer: &Answer) -> Result<model::Passkey, ApiError> {
+        Ok(model::Passkey {
+            id: PasskeyId::parse(&self.id).map_err(|err| answer.garbage(&err.to_string()))?,
+            name: self.name,
+            created_at: self.created_at,
+            last_used_at: self.last_login_at,
         })
     }
 }
@@ -141,9 +172,22 @@ pub(super) struct Organization {
     pub(super) id: String,
     #[serde(default)]
     pub(super) name: String,
+    login_password_enabled: Option<bool>,
+    #[serde(default)]
+    login_oauth2_enabled: bool,
+    #[serde(default)]
+    login_saml_enabled: bool,
 }
 
 impl Organization {
+    /// How its users may sign in, where the answer tells.
+    pub(super) fn sign_in_ways(&self) -> Option<SignInWays> {
+        Some(SignInWays {
+            password: self.login_password_enabled?,
+            identity_provider: self.login_oauth2_enabled || self.login_saml_enabled,
+        })
+    }
+
     pub(super) fn into_model(self, answer: &Answer) -> Result<model::Organization, ApiError> {
         Ok(model::Organization {
             id: OrganizationId::parse(&self.id).map_err(|err| answer.garbage(&err.to_string()))?,

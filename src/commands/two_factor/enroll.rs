@@ -2,7 +2,9 @@
 
 use super::{
     code_source::CodeSource,
-    off::{delete_otp, remove},
+    factors::learn_whether_app_is_on,
+    on::confirm_renewal,
+    remove::{delete_app, remove_app},
     settle::void,
 };
 use crate::{
@@ -10,7 +12,7 @@ use crate::{
     context::Context,
     error::{CliError, Kind, Result},
     fsutil::FileLock,
-    model::{BackupCodes, OtpCheck, OtpCode, OtpKey, User},
+    model::{AppState, BackupCodes, OtpCheck, OtpCode, OtpKey, User, UserFactors},
     process::Protected,
     store::{Change, CodesFile, Unfinished},
 };
@@ -30,7 +32,12 @@ pub(super) enum Enrolled {
 pub(super) struct Enrolment<'a> {
     pub(super) ctx: &'a Context,
     pub(super) account: &'a dyn Account,
-    pub(super) user: &'a User,
+    /// The account as it was read just before.
+    pub(super) before: &'a UserFactors,
+    /// Whether an app that is on is to be replaced.
+    pub(super) renew: bool,
+    /// Whether the person agreed already that the old app stops working.
+    pub(super) agreed: bool,
     pub(super) source: &'a CodeSource,
     pub(super) lock: &'a FileLock,
     pub(super) codes_file: &'a CodesFile,
@@ -40,11 +47,11 @@ pub(super) struct Enrolment<'a> {
 /// What the account had when the new key was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Before {
-    /// No second factor.
+    /// No app.
     Off,
-    /// A second factor that stays until the new one is confirmed.
+    /// An app that stays until the new one is confirmed.
     On,
-    /// A second factor that this run removed.
+    /// An app that this run removed.
     Removed,
 }
 
@@ -73,23 +80,37 @@ impl Enrolment<'_> {
         }
     }
 
+    fn user(&self) -> &User {
+        &self.before.user
+    }
+
+    async fn app_is_on(&self) -> Result<bool, ApiError> {
+        let now = self.account.user_factors(&self.user().id).await?;
+        learn_whether_app_is_on(self.ctx, self.account, &now).await
+    }
+
     /// Makes a pending key, and tells what the account had at that moment. Nothing where somebody
     /// else switched the second factor on first.
     async fn create(&self) -> Result<Option<(OtpKey, Before)>> {
-        let before = if self.user.two_factor {
+        let before = if self.before.app_is_on() {
             Before::On
         } else {
             Before::Off
         };
-        match (self.account.create_otp(&self.user.id).await, before) {
+        match (self.account.create_otp(&self.user().id).await, before) {
             (Ok(key), before) => Ok(Some((key, before))),
-            // Inferred (protocol.md A): the service wants the old factor gone first.
+            // Inferred (protocol.md A): the service wants the old app gone first.
             (Err(ApiError::Precondition { .. }), Before::On) => self.replace().await,
-            // Refused: nothing was made, so there is nothing to undo.
+            // Refused: nothing was made, so there is nothing to undo. Where passkeys hid whether
+            // the app is on, this tells that it is.
             (Err(err @ ApiError::Precondition { .. }), _) => {
-                match self.account.user(&self.user.id).await {
-                    Ok(now) if now.two_factor => Ok(None),
-                    _ => Err(err.into()),
+                match self.account.user_factors(&self.user().id).await {
+                    Ok(now) if now.app_is_off() => Err(err.into()),
+                    Ok(_) if self.renew && self.before.factors.app == AppState::Unknown => {
+                        self.replace().await
+                    }
+                    Ok(_) => Ok(None),
+                    Err(_) => Err(err.into()),
                 }
             }
             (Err(err), _) if err.outcome_unknown() => Err(self.undo(err.into(), before).await),
@@ -102,9 +123,12 @@ impl Enrolment<'_> {
         if self.ctx.interrupt().is_requested() {
             return Err(CliError::interrupted().and("nothing was changed"));
         }
+        if !self.agreed {
+            confirm_renewal(self.ctx, self.user()).await?;
+        }
         // Read again: the answer may have been long in coming.
-        let now = self.account.user(&self.user.id).await?;
-        if now.updated_at != self.user.updated_at || !now.two_factor {
+        let now = self.account.user_factors(&self.user().id).await?;
+        if now.user.updated_at != self.user().updated_at || now.factors != self.before.factors {
             return Err(CliError::new(
                 Kind::Other,
                 "the account was changed elsewhere in the meantime; this run changed nothing",
@@ -113,14 +137,14 @@ impl Enrolment<'_> {
         }
         self.ctx
             .ui()
-            .status("Two-factor authentication is off until the new code is confirmed");
+            .status("The old authenticator app is removed until the new code is confirmed");
         self.uninterruptible.now("replacing the authenticator");
-        remove(self.ctx, self.account, self.user, self.lock).await?;
-        let old = self.ctx.codes_file(&self.user.id)?;
+        remove_app(self.ctx, self.account, self.before, self.lock).await?;
+        let old = self.ctx.codes_file(&self.user().id)?;
         if void(self.ctx, &old, self.lock).await {
-            Unfinished::settle(&self.ctx.settings()?.data, &self.user.id, self.lock)?;
+            Unfinished::settle(&self.ctx.settings()?.data, &self.user().id, self.lock)?;
         }
-        match self.account.create_otp(&self.user.id).await {
+        match self.account.create_otp(&self.user().id).await {
             Ok(key) => Ok(Some((key, Before::Removed))),
             // Refused: nothing was made.
             Err(err @ ApiError::Precondition { .. }) => Err(self.after_removal(err.into()).await),
@@ -128,11 +152,12 @@ impl Enrolment<'_> {
         }
     }
 
-    /// Adds to an error what the account has after the old second factor was removed.
+    /// Adds to a refused new key what the account has after the old app was removed.
     async fn after_removal(&self, err: CliError) -> CliError {
-        match self.account.user(&self.user.id).await {
-            Ok(now) if now.two_factor => on_elsewhere(err),
-            Ok(_) => off_now(err),
+        match self.account.user_factors(&self.user().id).await {
+            Ok(now) if now.app_is_off() => self.off_now(err),
+            // The refusal tells that an app is on.
+            Ok(_) => on_elsewhere(err),
             Err(_) => err
                 .and("it is not known whether two-factor authentication is on")
                 .hint("`scw 2fa status` tells when the API answers again"),
@@ -188,15 +213,15 @@ impl Enrolment<'_> {
             Before::Off | Before::Removed => Change::Confirming,
         };
         Unfinished::of(change, self.codes_file, Context::now())
-            .and_then(|note| note.write(data, &self.user.id, self.lock))
+            .and_then(|note| note.write(data, &self.user().id, self.lock))
             .map_err(CliError::from)?;
         self.uninterruptible.now("confirming the code");
-        match self.account.confirm_otp(&self.user.id, code).await {
+        match self.account.confirm_otp(&self.user().id, code).await {
             // The note stays until the codes are saved.
             Ok(codes) => Ok(codes),
             Err(err) if err.outcome_unknown() => Err(self.after_lost_answer(err, before).await),
             Err(err) => {
-                Unfinished::settle(data, &self.user.id, self.lock).map_err(CliError::from)?;
+                Unfinished::settle(data, &self.user().id, self.lock).map_err(CliError::from)?;
                 let wrong_code = matches!(err, ApiError::WrongCode);
                 Err(Failure {
                     wrong_code,
@@ -209,24 +234,24 @@ impl Enrolment<'_> {
     /// The answer that holds the backup codes was lost. The account tells whether the second
     /// factor is on; whose key it has, no call tells.
     async fn after_lost_answer(&self, err: ApiError, before: Before) -> Failure {
-        let now = self.account.user(&self.user.id).await;
+        let is_on = self.app_is_on().await;
         let err = CliError::from(err);
         let settle = || -> Result<()> {
             let data = &self.ctx.settings()?.data;
-            Ok(Unfinished::settle(data, &self.user.id, self.lock)?)
+            Ok(Unfinished::settle(data, &self.user().id, self.lock)?)
         };
-        let told = match (now, before) {
-            (Ok(now), _) if !now.two_factor => {
+        let told = match (is_on, before) {
+            (Ok(false), _) => {
                 return match settle() {
                     // Not confirmed: the pending key is removed like after any other failure.
                     Ok(()) => Failure::from(err),
                     Err(settling) => Failure::from(settling),
                 };
             }
-            (Ok(_), Before::On) => err.and(
+            (Ok(true), Before::On) => err.and(
                 "two-factor authentication is on, but it is not known whether with the new key or still with the old one",
             ),
-            (Ok(_), _) => match settle() {
+            (Ok(true), _) => match settle() {
                 Ok(()) => err.and(
                     "two-factor authentication is on now, but scw does not know whether with this key; no backup codes of it are saved here",
                 ),
@@ -269,28 +294,44 @@ impl Enrolment<'_> {
         }
     }
 
+    fn off_now(&self, err: CliError) -> CliError {
+        let now = if self.before.factors.known_passkeys().is_empty() {
+            "two-factor authentication is off now"
+        } else {
+            "the authenticator app is off now"
+        };
+        err.and(now).hint("switch it on again with `scw 2fa on`")
+    }
+
     /// Removes the pending key of this run, and adds to the error what the account has now. A
     /// second factor that is on was not confirmed by this run, and is left alone.
     async fn undo(&self, err: CliError, before: Before) -> CliError {
         self.uninterruptible
             .now("removing the new key from the account");
-        let Ok(now) = self.account.user(&self.user.id).await else {
+        let Ok(now) = self.account.user_factors(&self.user().id).await else {
             return cannot_undo(err);
         };
-        if now.two_factor && before == Before::On {
-            // A pending key beside the factor opens nothing; removing it would remove both.
-            return err.and("two-factor authentication is still on");
+        match learn_whether_app_is_on(self.ctx, self.account, &now).await {
+            // A pending key beside the app opens nothing; removing it would remove both.
+            Ok(true) if before == Before::On => {
+                return err.and("two-factor authentication is still on");
+            }
+            Ok(true) => return on_elsewhere(err),
+            Ok(false) => {}
+            Err(_) => return cannot_undo(err),
         }
-        if now.two_factor {
-            return on_elsewhere(err);
-        }
-        match delete_otp(self.ctx, self.account, &now).await {
+        let deleted = match now.factors.app {
+            // Learning it has removed the pending key.
+            AppState::Unknown => Ok(()),
+            _ => delete_app(self.ctx, self.account, &now).await,
+        };
+        match deleted {
             Ok(()) | Err(ApiError::NotFound { .. }) => match before {
-                Before::Removed | Before::On => off_now(err),
+                Before::Removed | Before::On => self.off_now(err),
                 Before::Off => err.and("the account is unchanged"),
             },
-            Err(_) => match self.account.user(&self.user.id).await {
-                Ok(now) if now.two_factor => on_elsewhere(err),
+            Err(_) => match self.account.user_factors(&self.user().id).await {
+                Ok(now) if now.app_is_on() => on_elsewhere(err),
                 _ => cannot_undo(err),
             },
         }
@@ -302,11 +343,6 @@ fn on_elsewhere(err: CliError) -> CliError {
         "two-factor authentication was switched on elsewhere in the meantime, and was left alone",
     )
     .hint("`scw 2fa status` shows it")
-}
-
-fn off_now(err: CliError) -> CliError {
-    err.and("two-factor authentication is off now")
-        .hint("switch it on again with `scw 2fa on`")
 }
 
 fn cannot_undo(err: CliError) -> CliError {

@@ -3,16 +3,24 @@
 mod code_source;
 mod codes;
 mod enroll;
+mod factors;
+mod keys;
 mod off;
 mod on;
 mod recover;
+mod remove;
 mod settle;
 mod show;
 mod status;
 
 pub(crate) use settle::{Unasked, settle_all};
 
-use crate::{cli::TwoFactorCommand, context::Context, error::Result};
+use crate::{
+    cli::TwoFactorCommand,
+    context::Context,
+    error::Result,
+    model::{User, clean},
+};
 
 /// Runs one of the commands below `scw 2fa`.
 ///
@@ -23,7 +31,18 @@ pub(crate) async fn run(ctx: &Context, command: TwoFactorCommand) -> Result<()> 
         TwoFactorCommand::On(args) => on::run(ctx, args).await,
         TwoFactorCommand::Off(args) => off::run(ctx, args).await,
         TwoFactorCommand::Status(args) => status::run(ctx, args).await,
+        TwoFactorCommand::Keys(command) => keys::run(ctx, command).await,
         TwoFactorCommand::Recover => recover::run(ctx).await,
         TwoFactorCommand::Codes(command) => codes::run(ctx, command).await,
     }
+}
+
+/// Whose second factor a question is about: the account, the profile and the organization.
+fn whom(ctx: &Context, user: &User) -> Result<String> {
+    Ok(format!(
+        "{} (profile `{}`, organization {})",
+        clean(&user.email),
+        ctx.settings()?.profile,
+        clean(&user.organization_id)
+    ))
 }

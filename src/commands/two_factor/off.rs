@@ -1,12 +1,15 @@
 //! `scw 2fa off`.
 
-use std::time::Duration;
-
 use serde_json::json;
 
-use super::settle::{Unasked, settle, settle_all, settle_locked, void, void_if_off};
+use super::{
+    factors::{delete_passkey, lines, names, say_what_is_left},
+    remove::{Removed, remove_app},
+    settle::{Unasked, settle, settle_all, settle_locked, void, void_if_off},
+    whom,
+};
 use crate::{
-    api::{Account, ApiError},
+    api::Account,
     cli::OffArgs,
     commands::{
         on_off,
@@ -15,21 +18,16 @@ use crate::{
     },
     context::{Context, prompt_error},
     error::{CliError, Kind, Result},
-    fsutil::FileLock,
-    model::{User, UserId, clean, rfc3339},
+    model::{Factors, Passkey, PasskeyId, User, UserFactors, UserId, clean, rfc3339},
     process,
-    store::{Change, Unfinished},
+    store::Unfinished,
     ui::PromptError,
 };
 
-/// The pauses before a busy service is asked again to remove a second factor.
-const PAUSES: [Duration; 3] = [
-    Duration::from_secs(1),
-    Duration::from_secs(2),
-    Duration::from_secs(4),
-];
+/// What to do about passkeys that are left.
+const ALL_HINT: &str = "`scw 2fa off --all` removes every second factor";
 
-/// Deletes the second factor and marks the saved codes as void.
+/// Removes the authenticator app, or every second factor, and marks the saved codes as void.
 ///
 /// # Errors
 /// [`Kind::Usage`] when nobody confirms; else as for every command that needs a login.
@@ -129,25 +127,14 @@ async fn switch_off(
     id: &UserId,
 ) -> Result<()> {
     settle(ctx, Some(account), id, Unasked::Leave).await?;
-    let user = account.user(id).await?;
-    if !user.two_factor {
+    let now = account.user_factors(id).await?;
+    let named = Doomed::of(args, account, &now).await?;
+    if named.is_empty() {
         void_if_off(ctx, account, id).await?;
-        return already_off(ctx, args, &user);
+        return already_off(ctx, args, &now);
     }
-    warn_of_requirement(ctx, account, &user).await;
-    if !args.yes {
-        let question = format!(
-            "Switch two-factor authentication off for {}?",
-            whom(ctx, &user)?
-        );
-        if !ctx.confirm(&question, "`--yes`").await? {
-            return Err(CliError::new(
-                Kind::Other,
-                "cancelled; two-factor authentication is still on",
-            )
-            .hint("answer `y`, or use `--yes`"));
-        }
-    }
+    warn_of_requirement(ctx, account, &now.user).await;
+    confirm(ctx, args, &now, &named).await?;
     let file = ctx.codes_file(id)?;
     let local = ctx.local()?;
     let lock = ctx
@@ -155,10 +142,13 @@ async fn switch_off(
         .await??;
     settle_locked(ctx, Some(account), id, &lock, Unasked::Leave).await?;
     // Read again: another run, or the console, may have been faster.
-    let user = account.user(id).await?;
-    if !user.two_factor {
-        void(ctx, &file, &lock).await;
-        return already_off(ctx, args, &user);
+    let now = account.user_factors(id).await?;
+    let doomed = named.still_on(&now);
+    if doomed.is_empty() {
+        if !now.factors.any() {
+            void(ctx, &file, &lock).await;
+        }
+        return already_off(ctx, args, &now);
     }
     if ctx.interrupt().is_requested() {
         return Err(CliError::interrupted().and("two-factor authentication is still on"));
@@ -166,133 +156,193 @@ async fn switch_off(
     let _uninterruptible = ctx
         .interrupt()
         .protect("switching two-factor authentication off");
-    remove(ctx, account, &user, &lock).await?;
-    ctx.ui().status(&format!(
-        "Two-factor authentication is off{}",
-        whose(args, &user)
-    ));
+    let app = if doomed.app {
+        remove_app(ctx, account, &now, &lock).await?
+    } else {
+        Removed::WasNotThere
+    };
+    let passkeys = remove_passkeys(ctx, account, id, &doomed.passkeys).await;
+    let (Ok(removed) | Err((removed, _))) = &passkeys;
+    let changed = app == Removed::Gone || !removed.is_empty();
+    let left = what_is_left(account, &now, doomed.app, removed).await;
     // From here on the account has changed: a failure below must not hide that.
-    if void(ctx, &file, &lock).await
+    let mut settled = true;
+    if app == Removed::Gone || !left.any() {
+        settled = void(ctx, &file, &lock).await;
+    }
+    if doomed.app
+        && settled
         && let Err(err) = Unfinished::settle(&ctx.settings()?.data, id, &lock)
     {
         ctx.ui().warn(&err.to_string());
     }
-    result(
-        ctx,
-        &User {
-            two_factor: false,
-            ..user
-        },
-        true,
-    )
-}
-
-/// Removes the second factor of an account, with a note of it until the caller has dealt with the
-/// saved codes.
-///
-/// # Errors
-/// What the API says; the second factor is then still there, unless the message says otherwise.
-pub(super) async fn remove(
-    ctx: &Context,
-    account: &dyn Account,
-    user: &User,
-    lock: &FileLock,
-) -> Result<()> {
-    let data = &ctx.settings()?.data;
-    let file = ctx.codes_file(&user.id)?;
-    // By the service's clock, like the time at which the account was changed last.
-    let ahead = time::Duration::seconds(account.clock_ahead_s().unwrap_or(0));
-    let now = Context::now() + ahead;
-    Unfinished::of(Change::Removing, &file, now)?.write(data, &user.id, lock)?;
-    let deleted = delete_otp(ctx, account, user).await;
-    // Anything may have answered in the service's place: the account has the last word.
-    match (deleted, account.user(&user.id).await) {
-        (_, Ok(now)) if !now.two_factor => Ok(()),
-        (deleted, Ok(now)) => {
-            let unchanged = now.updated_at.is_some() && now.updated_at == user.updated_at;
-            let refused = matches!(&deleted, Err(err) if !err.outcome_unknown());
-            // Where it may have been switched off, and on again by somebody else, the note stays:
-            // the saved codes are in doubt.
-            if unchanged || (refused && now.updated_at == user.updated_at) {
-                Unfinished::settle(data, &user.id, lock)?;
-                return Err(still_on(ctx, deleted));
-            }
-            Err(match deleted {
-                Ok(()) => CliError::new(Kind::Other, "the service switched it off"),
-                Err(err) => err.into(),
-            }
-            .and("two-factor authentication is on: it was not switched off, or somebody switched it on again")
-            .hint("`scw 2fa status` shows the account; run `scw 2fa off` again to switch it off"))
-        }
-        (Ok(()), Err(_)) => Ok(()),
-        (Err(err), Err(_)) => Err(unknown(err)),
+    say_what_is_off(ctx, args, &now.user, app, changed, &left);
+    if let Err((_, err)) = passkeys {
+        return Err(err);
     }
+    result(ctx, &now.user, &left, changed)
 }
 
-/// The second factor is what it was.
-fn still_on(ctx: &Context, deleted: Result<(), ApiError>) -> CliError {
-    let err = match deleted {
-        _ if ctx.interrupt().is_requested() => CliError::interrupted(),
-        Err(err) => err.into(),
-        Ok(()) => CliError::new(
-            Kind::Unreachable,
-            "the answer said that it is done, but the account was not changed",
-        )
-        .hint("check that no proxy or portal answers in the API's place, then try again"),
+/// The factors that the account has after a run removed some.
+async fn what_is_left(
+    account: &dyn Account,
+    before: &UserFactors,
+    app_is_gone: bool,
+    removed: &[PasskeyId],
+) -> Factors {
+    let computed = removed
+        .iter()
+        .fold(before.factors.clone(), Factors::without_passkey);
+    if before.factors.known_passkeys().is_empty() {
+        return computed.without_app();
+    }
+    let left = match account.user_factors(&before.user.id).await {
+        Ok(now) => now.factors,
+        // The account has changed: a failure here must not hide that.
+        Err(_) => computed,
     };
-    err.and("two-factor authentication is still on")
+    // Passkeys hide it again.
+    if app_is_gone {
+        left.without_app()
+    } else {
+        left
+    }
 }
 
-/// Deletes the second factor, or the pending key, of an account that was just read. Where the
-/// service is busy the account is read again before the next try: it must still be what it was,
-/// since somebody else may have switched another factor on in the pause.
-///
-/// # Errors
-/// What the API says.
-pub(super) async fn delete_otp(
-    ctx: &Context,
-    account: &dyn Account,
-    before: &User,
-) -> Result<(), ApiError> {
-    for pause in PAUSES {
-        match account.delete_otp(&before.id).await {
-            Err(err) if err.may_pass() => {
-                if ctx.interrupt().is_requested() {
-                    return Err(err);
-                }
-                let seconds = pause.as_secs();
-                ctx.ui()
-                    .note(&format!("The API is busy; trying again in {seconds} s"));
-                tokio::time::sleep(pause).await;
-                let now = account.user(&before.id).await?;
-                let unchanged =
-                    (now.two_factor, now.updated_at) == (before.two_factor, before.updated_at);
-                // Without a time of change a factor cannot be told from the one before.
-                let known = !now.two_factor || now.updated_at.is_some();
-                if !unchanged || !known {
-                    return Err(err);
-                }
-            }
-            outcome => return outcome,
+/// What a run removes.
+#[derive(Debug)]
+struct Doomed {
+    /// The app, where it may be on.
+    app: bool,
+    /// Passkeys.
+    passkeys: Vec<Passkey>,
+}
+
+impl Doomed {
+    async fn of(args: &OffArgs, account: &dyn Account, now: &UserFactors) -> Result<Self> {
+        let passkeys = match (args.all, &now.factors.passkeys) {
+            (false, _) => Vec::new(),
+            (true, Some(passkeys)) => passkeys.clone(),
+            // What cannot be named is not removed: this tells why.
+            (true, None) => account.passkeys(&now.user.id).await?,
+        };
+        Ok(Self {
+            app: !now.app_is_off(),
+            passkeys,
+        })
+    }
+
+    fn is_empty(&self) -> bool {
+        !self.app && self.passkeys.is_empty()
+    }
+
+    /// What is named here and still on the account. What came in the meantime is left alone.
+    fn still_on(self, now: &UserFactors) -> Self {
+        let there = now.factors.known_passkeys();
+        Self {
+            app: self.app && !now.app_is_off(),
+            passkeys: self
+                .passkeys
+                .into_iter()
+                .filter(|passkey| there.iter().any(|other| other.id == passkey.id))
+                .collect(),
         }
     }
-    account.delete_otp(&before.id).await
 }
 
-/// A lost answer, and nobody who could be asked what came of the request.
-fn unknown(err: ApiError) -> CliError {
-    let carried_out = err.outcome_unknown();
-    let err = CliError::from(err);
-    if carried_out {
-        err.and("it is not known whether two-factor authentication is off")
-            .hint("`scw 2fa status` tells when the API answers again")
-    } else {
-        err
+/// Names what will be removed and what will be left, and asks.
+async fn confirm(ctx: &Context, args: &OffArgs, now: &UserFactors, named: &Doomed) -> Result<()> {
+    let ui = ctx.ui();
+    let say = |text: &str| {
+        if args.yes {
+            ui.status(text);
+        } else {
+            ui.instruct(text);
+        }
+    };
+    let passkeys = now.factors.known_passkeys();
+    if args.all {
+        say("This removes every second factor:");
+        for line in lines(&now.factors) {
+            say(&format!("  {line}"));
+        }
+    } else if !passkeys.is_empty() {
+        say(&format!("This leaves {}", names(passkeys)));
     }
+    if args.yes {
+        return Ok(());
+    }
+    let what = match (named.passkeys.is_empty(), passkeys.is_empty()) {
+        (true, true) => "Switch two-factor authentication off for",
+        (true, false) => "Remove the authenticator app of",
+        (false, _) => "Remove every second factor of",
+    };
+    let question = format!("{what} {}?", whom(ctx, &now.user)?);
+    if ctx.confirm(&question, "`--yes`").await? {
+        return Ok(());
+    }
+    Err(CliError::new(
+        Kind::Other,
+        "cancelled; two-factor authentication is still on",
+    )
+    .hint("answer `y`, or use `--yes`"))
+}
+
+/// Removes passkeys one after the other; returns those that it removed, also beside an error.
+async fn remove_passkeys(
+    ctx: &Context,
+    account: &dyn Account,
+    user: &UserId,
+    passkeys: &[Passkey],
+) -> Result<Vec<PasskeyId>, (Vec<PasskeyId>, CliError)> {
+    let mut gone = Vec::new();
+    for passkey in passkeys {
+        if ctx.interrupt().is_requested() {
+            return Err((gone, CliError::interrupted()));
+        }
+        match delete_passkey(account, user, passkey).await {
+            Ok(true) => gone.push(passkey.id.clone()),
+            Ok(false) => {}
+            Err(err) => return Err((gone, err.hint("`scw 2fa status` shows what is left"))),
+        }
+    }
+    Ok(gone)
+}
+
+fn say_what_is_off(
+    ctx: &Context,
+    args: &OffArgs,
+    user: &User,
+    app: Removed,
+    changed: bool,
+    left: &Factors,
+) {
+    let ui = ctx.ui();
+    let whose = whose(args, user);
+    if !left.any() {
+        ui.status(&format!("Two-factor authentication is off{whose}"));
+        return;
+    }
+    match (app, changed) {
+        (Removed::Gone, _) => {
+            ui.status(&format!("The authenticator app is removed{whose}"));
+            ui.warn(
+                "the service may take the old backup codes as long as a passkey is left; scw cannot tell",
+            );
+        }
+        (Removed::WasNotThere, true) => ui.status(&format!("Passkeys are removed{whose}")),
+        (Removed::WasNotThere, false) => {
+            ui.status(&format!(
+                "There was no authenticator app to remove{whose}; nothing was changed"
+            ));
+            ui.hint(ALL_HINT);
+        }
+    }
+    say_what_is_left(ctx, left);
 }
 
 /// A side question: its failure stops nothing.
-async fn warn_of_requirement(ctx: &Context, account: &dyn Account, user: &User) {
+pub(super) async fn warn_of_requirement(ctx: &Context, account: &dyn Account, user: &User) {
     match account.two_factor_required_by(&user.id).await {
         Ok(Some(date)) => ctx.ui().warn(&format!(
             "the organization requires two-factor authentication; without it {} is locked on {}",
@@ -306,16 +356,6 @@ async fn warn_of_requirement(ctx: &Context, account: &dyn Account, user: &User) 
     }
 }
 
-/// Whose second factor a question is about: the account, the profile and the organization.
-pub(super) fn whom(ctx: &Context, user: &User) -> Result<String> {
-    Ok(format!(
-        "{} (profile `{}`, organization {})",
-        clean(&user.email),
-        ctx.settings()?.profile,
-        clean(&user.organization_id)
-    ))
-}
-
 fn whose(args: &OffArgs, user: &User) -> String {
     match &args.user {
         Some(_) => format!(" for {}", clean(&user.email)),
@@ -323,19 +363,32 @@ fn whose(args: &OffArgs, user: &User) -> String {
     }
 }
 
-fn already_off(ctx: &Context, args: &OffArgs, user: &User) -> Result<()> {
-    ctx.ui().status(&format!(
-        "Two-factor authentication is off already{}; nothing was changed",
-        whose(args, user)
-    ));
-    result(ctx, user, false)
+fn already_off(ctx: &Context, args: &OffArgs, now: &UserFactors) -> Result<()> {
+    let whose = whose(args, &now.user);
+    if now.factors.any() {
+        ctx.ui().status(&format!(
+            "The authenticator app is off already{whose}; nothing was changed"
+        ));
+        say_what_is_left(ctx, &now.factors);
+        ctx.ui().hint(ALL_HINT);
+    } else {
+        ctx.ui().status(&format!(
+            "Two-factor authentication is off already{whose}; nothing was changed"
+        ));
+    }
+    result(ctx, &now.user, &now.factors, false)
 }
 
-fn result(ctx: &Context, user: &User, changed: bool) -> Result<()> {
+/// Prints the result of a command that removes factors.
+///
+/// # Errors
+/// When stdout does not take it.
+pub(super) fn result(ctx: &Context, user: &User, left: &Factors, changed: bool) -> Result<()> {
     let data = json!({
-        "two_factor": on_off(user.two_factor),
+        "two_factor": on_off(left.any()),
         "changed": changed,
         "user_id": user.id,
+        "factors": left,
     });
     ctx.ui().result("", &data).map_err(|err| unprinted(&err))
 }

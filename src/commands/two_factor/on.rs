@@ -7,9 +7,10 @@ use serde_json::json;
 use super::{
     code_source::CodeSource,
     enroll::{Enrolled, Enrolment},
-    off::whom,
+    factors::names,
     settle::{Unasked, remember_place, settle_locked, void},
     show::{SideFiles, show_key},
+    whom,
 };
 use crate::{
     api::Account,
@@ -19,7 +20,7 @@ use crate::{
     credentials::Authed,
     error::{CliError, Kind, Result},
     fsutil::FileLock,
-    model::{BackupCode, BackupCodes, User},
+    model::{BackupCode, BackupCodes, User, UserFactors},
     store::{CodesFile, Encryption, Reserved, Unfinished},
     ui::QrImage,
 };
@@ -45,9 +46,9 @@ async fn switch_on(ctx: &Context, args: &OnArgs, plan: &Plan, authed: &Authed) -
     };
     settle_locked(ctx, Some(account), &id, &lock, Unasked::Leave).await?;
     // Read after the lock: another run may have been faster.
-    let user = account.user(&id).await?;
-    if user.two_factor && !args.renew {
-        return already_on(ctx, &user);
+    let now = account.user_factors(&id).await?;
+    if now.app_is_on() && !args.renew {
+        return already_on(ctx, &now.user);
     }
     let source = CodeSource::of(ctx, args.otp_command.as_deref())?;
     if args.renew && matches!(source, CodeSource::Variable(_)) {
@@ -57,18 +58,20 @@ async fn switch_on(ctx: &Context, args: &OnArgs, plan: &Plan, authed: &Authed) -
         .hint("use `--otp-command`, or unset `SCW_OTP` and type the code"));
     }
     // In this order: nothing on the account has changed when any of these fails.
-    let codes_file = plan.codes_file(ctx, &user)?;
+    let codes_file = plan.codes_file(ctx, &now.user)?;
     let reserved = codes_file.reserve(&lock)?;
     let side_files = SideFiles::reserve(&ctx.settings()?.data, plan)?;
-    remember_user(ctx, authed, &user).await?;
-    let user = if user.two_factor && !args.yes {
-        confirm_renewal(ctx, &user).await?;
+    remember_user(ctx, authed, &now.user).await?;
+    say_what_matters(ctx, account, &now).await;
+    let now = if now.app_is_on() && !args.yes {
+        confirm_renewal(ctx, &now.user).await?;
         // Read again: the question may have waited for long.
-        account.user(&id).await?
+        account.user_factors(&id).await?
     } else {
-        user
+        now
     };
-    if !user.two_factor {
+    let user = &now.user;
+    if !now.factors.any() {
         // It was switched off elsewhere: what is saved here is of a factor that is gone.
         void(ctx, &old_file, &lock).await;
     }
@@ -81,7 +84,9 @@ async fn switch_on(ctx: &Context, args: &OnArgs, plan: &Plan, authed: &Authed) -
     let enrolment = Enrolment {
         ctx,
         account,
-        user: &user,
+        before: &now,
+        renew: args.renew,
+        agreed: args.yes || now.app_is_on(),
         source: &source,
         lock: &lock,
         codes_file: &codes_file,
@@ -89,8 +94,8 @@ async fn switch_on(ctx: &Context, args: &OnArgs, plan: &Plan, authed: &Authed) -
     };
     let enrolled = enrolment
         .run(|key| {
-            side_files.write(&user, key)?;
-            show_key(ctx, args, &user, key, plan)
+            side_files.write(user, key)?;
+            show_key(ctx, args, user, key, plan)
         })
         .await?;
     let codes = match enrolled {
@@ -100,7 +105,7 @@ async fn switch_on(ctx: &Context, args: &OnArgs, plan: &Plan, authed: &Authed) -
     uninterruptible.now("saving the backup codes");
     save(
         ctx,
-        &user,
+        user,
         &codes,
         reserved,
         plan,
@@ -122,14 +127,33 @@ async fn lock(
     if let Some(lock) = FileLock::try_take(&file.lock_path())? {
         return Ok(Some(lock));
     }
-    if !args.renew && account.user(file.user()).await?.two_factor {
+    if !args.renew && account.user_factors(file.user()).await?.app_is_on() {
         return Ok(None);
     }
     ctx.local()?.lock(file.lock_path()).await.map(Some)
 }
 
+/// Says which passkeys the app will stand beside, and who else may decide about the second factor.
+async fn say_what_matters(ctx: &Context, account: &dyn Account, now: &UserFactors) {
+    let passkeys = now.factors.known_passkeys();
+    if !passkeys.is_empty() {
+        ctx.ui()
+            .status(&format!("The app is added beside the {}", names(passkeys)));
+    }
+    // A side question: its failure stops nothing.
+    let ways = account.sign_in_ways(&now.user.organization_id).await;
+    if let Ok(Some(ways)) = ways
+        && ways.identity_provider
+        && !ways.password
+    {
+        ctx.ui().warn(
+            "your organization signs in at an identity provider, which may decide about the second factor itself",
+        );
+    }
+}
+
 /// Asks before the old authenticator stops working.
-async fn confirm_renewal(ctx: &Context, user: &User) -> Result<()> {
+pub(super) async fn confirm_renewal(ctx: &Context, user: &User) -> Result<()> {
     let question = format!(
         "Replace the authenticator of {}? Your old app and backup codes stop working now.",
         whom(ctx, user)?

@@ -60,10 +60,10 @@ pub(super) async fn run(ctx: &Context) -> Result<()> {
 
 async fn login(ctx: &Context) -> Way {
     let (open, says) = match ctx.authed().await {
-        Ok(authed) => match authed.user().await.map_err(CliError::from) {
-            Ok(user) => {
-                if !user.two_factor
-                    && let Err(err) = void_if_off(ctx, authed.account(), &user.id).await
+        Ok(authed) => match authed.user_factors().await.map_err(CliError::from) {
+            Ok(now) => {
+                if !now.factors.any()
+                    && let Err(err) = void_if_off(ctx, authed.account(), &now.user.id).await
                 {
                     ctx.ui().warn(&err.to_string());
                 }

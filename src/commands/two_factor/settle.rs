@@ -5,7 +5,7 @@ use crate::{
     context::Context,
     error::{CliError, Result},
     fsutil::FileLock,
-    model::{User, UserId},
+    model::{AppState, UserFactors, UserId},
     store::{Change, CodesFile, Unfinished, Voided},
 };
 
@@ -83,27 +83,43 @@ pub(super) async fn settle_locked(
     Ok(())
 }
 
-async fn ask(ctx: &Context, account: Option<&dyn Account>, user: &UserId) -> Result<User> {
+async fn ask(ctx: &Context, account: Option<&dyn Account>, user: &UserId) -> Result<UserFactors> {
     Ok(match account {
-        Some(account) => account.user(user).await?,
-        None => ctx.authed().await?.account().user(user).await?,
+        Some(account) => account.user_factors(user).await?,
+        None => ctx.authed().await?.account().user_factors(user).await?,
     })
 }
 
 /// Makes the saved codes agree with the account; `false` where that is not known.
-async fn finish(ctx: &Context, now: &User, note: &Unfinished, lock: &FileLock) -> Result<bool> {
+async fn finish(
+    ctx: &Context,
+    now: &UserFactors,
+    note: &Unfinished,
+    lock: &FileLock,
+) -> Result<bool> {
     let ui = ctx.ui();
     let data = &ctx.settings()?.data;
-    if !now.two_factor {
-        ui.note("An earlier scw did not finish. Two-factor authentication is off");
+    let factors = &now.factors;
+    let now = &now.user;
+    if factors.app == AppState::Off {
+        ui.note(if factors.any() {
+            "An earlier scw did not finish. The authenticator app is off"
+        } else {
+            "An earlier scw did not finish. Two-factor authentication is off"
+        });
         return Ok(void(ctx, &ctx.codes_file(&now.id)?, lock).await);
     }
+    let app_is_known = factors.app == AppState::On;
     if note.change == Change::Removing {
         let unchanged = now
             .updated_at
             .is_some_and(|changed| changed + CLOCK_NOISE < note.since);
         if unchanged {
             ui.note("An earlier scw did not finish. Two-factor authentication is still on");
+        } else if !app_is_known {
+            ui.warn(
+                "an earlier scw did not finish removing the authenticator app, and the API does not tell whether it is still on; the saved backup codes may be void; run `scw 2fa off` again",
+            );
         } else {
             ui.warn(
                 "two-factor authentication is on, but an earlier scw did not finish switching it off; where somebody switched it on again since, the saved backup codes may be void; `scw 2fa on --renew` makes new ones",
@@ -129,6 +145,12 @@ async fn finish(ctx: &Context, now: &User, note: &Unfinished, lock: &FileLock) -
     if note.change == Change::Replacing {
         ui.warn(
             "an earlier scw did not finish replacing the authenticator; the saved backup codes may be void; `scw 2fa on --renew` makes new ones",
+        );
+        return Ok(false);
+    }
+    if !app_is_known {
+        ui.warn(
+            "an earlier scw did not finish adding the authenticator app, and the API does not tell whether it is on; no backup codes of it are saved here; `scw 2fa on --renew` adds it and makes new ones",
         );
         return Ok(false);
     }
@@ -198,7 +220,7 @@ pub(super) fn is_void(ctx: &Context, file: &CodesFile) -> Result<bool> {
 }
 
 /// Marks saved codes as void that are still unused although the account has no second factor: it
-/// was switched off elsewhere. Does nothing while another run changes it.
+/// was switched off elsewhere. Beside a passkey they may still work (protocol.md E). Does nothing while another run changes it.
 ///
 /// # Errors
 /// What the API says.
@@ -216,7 +238,7 @@ pub(super) async fn void_if_off(
         return Ok(());
     };
     // Read after the lock: another run may have switched it on and saved new codes.
-    if !account.user(user).await?.two_factor {
+    if !account.user_factors(user).await?.factors.any() {
         void(ctx, &file, &lock).await;
     }
     Ok(())

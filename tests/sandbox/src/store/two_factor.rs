@@ -258,10 +258,8 @@ fn remove(db: &Connection, user: &User, now: Instant) -> Result<bool> {
     if removed == 0 {
         return Ok(false);
     }
-    // A pending key has no codes: those that are there are of an app that went before it.
-    let codes_stay = !user.app
-        || passkeys::readings(db)?.codes_outlive_app
-            && !passkeys::of(db, &user.root_user_id)?.is_empty();
+    let codes_stay = passkeys::readings(db)?.codes_outlive_app
+        && !passkeys::of(db, &user.root_user_id)?.is_empty();
     lost(db, user, codes_stay, now)?;
     Ok(true)
 }

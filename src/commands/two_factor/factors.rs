@@ -1,0 +1,114 @@
+//! Words for second factors, and how to learn whether the app is on where no call tells.
+
+use super::remove::delete_app;
+use crate::{
+    api::{Account, ApiError},
+    context::Context,
+    error::{CliError, Result},
+    model::{AppState, Factors, Passkey, UserFactors, UserId, clean, rfc3339},
+};
+
+/// The lines that `scw 2fa status` shows for the factors.
+pub(super) fn lines(factors: &Factors) -> Vec<String> {
+    let app = match factors.app {
+        AppState::On => Some("authenticator app".to_owned()),
+        AppState::Unknown => {
+            Some("authenticator app: unknown, because the API does not tell".to_owned())
+        }
+        AppState::Off => None,
+    };
+    let passkeys = factors.known_passkeys().iter().map(described);
+    app.into_iter().chain(passkeys).collect()
+}
+
+/// A passkey with its dates.
+pub(super) fn described(passkey: &Passkey) -> String {
+    let added = passkey
+        .created_at
+        .map(|at| format!(", added {}", rfc3339(at)))
+        .unwrap_or_default();
+    let used = match passkey.last_used_at {
+        Some(at) => format!(", last used {}", rfc3339(at)),
+        None => ", never used".to_owned(),
+    };
+    format!("{}{added}{used}", named(passkey))
+}
+
+/// A passkey by its name.
+pub(super) fn named(passkey: &Passkey) -> String {
+    format!("passkey `{}`", clean(&passkey.name))
+}
+
+/// The names of passkeys, in one line.
+pub(super) fn names(passkeys: &[Passkey]) -> String {
+    let names: Vec<String> = passkeys.iter().map(named).collect();
+    names.join(", ")
+}
+
+/// Says which factors the account still has, where there are any.
+pub(super) fn say_what_is_left(ctx: &Context, factors: &Factors) {
+    let left = lines(factors);
+    if !left.is_empty() {
+        ctx.ui()
+            .note(&format!("Still on the account: {}", left.join("; ")));
+    }
+}
+
+/// Removes a passkey; `false` where somebody else was faster.
+///
+/// # Errors
+/// What the API says; the message tells whether the passkey is still there.
+pub(super) async fn delete_passkey(
+    account: &dyn Account,
+    user: &UserId,
+    passkey: &Passkey,
+) -> Result<bool> {
+    let err = match account.delete_passkey(&passkey.id).await {
+        Ok(()) => return Ok(true),
+        Err(ApiError::NotFound { named: true, .. }) => return Ok(false),
+        Err(err) => err,
+    };
+    let told = |err: ApiError| CliError::from(err).doing(format!("remove the {}", named(passkey)));
+    if !err.outcome_unknown() {
+        return Err(told(err).and("it is still on the account"));
+    }
+    match account.passkeys(user).await {
+        Ok(left) if left.iter().all(|other| other.id != passkey.id) => Ok(true),
+        Ok(_) => Err(told(err).and("it is still on the account")),
+        Err(_) => Err(told(err)
+            .and("it is not known whether it is removed")
+            .hint("`scw 2fa keys list` tells when the API answers again")),
+    }
+}
+
+/// Whether the app is on. Where the account leaves that open it is learned from the answer to a
+/// new key: the service refuses one beside an app that is on (inferred, protocol.md A). A pending
+/// key that this makes is removed again.
+///
+/// It changes the account for a moment, so only a command that changes it anyway may call it.
+///
+/// # Errors
+/// What the API says; whether the app is on is then not known.
+pub(super) async fn learn_whether_app_is_on(
+    ctx: &Context,
+    account: &dyn Account,
+    now: &UserFactors,
+) -> std::result::Result<bool, ApiError> {
+    match now.factors.app {
+        AppState::On => Ok(true),
+        AppState::Off => Ok(false),
+        AppState::Unknown => match account.create_otp(&now.user.id).await {
+            Err(ApiError::Precondition {
+                transient: false, ..
+            }) => Ok(true),
+            Err(err) => Err(err),
+            Ok(_) => {
+                let now = account.user_factors(&now.user.id).await?;
+                match delete_app(ctx, account, &now).await {
+                    Ok(()) | Err(ApiError::NotFound { .. }) => Ok(false),
+                    Err(err) => Err(err),
+                }
+            }
+        },
+    }
+}

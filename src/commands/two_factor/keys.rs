@@ -1,0 +1,231 @@
+//! `scw 2fa keys`: the passkeys of an account (protocol.md E).
+
+use serde_json::{Value, json};
+
+use super::{
+    factors::{delete_passkey, described, lines, named, say_what_is_left},
+    off::{result, warn_of_requirement},
+    settle::void_if_off,
+    whom,
+};
+use crate::{
+    api::Account,
+    cli::{KeysCommand, KeysRemoveArgs, KeysRenameArgs},
+    commands::unprinted,
+    context::Context,
+    error::{CliError, Kind, Result},
+    model::{AppState, Factors, Passkey, UserFactors, UserId, clean, rfc3339},
+};
+
+/// Lists, renames or removes passkeys.
+///
+/// # Errors
+/// [`Kind::Usage`] where several passkeys have the name, or nobody confirms; else as for every
+/// command that needs a login.
+pub(super) async fn run(ctx: &Context, command: KeysCommand) -> Result<()> {
+    let authed = ctx.authed().await?;
+    let account = authed.account();
+    let id = authed.user_id().await?;
+    match command {
+        KeysCommand::List => list(ctx, account, &id).await,
+        KeysCommand::Rename(args) => rename(ctx, account, &id, &args)
+            .await
+            .map_err(|err| err.doing("rename the passkey")),
+        KeysCommand::Remove(args) => remove(ctx, account, &id, &args)
+            .await
+            .map_err(|err| err.doing("remove the passkey")),
+    }
+}
+
+async fn list(ctx: &Context, account: &dyn Account, id: &UserId) -> Result<()> {
+    let passkeys = account
+        .passkeys(id)
+        .await
+        .map_err(|err| CliError::from(err).doing("list the passkeys"))?;
+    let rows: Vec<String> = passkeys
+        .iter()
+        .map(|passkey| format!("{}  {}", passkey.id, described(passkey)))
+        .collect();
+    let data: Vec<Value> = passkeys.iter().map(entry).collect();
+    if passkeys.is_empty() {
+        ctx.ui().status("The account has no passkeys");
+    }
+    ctx.ui()
+        .result(
+            &rows.join("\n"),
+            &json!({ "user_id": id, "passkeys": data }),
+        )
+        .map_err(|err| unprinted(&err))
+}
+
+fn entry(passkey: &Passkey) -> Value {
+    json!({
+        "id": passkey.id,
+        "name": clean(&passkey.name),
+        "created_at": passkey.created_at.map(rfc3339),
+        "last_used_at": passkey.last_used_at.map(rfc3339),
+    })
+}
+
+async fn rename(
+    ctx: &Context,
+    account: &dyn Account,
+    id: &UserId,
+    args: &KeysRenameArgs,
+) -> Result<()> {
+    let new_name = args.new_name.trim();
+    if new_name.is_empty() {
+        return Err(CliError::usage("the new name is empty").hint("give the passkey a name"));
+    }
+    let passkeys = account.passkeys(id).await?;
+    let passkey = find(&passkeys, &args.passkey)?;
+    let taken = passkeys
+        .iter()
+        .any(|other| other.id != passkey.id && other.name == new_name);
+    if taken {
+        ctx.ui()
+            .warn("another passkey has this name; use its id to tell the two apart");
+    }
+    let changed = passkey.name != new_name;
+    if changed {
+        account.rename_passkey(&passkey.id, new_name).await?;
+        ctx.ui().status(&format!(
+            "The {} is now called `{}`",
+            named(passkey),
+            clean(new_name)
+        ));
+    } else {
+        ctx.ui()
+            .status("The passkey has this name already; nothing was changed");
+    }
+    let data = json!({ "changed": changed, "id": passkey.id, "name": clean(new_name) });
+    ctx.ui().result("", &data).map_err(|err| unprinted(&err))
+}
+
+async fn remove(
+    ctx: &Context,
+    account: &dyn Account,
+    id: &UserId,
+    args: &KeysRemoveArgs,
+) -> Result<()> {
+    let passkeys = account.passkeys(id).await?;
+    let before = account.user_factors(id).await?;
+    let passkey = find(&passkeys, &args.passkey)?.clone();
+    let left = before.factors.clone().without_passkey(&passkey.id);
+    if !left.any() {
+        warn_of_requirement(ctx, account, &before.user).await;
+    }
+    confirm(ctx, args, &before, &passkey, &left).await?;
+    // Read again: the question may have waited for long.
+    let now = account.user_factors(id).await?;
+    if now.factors != before.factors && !args.yes {
+        return Err(CliError::new(
+            Kind::Other,
+            "the factors of the account were changed elsewhere in the meantime; this run removed nothing",
+        )
+        .hint("`scw 2fa status` shows what it has now; then try again"));
+    }
+    let _uninterruptible = ctx.interrupt().protect("removing the passkey");
+    if ctx.interrupt().is_requested() {
+        return Err(CliError::interrupted().and("the passkey is still on the account"));
+    }
+    let changed = delete_passkey(account, id, &passkey).await?;
+    let left = match account.user_factors(id).await {
+        Ok(now) => now.factors,
+        // The account has changed: a failure here must not hide that.
+        Err(_) => now.factors.without_passkey(&passkey.id),
+    };
+    ctx.ui().status(&if changed {
+        format!("The {} is removed", named(&passkey))
+    } else {
+        format!(
+            "The {} is removed already; nothing was changed",
+            named(&passkey)
+        )
+    });
+    if left.any() {
+        say_what_is_left(ctx, &left);
+    } else {
+        ctx.ui().status("Two-factor authentication is off");
+        // The account has changed: a failure here must not hide that.
+        if let Err(err) = void_if_off(ctx, account, id).await {
+            ctx.ui().warn(&err.to_string());
+        }
+    }
+    result(ctx, &now.user, &left, changed)
+}
+
+/// Names the passkey and what is left, warns before the last factor goes, and asks.
+async fn confirm(
+    ctx: &Context,
+    args: &KeysRemoveArgs,
+    before: &UserFactors,
+    passkey: &Passkey,
+    left: &Factors,
+) -> Result<()> {
+    let ui = ctx.ui();
+    let passkeys_left = !left.known_passkeys().is_empty();
+    match left.app {
+        AppState::Off if !passkeys_left => ui.warn(
+            "this is the last second factor: two-factor authentication will be off",
+        ),
+        AppState::Unknown if !passkeys_left => ui.warn(
+            "this may be the last second factor: the API does not tell whether an authenticator app is on",
+        ),
+        _ => {
+            let line = format!("This leaves: {}", lines(left).join("; "));
+            if args.yes {
+                ui.status(&line);
+            } else {
+                ui.instruct(&line);
+            }
+        }
+    }
+    if args.yes {
+        return Ok(());
+    }
+    let question = format!(
+        "Remove the {} of {}?",
+        named(passkey),
+        whom(ctx, &before.user)?
+    );
+    if ctx.confirm(&question, "`--yes`").await? {
+        return Ok(());
+    }
+    Err(CliError::new(
+        Kind::Other,
+        "cancelled; the passkey is still on the account",
+    )
+    .hint("answer `y`, or use `--yes`"))
+}
+
+/// The passkey with this id, or else with this name.
+fn find<'a>(passkeys: &'a [Passkey], wanted: &str) -> Result<&'a Passkey> {
+    let by_id = passkeys
+        .iter()
+        .find(|passkey| passkey.id.as_str().eq_ignore_ascii_case(wanted));
+    if let Some(passkey) = by_id {
+        return Ok(passkey);
+    }
+    let by_name: Vec<&Passkey> = passkeys
+        .iter()
+        .filter(|passkey| passkey.name == wanted || clean(&passkey.name) == wanted)
+        .collect();
+    match by_name[..] {
+        [passkey] => Ok(passkey),
+        [] => Err(CliError::new(
+            Kind::Other,
+            format!("the account has no passkey `{}`", clean(wanted)),
+        )
+        .hint("`scw 2fa keys list` shows the passkeys and their ids")),
+        [..] => {
+            let ids: Vec<&str> = by_name.iter().map(|passkey| passkey.id.as_str()).collect();
+            Err(CliError::usage(format!(
+                "{} passkeys are called `{}`",
+                ids.len(),
+                clean(wanted)
+            ))
+            .hint(format!("use the id of one: {}", ids.join(", "))))
+        }
+    }
+}

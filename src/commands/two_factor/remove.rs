@@ -1,0 +1,198 @@
+//! Removing the authenticator app from an account, and saying what is known of it afterwards.
+
+use std::time::Duration;
+
+use super::factors::learn_whether_app_is_on;
+use crate::{
+    api::{Account, ApiError},
+    context::Context,
+    error::{CliError, Kind, Result},
+    fsutil::FileLock,
+    model::{AppState, UserFactors},
+    store::{Change, Unfinished},
+};
+
+/// The pauses before a busy service is asked again to remove the app.
+const PAUSES: [Duration; 3] = [
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+];
+
+/// What came of removing the app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Removed {
+    /// It is gone.
+    Gone,
+    /// There was none: the API said so.
+    WasNotThere,
+}
+
+/// Removes the app of an account, with a note of it until the caller has dealt with the saved
+/// codes.
+///
+/// # Errors
+/// What the API says; the app is then still there, unless the message says otherwise.
+pub(super) async fn remove_app(
+    ctx: &Context,
+    account: &dyn Account,
+    before: &UserFactors,
+    lock: &FileLock,
+) -> Result<Removed> {
+    let data = &ctx.settings()?.data;
+    let id = &before.user.id;
+    let file = ctx.codes_file(id)?;
+    // By the service's clock, like the time at which the account was changed last.
+    let ahead = time::Duration::seconds(account.clock_ahead_s().unwrap_or(0));
+    let now = Context::now() + ahead;
+    Unfinished::of(Change::Removing, &file, now)?.write(data, id, lock)?;
+    let deleted = delete_app(ctx, account, before).await;
+    // Anything may have answered in the service's place: the account has the last word.
+    let Ok(now) = account.user_factors(id).await else {
+        return deleted.map(|()| Removed::Gone).map_err(unknown);
+    };
+    match now.factors.app {
+        AppState::Off => Ok(match deleted {
+            Err(err) if !before.app_is_on() && says_there_is_none(&err) => Removed::WasNotThere,
+            _ => Removed::Gone,
+        }),
+        AppState::On => Err(judge(ctx, lock, before, &now, deleted)?),
+        AppState::Unknown => {
+            let unclear = match deleted {
+                Ok(()) if was_changed(before, &now) => return Ok(Removed::Gone),
+                Err(err) if says_there_is_none(&err) => return Ok(Removed::WasNotThere),
+                unclear => unclear,
+            };
+            learn_what_came_of_it(ctx, account, &now, lock, unclear).await
+        }
+    }
+}
+
+fn was_changed(before: &UserFactors, now: &UserFactors) -> bool {
+    now.user.updated_at.is_some() && now.user.updated_at != before.user.updated_at
+}
+
+/// The account has passkeys, which hide whether the app is gone.
+async fn learn_what_came_of_it(
+    ctx: &Context,
+    account: &dyn Account,
+    now: &UserFactors,
+    lock: &FileLock,
+    deleted: Result<(), ApiError>,
+) -> Result<Removed> {
+    let refused = matches!(&deleted, Err(err) if !err.outcome_unknown());
+    let is_on = if refused {
+        Ok(true)
+    } else {
+        learn_whether_app_is_on(ctx, account, now).await
+    };
+    match is_on {
+        Ok(false) => Ok(Removed::Gone),
+        Ok(true) => {
+            Unfinished::settle(&ctx.settings()?.data, &now.user.id, lock)?;
+            Err(still_on(ctx, deleted))
+        }
+        Err(err) => Err(CliError::from(err)
+            .and("it is not known whether the authenticator app is still on")
+            .hint("run `scw 2fa off` again when the API answers")),
+    }
+}
+
+/// What to say where the app is on after it was to be removed.
+fn judge(
+    ctx: &Context,
+    lock: &FileLock,
+    before: &UserFactors,
+    now: &UserFactors,
+    deleted: Result<(), ApiError>,
+) -> Result<CliError> {
+    let refused = matches!(&deleted, Err(err) if !err.outcome_unknown());
+    let dated = refused || now.user.updated_at.is_some();
+    // Where it may have been switched off, and on again by somebody else, the note stays: the
+    // saved codes are in doubt.
+    if dated && now.user.updated_at == before.user.updated_at {
+        Unfinished::settle(&ctx.settings()?.data, &now.user.id, lock)?;
+        return Ok(still_on(ctx, deleted));
+    }
+    Ok(match deleted {
+        Ok(()) => CliError::new(Kind::Other, "the service switched it off"),
+        Err(err) => err.into(),
+    }
+    .and("two-factor authentication is on: it was not switched off, or somebody switched it on again")
+    .hint("`scw 2fa status` shows the account; run `scw 2fa off` again to switch it off"))
+}
+
+/// Whether the API says that there is no app to remove. Which of the two it says is inferred.
+fn says_there_is_none(err: &ApiError) -> bool {
+    matches!(
+        err,
+        ApiError::NotFound { named: true, .. }
+            | ApiError::Precondition {
+                transient: false,
+                ..
+            }
+    )
+}
+
+/// The app is what it was.
+fn still_on(ctx: &Context, deleted: Result<(), ApiError>) -> CliError {
+    let err = match deleted {
+        _ if ctx.interrupt().is_requested() => CliError::interrupted(),
+        Err(err) => err.into(),
+        Ok(()) => CliError::new(
+            Kind::Unreachable,
+            "the answer said that it is done, but the account was not changed",
+        )
+        .hint("check that no proxy or portal answers in the API's place, then try again"),
+    };
+    err.and("two-factor authentication is still on")
+}
+
+/// A lost answer, and nobody who could be asked what came of the request.
+fn unknown(err: ApiError) -> CliError {
+    let carried_out = err.outcome_unknown();
+    let err = CliError::from(err);
+    if carried_out {
+        err.and("it is not known whether two-factor authentication is off")
+            .hint("`scw 2fa status` tells when the API answers again")
+    } else {
+        err
+    }
+}
+
+/// Deletes the app, or the pending key, of an account that was just read. Where the service is busy
+/// the account is read again before the next try: it must still be what it was, since somebody else
+/// may have switched another app on in the pause.
+///
+/// # Errors
+/// What the API says.
+pub(super) async fn delete_app(
+    ctx: &Context,
+    account: &dyn Account,
+    before: &UserFactors,
+) -> Result<(), ApiError> {
+    let id = &before.user.id;
+    for pause in PAUSES {
+        match account.delete_otp(id).await {
+            Err(err) if err.may_pass() => {
+                if ctx.interrupt().is_requested() {
+                    return Err(err);
+                }
+                let seconds = pause.as_secs();
+                ctx.ui()
+                    .note(&format!("The API is busy; trying again in {seconds} s"));
+                tokio::time::sleep(pause).await;
+                let now = account.user_factors(id).await?;
+                let unchanged =
+                    now.factors == before.factors && now.user.updated_at == before.user.updated_at;
+                // Without a time of change an app cannot be told from the one before.
+                let known = now.app_is_off() || now.user.updated_at.is_some();
+                if !unchanged || !known {
+                    return Err(err);
+                }
+            }
+            outcome => return outcome,
+        }
+    }
+    account.delete_otp(id).await
+}
