@@ -12,7 +12,8 @@ use crate::{
     store::{NewOrganization, NewPerson, NewUser, Planted, Result, Store, StoreError},
 };
 
-/// What a seed file holds; without one there is one organization with its owner.
+/// What a seed file holds; without one there is one organization with its owner and an
+/// application.
 ///
 #[doc = include_str!("seed_form.md")]
 ///
@@ -231,19 +232,21 @@ impl Derive<'_> {
     }
 
     /// The key that a file names, or a made one.
-    fn key(&self, access: &Option<String>, secret: &Option<String>, of: &str) -> (String, String) {
-        let access = access.clone();
-        let secret = secret.clone();
+    fn key(&self, access: Option<&String>, secret: Option<&String>, of: &str) -> (String, String) {
+        let made = || access_key(&self.bytes("access key", of));
         (
-            access.unwrap_or_else(|| access_key(&self.bytes("access key", of))),
-            secret.unwrap_or_else(|| self.uuid("secret key", of)),
+            access.cloned().unwrap_or_else(made),
+            secret
+                .cloned()
+                .unwrap_or_else(|| self.uuid("secret key", of)),
         )
     }
 
     /// The secrets of a user; `of` tells it from every other.
     fn secrets(&self, user: &SeedUser, of: &str) -> FirstSecrets {
         let or = |given: &Option<String>, made: String| given.clone().unwrap_or(made);
-        let (access_key, secret_key) = self.key(&user.access_key, &user.secret_key, of);
+        let (access_key, secret_key) =
+            self.key(user.access_key.as_ref(), user.secret_key.as_ref(), of);
         FirstSecrets {
             password: or(&user.password, self.uuid("password", of)),
             access_key,
@@ -347,7 +350,8 @@ pub(crate) fn plant(store: &Store, seed: &Seed, now: Instant) -> Result<(String,
                 for (number, key) in organization.applications.iter().enumerate() {
                     let of = format!("{}/{number}", organization.name);
                     let application = derive.uuid("application", &of);
-                    let (access, secret) = derive.key(&key.access_key, &key.secret_key, &of);
+                    let (access, secret) =
+                        derive.key(key.access_key.as_ref(), key.secret_key.as_ref(), &of);
                     maker.api_key((&access, &secret), (None, Some(&application)), &id, None)?;
                 }
             }

@@ -24,7 +24,7 @@ pub(crate) use listing::Page;
 pub(crate) use login::{Attempt, Proof};
 pub(crate) use organizations::{Organization, Project, ProjectFilter};
 pub(crate) use panel::Entry;
-pub(crate) use profiles::Profile;
+pub(crate) use profiles::{Profile, Role};
 pub(crate) use schema::{NewOrganization, NewPerson, NewUser, Planted};
 pub(crate) use sessions::{Client, Issued, Session};
 pub(crate) use tokens::{NewToken, Token};
