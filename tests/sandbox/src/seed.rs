@@ -1,11 +1,14 @@
 //! The accounts that the service starts with.
 
+mod derive;
+
 use std::{collections::HashSet, iter, path::Path};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
+
+pub(crate) use derive::{Derive, FirstSecrets, access_key};
 
 use crate::{
     clock::Instant,
@@ -14,7 +17,8 @@ use crate::{
     },
 };
 
-/// What a seed file holds; without one there is one organization with its owner.
+/// What a seed file holds; without one there is one organization with its owner and an
+/// application.
 ///
 #[doc = include_str!("seed_form.md")]
 ///
@@ -235,81 +239,6 @@ impl SeedUser {
     }
 }
 
-/// The secrets of the first user, as `serve` prints them.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct FirstSecrets {
-    pub(crate) password: String,
-    pub(crate) access_key: String,
-    pub(crate) secret_key: String,
-    pub(crate) token: String,
-}
-
-/// Derives everything random from the bytes in the database.
-pub(crate) struct Derive<'a>(pub(crate) &'a [u8]);
-
-impl Derive<'_> {
-    pub(crate) fn bytes(&self, purpose: &str, of: &str) -> [u8; 32] {
-        let mut hasher = Sha256::new();
-        hasher.update(self.0);
-        hasher.update([0]);
-        hasher.update(purpose);
-        hasher.update([0]);
-        hasher.update(of);
-        hasher.finalize().into()
-    }
-
-    pub(crate) fn uuid(&self, purpose: &str, of: &str) -> String {
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&self.bytes(purpose, of)[..16]);
-        uuid::Builder::from_random_bytes(bytes)
-            .into_uuid()
-            .to_string()
-    }
-
-    /// Masks bytes, or unmasks them: an exclusive or with a stream of derived ones.
-    fn masked(&self, bytes: &[u8]) -> Vec<u8> {
-        let stream = (0..).flat_map(|block: u32| self.bytes("mask", &block.to_string()));
-        bytes
-            .iter()
-            .zip(stream)
-            .map(|(byte, mask)| byte ^ mask)
-            .collect()
-    }
-
-    /// The key that a file names, or a made one.
-    fn key(&self, access: &Option<String>, secret: &Option<String>, of: &str) -> (String, String) {
-        let access = access.clone();
-        let secret = secret.clone();
-        (
-            access.unwrap_or_else(|| access_key(&self.bytes("access key", of))),
-            secret.unwrap_or_else(|| self.uuid("secret key", of)),
-        )
-    }
-
-    /// The secrets of a user; `of` tells it from every other.
-    fn secrets(&self, user: &SeedUser, of: &str) -> FirstSecrets {
-        let or = |given: &Option<String>, made: String| given.clone().unwrap_or(made);
-        let (access_key, secret_key) = self.key(&user.access_key, &user.secret_key, of);
-        FirstSecrets {
-            password: or(&user.password, self.uuid("password", of)),
-            access_key,
-            secret_key,
-            token: or(&user.token, self.uuid("token", of)),
-        }
-    }
-}
-
-/// `SCW` and 17 capital letters or digits (protocol.md A).
-pub(crate) fn access_key(random: &[u8]) -> String {
-    const ALPHABET: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    let rest: String = random
-        .iter()
-        .take(17)
-        .map(|byte| char::from(ALPHABET[usize::from(byte % 36)]))
-        .collect();
-    format!("SCW{rest}")
-}
-
 /// Makes the accounts, or finds the ones that a data file holds already, and returns the id of
 /// the first user with its secrets.
 pub(crate) fn plant(store: &Store, seed: &Seed, now: Instant) -> Result<(String, FirstSecrets)> {
@@ -394,7 +323,8 @@ pub(crate) fn plant(store: &Store, seed: &Seed, now: Instant) -> Result<(String,
                 for (number, key) in organization.applications.iter().enumerate() {
                     let of = format!("{}/{number}", organization.name);
                     let application = derive.uuid("application", &of);
-                    let (access, secret) = derive.key(&key.access_key, &key.secret_key, &of);
+                    let (access, secret) =
+                        derive.key(key.access_key.as_ref(), key.secret_key.as_ref(), &of);
                     maker.api_key((&access, &secret), (None, Some(&application)), &id, None)?;
                 }
             }

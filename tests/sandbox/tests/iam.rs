@@ -289,6 +289,7 @@ fn the_generated_members_are_the_same_every_time() {
     assert_eq!(members(), members());
 }
 
+// Issue 8, 3: `GET organizations/{id}`, and members with an empty `account_root_user_id`.
 #[test]
 fn a_member_has_no_id_of_the_person_and_reads_its_own_organization() {
     let wire = with_member();

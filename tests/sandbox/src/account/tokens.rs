@@ -35,7 +35,7 @@ fn token_json(token: &Token) -> Value {
                 "id": token.user.organization_id,
                 "name": token.organization_name,
             },
-            "role": role(&token.user),
+            "role": role(token.user.is_administrator()),
         },
     })
 }

@@ -13,35 +13,29 @@ use serde_json::{Value, json};
 use super::answer::{AccountError, Body, Caller, Pages, Result, TotalCount, total_count};
 use crate::{
     service::Service,
-    store::{Profile, TwoFactor, User},
+    store::{Profile, Role, TwoFactor},
 };
 
 type Shared = State<Arc<Service>>;
 
-/// What a user is in its organization (inferred: the words).
-pub(super) fn role(user: &User) -> &'static str {
-    if user.kind == "owner" || user.admin {
-        "manager"
-    } else {
-        "user"
-    }
+/// The word for what somebody is in an organization (inferred).
+pub(super) fn role(administrator: bool) -> &'static str {
+    if administrator { "manager" } else { "user" }
 }
 
-/// A user whole. Inferred: an organization shows its id and name, a role these and its word.
+/// Inferred: an organization shows its id and name.
+fn organization_json(role: &Role) -> Value {
+    json!({ "id": role.organization_id, "name": role.organization_name })
+}
+
+/// A user whole. Inferred: a role shows its organization and its word.
 fn user_json(profile: &Profile) -> Value {
     let user = &profile.user;
-    let organizations: Vec<Value> = profile
-        .roles
-        .iter()
-        .map(|(id, name, _)| json!({ "id": id, "name": name }))
-        .collect();
-    let roles: Vec<Value> = profile
-        .roles
-        .iter()
-        .map(|(id, name, user)| {
-            json!({ "organization": { "id": id, "name": name }, "role": role(user) })
-        })
-        .collect();
+    let organizations: Vec<Value> = profile.roles.iter().map(organization_json).collect();
+    let roles = profile.roles.iter().map(|found| {
+        json!({ "organization": organization_json(found), "role": role(found.administrator) })
+    });
+    let roles: Vec<Value> = roles.collect();
     let keys = profile.ssh_keys.iter();
     let keys: Vec<Value> = keys.map(|key| json!({ "key": key })).collect();
     let fullname = format!("{} {}", user.first_name, user.last_name);

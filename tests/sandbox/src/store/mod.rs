@@ -28,7 +28,7 @@ pub(crate) use organizations::{
 };
 pub(crate) use panel::Entry;
 pub(crate) use passkeys::Passkey;
-pub(crate) use profiles::Profile;
+pub(crate) use profiles::{Profile, Role};
 pub(crate) use schema::{NewOrganization, NewPerson, NewUser, Planted};
 pub(crate) use sessions::{Client, Issued, Session};
 pub(crate) use tokens::{NewToken, Token};

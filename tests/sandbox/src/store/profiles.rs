@@ -4,26 +4,38 @@ use rusqlite::Connection;
 
 use super::{Principal, Result, Store, User, ssh_keys, users};
 
+/// What a person is in one of its organizations.
+#[derive(Debug)]
+pub(crate) struct Role {
+    pub(crate) organization_id: String,
+    pub(crate) organization_name: String,
+    pub(crate) administrator: bool,
+}
+
 /// A user as the 2017 API shows one.
 #[derive(Debug)]
 pub(crate) struct Profile {
     pub(crate) user: User,
-    /// The ids and names of the person's organizations, with its user in each.
-    pub(crate) roles: Vec<(String, String, User)>,
+    /// The person's roles, that of its first organization first.
+    pub(crate) roles: Vec<Role>,
     pub(crate) ssh_keys: Vec<String>,
 }
 
 fn profile(db: &Connection, user: User) -> Result<Profile> {
-    let mut find = db.prepare_cached(
-        "SELECT * FROM accounts WHERE root_user_id = ?1 AND organization_id = ?2",
-    )?;
-    let roles = users::organizations_of(db, &user.root_user_id)?
-        .into_iter()
-        .map(|(id, name)| {
-            let role = find.query_row([&user.root_user_id, &id], User::from_row)?;
-            Ok((id, name, role))
-        })
-        .collect::<Result<_>>()?;
+    let roles = db
+        .prepare_cached(
+            "SELECT organizations.id, name, type = 'owner' OR admin FROM users
+                 JOIN organizations ON organizations.id = organization_id
+                 WHERE root_user_id = ?1 ORDER BY number",
+        )?
+        .query_map([&user.root_user_id], |row| {
+            Ok(Role {
+                organization_id: row.get(0)?,
+                organization_name: row.get(1)?,
+                administrator: row.get(2)?,
+            })
+        })?
+        .collect::<rusqlite::Result<_>>()?;
     Ok(Profile {
         roles,
         ssh_keys: ssh_keys::of(db, &user.root_user_id)?,

@@ -34,6 +34,11 @@ pub(crate) struct User {
 }
 
 impl User {
+    /// Whether it may act on other members of its organization.
+    pub(crate) fn is_administrator(&self) -> bool {
+        self.kind == "owner" || self.admin
+    }
+
     pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             id: row.get("id")?,
@@ -78,7 +83,7 @@ impl Principal {
 
     /// Whether the caller may act on other members of its organization.
     pub(crate) fn is_administrator(&self) -> bool {
-        matches!(self, Self::User(user) if user.kind == "owner" || user.admin)
+        matches!(self, Self::User(user) if user.is_administrator())
     }
 
     /// The id of the user or the application.
