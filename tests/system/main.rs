@@ -1,4 +1,4 @@
-//! Real parts: a Secret Service, a terminal that is looked at, the official SDKs.
+//! Real parts: a Secret Service, a terminal that is looked at, the official SDKs, schemathesis.
 
 #![allow(
     clippy::unwrap_used,
