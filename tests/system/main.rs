@@ -1,4 +1,4 @@
-//! Real parts: a Secret Service, a terminal that is looked at, the official SDK.
+//! Real parts: a Secret Service, a terminal that is looked at, the official SDKs, schemathesis.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,6 +12,7 @@ mod support;
 
 mod demo;
 mod keyring;
+mod openapi;
 mod panel;
 mod qr;
 mod sdk;

@@ -76,7 +76,7 @@ struct Advance {
 async fn clock(State(service): State<Arc<Service>>, body: Bytes) -> Answer {
     service.clock.advance(read::<Advance>(&body)?.advance_s);
     Ok(Json(
-        json!({ "offset_s": service.clock.offset_s(), "now": service.now() }),
+        json!({ "offset_s": service.clock.offset_s(), "now": service.now().unix_seconds() }),
     ))
 }
 

@@ -19,6 +19,7 @@ mod door;
 mod faults;
 mod iam;
 mod members;
+mod openapi;
 mod panel;
 pub mod run;
 mod seed;
@@ -216,7 +217,7 @@ impl Sandbox {
     /// The time by the service's clock, in seconds since 1970.
     #[must_use]
     pub fn now(&self) -> i64 {
-        self.service.now()
+        self.service.now().unix_seconds()
     }
 
     /// Adds a fault.

@@ -1,20 +1,24 @@
 //! The accounts that the service starts with.
 
-use std::{
-    collections::{HashMap, HashSet},
-    path::Path,
-};
+mod derive;
 
-use serde::{Deserialize, Serialize};
+use std::{collections::HashSet, iter, path::Path};
+
+use serde::Deserialize;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::store::{
-    LoginWays, NewOrganization, NewUser, Passkey, Planted, Result, Store, StoreError,
+pub(crate) use derive::{Derive, FirstSecrets, access_key};
+
+use crate::{
+    clock::Instant,
+    store::{
+        LoginWays, NewOrganization, NewPerson, NewUser, Passkey, Planted, Result, Store, StoreError,
+    },
 };
 
-/// What a seed file holds; without one there is one organization with its owner.
+/// What a seed file holds; without one there is one organization with its owner and an
+/// application.
 ///
 #[doc = include_str!("seed_form.md")]
 ///
@@ -48,6 +52,7 @@ struct SeedOrganization {
     login_magic_code_enabled: bool,
     login_oauth2_enabled: bool,
     login_saml_enabled: bool,
+    projects: Vec<String>,
     users: Vec<SeedUser>,
     applications: Vec<SeedKey>,
 }
@@ -65,6 +70,7 @@ impl Default for SeedOrganization {
             login_magic_code_enabled: false,
             login_oauth2_enabled: false,
             login_saml_enabled: false,
+            projects: Vec::new(),
             users: Vec::new(),
             applications: Vec::new(),
         }
@@ -75,6 +81,7 @@ impl Default for SeedOrganization {
 #[serde(deny_unknown_fields)]
 struct SeedUser {
     email: String,
+    username: Option<String>,
     id: Option<Uuid>,
     password: Option<String>,
     r#type: Option<String>,
@@ -95,11 +102,11 @@ struct SeedUser {
     token: Option<String>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct SeedKey {
-    access_key: String,
-    secret_key: String,
+    access_key: Option<String>,
+    secret_key: Option<String>,
 }
 
 /// A seed cannot be used.
@@ -188,6 +195,7 @@ impl Default for Seed {
                     last_name: "Owner".to_owned(),
                     ..SeedUser::default()
                 }],
+                applications: vec![SeedKey::default()],
                 ..SeedOrganization::default()
             }],
         }
@@ -212,7 +220,7 @@ impl SeedUser {
     }
 
     /// Its passkeys, whose ids are the same whenever `of` and the seed are.
-    fn passkeys(&self, derive: &Derive<'_>, of: &str, now: i64) -> Vec<Passkey> {
+    fn passkeys(&self, derive: &Derive<'_>, of: &str, now: Instant) -> Vec<Passkey> {
         let named = self.passkeys.iter().enumerate();
         named
             .map(|(number, name)| Passkey {
@@ -231,73 +239,9 @@ impl SeedUser {
     }
 }
 
-/// The secrets of the first user, as `serve` prints them.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct FirstSecrets {
-    pub(crate) password: String,
-    pub(crate) access_key: String,
-    pub(crate) secret_key: String,
-    pub(crate) token: String,
-}
-
-/// Derives everything random from the bytes in the database.
-pub(crate) struct Derive<'a>(pub(crate) &'a [u8]);
-
-impl Derive<'_> {
-    pub(crate) fn bytes(&self, purpose: &str, of: &str) -> [u8; 32] {
-        let mut hasher = Sha256::new();
-        hasher.update(self.0);
-        hasher.update([0]);
-        hasher.update(purpose);
-        hasher.update([0]);
-        hasher.update(of);
-        hasher.finalize().into()
-    }
-
-    pub(crate) fn uuid(&self, purpose: &str, of: &str) -> String {
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&self.bytes(purpose, of)[..16]);
-        uuid::Builder::from_random_bytes(bytes)
-            .into_uuid()
-            .to_string()
-    }
-
-    /// Masks bytes, or unmasks them: an exclusive or with a stream of derived ones.
-    fn masked(&self, bytes: &[u8]) -> Vec<u8> {
-        let stream = (0..).flat_map(|block: u32| self.bytes("mask", &block.to_string()));
-        bytes
-            .iter()
-            .zip(stream)
-            .map(|(byte, mask)| byte ^ mask)
-            .collect()
-    }
-
-    /// The secrets of a user; `of` tells it from every other.
-    fn secrets(&self, user: &SeedUser, of: &str) -> FirstSecrets {
-        let or = |given: &Option<String>, made: String| given.clone().unwrap_or(made);
-        FirstSecrets {
-            password: or(&user.password, self.uuid("password", of)),
-            access_key: or(&user.access_key, access_key(&self.bytes("access key", of))),
-            secret_key: or(&user.secret_key, self.uuid("secret key", of)),
-            token: or(&user.token, self.uuid("token", of)),
-        }
-    }
-}
-
-/// `SCW` and 17 capital letters or digits (protocol.md A).
-pub(crate) fn access_key(random: &[u8]) -> String {
-    const ALPHABET: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    let rest: String = random
-        .iter()
-        .take(17)
-        .map(|byte| char::from(ALPHABET[usize::from(byte % 36)]))
-        .collect();
-    format!("SCW{rest}")
-}
-
 /// Makes the accounts, or finds the ones that a data file holds already, and returns the id of
 /// the first user with its secrets.
-pub(crate) fn plant(store: &Store, seed: &Seed, now: i64) -> Result<(String, FirstSecrets)> {
+pub(crate) fn plant(store: &Store, seed: &Seed, now: Instant) -> Result<(String, FirstSecrets)> {
     if let Some(planted) = store.planted()? {
         let secrets = Derive(&planted.random).masked(&planted.masked_secrets);
         let secrets = serde_json::from_slice(&secrets).map_err(|_| StoreError::OtherVersion)?;
@@ -318,13 +262,20 @@ pub(crate) fn plant(store: &Store, seed: &Seed, now: i64) -> Result<(String, Fir
         first_user: first_id.clone(),
         masked_secrets: derive.masked(json!(secrets).to_string().as_bytes()),
     };
-    let mut people = HashMap::new();
+    let mut people = HashSet::new();
     store.populate(
         |maker| {
             for organization in &seed.organizations {
                 let id = derive.uuid("organization", &organization.name);
+                let projects = organization.projects.iter().map(|name| {
+                    let of = format!("{}/{name}", organization.name);
+                    (derive.uuid("project", &of), name.clone())
+                });
+                let usual = derive.uuid("project", &organization.name);
                 maker.organization(&NewOrganization {
-                    project_id: derive.uuid("project", &organization.name),
+                    projects: iter::once((usual, "default".to_owned()))
+                        .chain(projects)
+                        .collect(),
                     id: id.clone(),
                     name: organization.name.clone(),
                     requires_two_factor: organization.requires_two_factor,
@@ -335,42 +286,46 @@ pub(crate) fn plant(store: &Store, seed: &Seed, now: i64) -> Result<(String, Fir
                     ways: organization.login_ways(),
                 })?;
                 for (number, user) in organization.users.iter().enumerate() {
-                    let root_user_id = people.get(&user.email.to_lowercase()).cloned();
-                    let of = match &root_user_id {
-                        None => user.email.clone(),
-                        Some(_) => format!("{}/{}", organization.name, user.email),
+                    let email = user.email.to_lowercase();
+                    let is_first = people.insert(email.clone());
+                    let of = if is_first {
+                        user.email.clone()
+                    } else {
+                        format!("{}/{}", organization.name, user.email)
                     };
                     let secrets = derive.secrets(user, &of);
                     let new = NewUser {
                         id: user_id(&derive, user, &of),
-                        root_user_id,
+                        root_user_id: derive.uuid("person", &email),
+                        person: is_first.then(|| NewPerson {
+                            password: Some(secrets.password),
+                            otp_secret: user.otp_key(),
+                            passkeys: user.passkeys(&derive, &of, now),
+                        }),
                         organization_id: id.clone(),
                         email: user.email.clone(),
+                        username: user.username.as_ref().unwrap_or(&user.email).clone(),
                         first_name: user.first_name.clone(),
                         last_name: user.last_name.clone(),
                         kind: user.r#type.clone().unwrap_or_else(|| {
                             if number == 0 { "owner" } else { "member" }.to_owned()
                         }),
                         admin: user.admin,
-                        password: Some(secrets.password),
                         locked: user.locked,
-                        otp_secret: user.otp_key(),
-                        passkeys: user.passkeys(&derive, &of, now),
                         last_login_at: None,
                     };
                     maker.user(&new)?;
-                    people
-                        .entry(user.email.to_lowercase())
-                        .or_insert_with(|| new.id.clone());
-                    let expires_at = user.key_expires_in_s.map(|seconds| now + seconds);
+                    let expires_at = user.key_expires_in_s.map(|seconds| now.plus_s(seconds));
                     let key = (secrets.access_key.as_str(), secrets.secret_key.as_str());
                     maker.api_key(key, (Some(&new.id), None), &id, expires_at)?;
                     maker.token(&secrets.token, &new.id)?;
                 }
-                for key in &organization.applications {
-                    let application = derive.uuid("application", &key.access_key);
-                    let pair = (key.access_key.as_str(), key.secret_key.as_str());
-                    maker.api_key(pair, (None, Some(&application)), &id, None)?;
+                for (number, key) in organization.applications.iter().enumerate() {
+                    let of = format!("{}/{number}", organization.name);
+                    let application = derive.uuid("application", &of);
+                    let (access, secret) =
+                        derive.key(key.access_key.as_ref(), key.secret_key.as_ref(), &of);
+                    maker.api_key((&access, &secret), (None, Some(&application)), &id, None)?;
                 }
             }
             Ok(())

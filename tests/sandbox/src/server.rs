@@ -1,13 +1,13 @@
 //! Connections: plain or TLS, with the faults of the test door on the way.
 
-use std::{collections::BTreeMap, convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
 
 use axum::{
     Router,
     body::{Body, Bytes},
     http::{HeaderName, HeaderValue, Request, Response, StatusCode, header},
 };
-use http_body_util::{BodyExt, Limited};
+use http_body_util::BodyExt;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{
@@ -23,6 +23,7 @@ use uuid::Uuid;
 use crate::{
     door,
     faults::{Action, Ledger, hide_token},
+    iam,
     service::{Peer, Service},
 };
 
@@ -31,6 +32,9 @@ const GRACE: Duration = Duration::from_millis(500);
 
 /// The most that a request may hold, in bytes.
 const MAX_BODY_BYTES: usize = 256 * 1024;
+
+/// How much of a longer request is read and thrown away, so that its sender hears the refusal.
+const MAX_DISCARDED_BYTES: usize = 16 * 1024 * 1024;
 
 /// The connection is to be closed without an answer.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +60,8 @@ impl Server {
         latency: Duration,
         verbose: bool,
     ) -> Self {
-        let mut routes = crate::iam::routes()
+        let mut routes = iam::routes()
+            .merge(crate::openapi::routes())
             .merge(crate::account::routes())
             .merge(crate::authenticate::routes())
             .merge(crate::panel::routes());
@@ -187,17 +192,22 @@ impl Server {
     /// connection with an unread rest could not be used again.
     async fn usual(&self, request: Request<Incoming>) -> Response<Body> {
         let (parts, body) = request.into_parts();
-        let body = match Limited::new(body, MAX_BODY_BYTES).collect().await {
-            Ok(body) => body.to_bytes(),
-            // Too long, or broken off.
-            Err(_) => return instead(413, &BTreeMap::new(), &serde_json::Value::Null),
+        let Some(body) = read(body).await else {
+            return iam::too_large(parts.uri.path());
         };
         let request = Request::from_parts(parts, Body::from(body));
         let answered: Result<_, Infallible> = self.router.clone().oneshot(request).await;
-        match answered {
+        let mut response = match answered {
             Ok(response) => response,
             Err(never) => match never {},
+        };
+        // The real service's empty answers say what they are not (protocol.md A).
+        if response.status() == StatusCode::NO_CONTENT {
+            let json = HeaderValue::from_static("application/json");
+            let headers = response.headers_mut();
+            headers.entry(header::CONTENT_TYPE).or_insert(json);
         }
+        response
     }
 
     /// Adds what every answer carries (protocol.md A): `Date` by the service's clock, and an id.
@@ -212,6 +222,24 @@ impl Server {
         }
         response
     }
+}
+
+/// The body of a request; nothing where it is too long or was broken off.
+async fn read(mut body: Incoming) -> Option<Bytes> {
+    let mut kept = Vec::new();
+    let mut seen = 0;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.ok()?.into_data() else {
+            continue;
+        };
+        seen += data.len();
+        if seen <= MAX_BODY_BYTES {
+            kept.extend_from_slice(&data);
+        } else if seen > MAX_DISCARDED_BYTES {
+            break;
+        }
+    }
+    (seen <= MAX_BODY_BYTES).then(|| kept.into())
 }
 
 /// Waits until the service is to stop.
@@ -240,7 +268,8 @@ fn instead(
     let mut response = Response::new(Body::from(text));
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    if !body.is_string() {
+    // An answer without a body has no type of one, as the recorded 429 (protocol.md A).
+    if !body.is_string() && !body.is_null() {
         let json = HeaderValue::from_static("application/json");
         response.headers_mut().insert(header::CONTENT_TYPE, json);
     }

@@ -8,7 +8,7 @@ use axum::{
 };
 
 use crate::{
-    clock::Clock,
+    clock::{Clock, Instant},
     store::{Client, Store},
 };
 
@@ -22,9 +22,9 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// The time now, in seconds since 1970, by the service's clock.
-    pub(crate) fn now(&self) -> i64 {
-        self.clock.now().unix_timestamp()
+    /// The time now, by the service's clock.
+    pub(crate) fn now(&self) -> Instant {
+        self.clock.instant()
     }
 }
 

@@ -216,11 +216,12 @@ fn organizations_are_those_of_the_person_with_the_users_it_may_see() {
     let all = all["organizations"].as_array().unwrap();
     assert_eq!(names(&all[0]), ["id", "name", "users"]);
     assert_eq!(all[0]["id"], wire.sandbox.info().organization_id.as_str());
-    assert_eq!(
-        all[0]["users"],
-        json!([{"id": wire.sandbox.info().user_id, "email": "boss@example.com"},
-            {"id": MEMBER, "email": "jo@example.com"}])
-    );
+    let shown = |organization: &Value| -> Vec<Value> {
+        let users = organization["users"].as_array().unwrap().iter();
+        users.map(|user| user["id"].clone()).collect()
+    };
+    let boss = wire.sandbox.info().user_id.as_str();
+    assert_eq!(shown(&all[0]), [boss, MEMBER]);
     // In the other one it is a member, which sees itself.
     assert_eq!(all[1]["name"], "Other");
     assert_eq!(all[1]["users"].as_array().unwrap().len(), 1);
@@ -228,10 +229,7 @@ fn organizations_are_those_of_the_person_with_the_users_it_may_see() {
 
     let own = wire.request_with("GET", "/organizations", Some(MEMBER_TOKEN), None);
     let own = own.expect(200);
-    assert_eq!(
-        own["organizations"][0]["users"],
-        json!([{"id": MEMBER, "email": "jo@example.com"}])
-    );
+    assert_eq!(shown(&own["organizations"][0]), [MEMBER]);
 }
 
 #[test]

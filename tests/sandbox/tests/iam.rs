@@ -183,7 +183,7 @@ fn keys_are_made_shown_once_and_deleted_and_expire() {
     let gone = wire.get(&path).expect(404);
     assert_eq!(
         (&gone["type"], &gone["resource"]),
-        (&json!("not_found"), &json!("api_key"))
+        (&json!("not_found"), &json!("access_key"))
     );
 }
 
@@ -289,6 +289,7 @@ fn the_generated_members_are_the_same_every_time() {
     assert_eq!(members(), members());
 }
 
+// Issue 8, 3: `GET organizations/{id}`, and members with an empty `account_root_user_id`.
 #[test]
 fn a_member_has_no_id_of_the_person_and_reads_its_own_organization() {
     let wire = with_member();
@@ -297,7 +298,7 @@ fn a_member_has_no_id_of_the_person_and_reads_its_own_organization() {
     let user = as_member(&format!("/iam/v1alpha1/users/{MEMBER}")).expect(200);
     assert_eq!(user["account_root_user_id"], "");
     let owner = wire.get(&wire.user_path("")).expect(200);
-    assert_eq!(owner["account_root_user_id"], info.user_id.as_str());
+    assert_ne!(owner["account_root_user_id"], info.user_id.as_str());
 
     let path = format!("/iam/v1alpha1/organizations/{}", info.organization_id);
     let organization = as_member(&path).expect(200);

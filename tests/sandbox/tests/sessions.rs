@@ -331,6 +331,7 @@ fn a_person_switches_between_its_organizations_only() {
         .expect(404);
 }
 
+// Issue 8, 3: `GET jwts/{jti}`.
 #[test]
 fn a_session_is_told_by_its_id_to_its_user_and_to_an_administrator() {
     let wire = two_organizations();

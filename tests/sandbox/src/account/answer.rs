@@ -1,10 +1,10 @@
 //! What every call of the 2017 API has in common: who calls, and how an error looks.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     Json,
-    extract::{FromRequest, FromRequestParts, Request},
+    extract::{FromRequest, FromRequestParts, Query, Request},
     http::{StatusCode, request::Parts},
     response::{IntoResponse, Response},
 };
@@ -125,4 +125,58 @@ impl<T: DeserializeOwned> FromRequest<Arc<Service>> for Body<T> {
             .map(Self)
             .map_err(|_| AccountError::field("body", "is not the JSON that is expected"))
     }
+}
+
+/// How many things a page holds where nothing is said, and at most (inferred; the reference client
+/// asks for 50).
+const PER_PAGE: (u32, u32) = (50, 100);
+
+/// The page of a list that is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PageOf {
+    /// From 1.
+    pub(super) number: u32,
+    pub(super) size: u32,
+}
+
+impl PageOf {
+    /// The page of a list that is there whole.
+    pub(super) fn of<T>(self, all: &[T]) -> &[T] {
+        let size = self.size as usize;
+        let begin = (self.number as usize - 1).saturating_mul(size);
+        let rest = all.get(begin..).unwrap_or_default();
+        &rest[..rest.len().min(size)]
+    }
+}
+
+/// `page` and `per_page` of a query.
+pub(super) struct Pages(pub(super) PageOf);
+
+impl FromRequestParts<Arc<Service>> for Pages {
+    type Rejection = AccountError;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self> {
+        let Query(query) = Query::<HashMap<String, String>>::from_request_parts(parts, service)
+            .await
+            .map_err(|_| AccountError::field("query", "cannot be read"))?;
+        let number = |name: &'static str, usual: u32, most: u32| match query.get(name) {
+            None => Ok(usual),
+            Some(value) => value
+                .parse()
+                .ok()
+                .filter(|number| (1..=most).contains(number))
+                .ok_or_else(|| AccountError::field(name, "is out of range")),
+        };
+        Ok(Self(PageOf {
+            number: number("page", 1, u32::MAX)?,
+            size: number("per_page", PER_PAGE.0, PER_PAGE.1)?,
+        }))
+    }
+}
+
+/// The header in which the reference client finds how many pages it has to ask for.
+pub(super) type TotalCount = [(&'static str, String); 1];
+
+pub(super) fn total_count(total: u64) -> TotalCount {
+    [("x-total-count", total.to_string())]
 }

@@ -18,7 +18,7 @@ pub(crate) fn routes() -> Router<Arc<Service>> {
         .route("/tokens", get(tokens::list).post(tokens::create))
         .route("/tokens/{token}", get(tokens::get).delete(tokens::delete))
         .route("/organizations", get(users::organizations))
-        .route("/users/{id}", get(users::get))
+        .route("/users/{id}", get(users::get).patch(users::change))
         .route(
             "/users/{id}/2FA",
             get(users::two_factor)

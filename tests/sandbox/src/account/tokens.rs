@@ -1,30 +1,26 @@
 //! Tokens: made with a password, listed, deleted.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::{Path, State},
     http::StatusCode,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    answer::{AccountError, Body, Caller, Result},
+    answer::{AccountError, Body, Caller, Pages, Result, TotalCount, total_count},
     users::role,
 };
 use crate::{
-    clock::rfc3339,
+    clock::Instant,
     service::Service,
     store::{Attempt, NewToken, Proof, Token},
 };
 
 type Shared = State<Arc<Service>>;
-
-/// How many tokens a page holds where nothing is said, and at most (inferred; the reference
-/// client asks for 50).
-const PER_PAGE: (u32, u32) = (50, 100);
 
 /// A token as the reference client reads it. Inferred: `expires` is a time, or null.
 fn token_json(token: &Token) -> Value {
@@ -32,14 +28,14 @@ fn token_json(token: &Token) -> Value {
         "id": token.id,
         "user_id": token.user.id,
         "description": token.description,
-        "expires": token.expires_at.map(rfc3339),
+        "expires": token.expires_at.map(Instant::rfc3339),
         "inherits_user_perms": true,
         "roles": {
             "organization": {
                 "id": token.user.organization_id,
                 "name": token.organization_name,
             },
-            "role": role(&token.user),
+            "role": role(token.user.is_administrator()),
         },
     })
 }
@@ -87,26 +83,14 @@ pub(super) async fn create(
 pub(super) async fn list(
     State(service): Shared,
     caller: Caller,
-    Query(query): Query<HashMap<String, String>>,
-) -> Result<([(&'static str, String); 1], Json<Value>)> {
-    let number = |name: &'static str, usual: u32, most: u32| match query.get(name) {
-        None => Ok(usual),
-        Some(value) => value
-            .parse()
-            .ok()
-            .filter(|number| (1..=most).contains(number))
-            .ok_or_else(|| AccountError::field(name, "is out of range")),
-    };
-    let page = number("page", 1, u32::MAX)?;
-    let per_page = number("per_page", PER_PAGE.0, PER_PAGE.1)?;
-    let (tokens, total) = service
-        .store
-        .tokens(&caller.user, (page, per_page), service.now())?;
+    Pages(page): Pages,
+) -> Result<(TotalCount, Json<Value>)> {
+    let (tokens, total) =
+        service
+            .store
+            .tokens(&caller.user, (page.number, page.size), service.now())?;
     let tokens: Vec<Value> = tokens.iter().map(token_json).collect();
-    Ok((
-        [("x-total-count", total.to_string())],
-        Json(json!({ "tokens": tokens })),
-    ))
+    Ok((total_count(total), Json(json!({ "tokens": tokens }))))
 }
 
 /// Whose token this is. The caller is the same user.

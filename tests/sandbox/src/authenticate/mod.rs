@@ -21,7 +21,6 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    clock::rfc3339,
     panel::{self, Proofs, problem::told},
     service::Service,
     store::{Attempt, Client, Issued, StoreError},
@@ -166,9 +165,9 @@ fn login(issued: &Issued) -> String {
             "audienceId": session.user_id,
             "issuerId": session.root_user_id,
             "jti": session.jti,
-            "createdAt": rfc3339(session.created_at),
-            "expiresAt": rfc3339(session.expires_at),
-            "updatedAt": rfc3339(session.updated_at),
+            "createdAt": session.created_at.rfc3339(),
+            "expiresAt": session.expires_at.rfc3339(),
+            "updatedAt": session.updated_at.rfc3339(),
             "ip": session.ip,
             "userAgent": session.user_agent,
         },

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
     account,
@@ -144,6 +144,17 @@ pub(crate) async fn no_route(uri: Uri) -> Response {
     IamError(StoreError::NotFound("route", uri.path().to_owned())).into_response()
 }
 
+/// A request that is too long, told in the dialect that its address belongs to. The type is inferred.
+pub(crate) fn too_large(path: &str) -> Response {
+    let help = "the request is too large";
+    let body = if account::owns(path) {
+        json!({ "type": "invalid_request_error", "message": help, "fields": {} })
+    } else {
+        arguments("body", "constraint", help)
+    };
+    (StatusCode::PAYLOAD_TOO_LARGE, axum::Json(body)).into_response()
+}
+
 /// Who calls: `X-Auth-Token` names an API key's secret, `X-Session-Token` a session. With both
 /// the key counts (inferred).
 pub(super) struct Caller(pub(super) Principal);
@@ -168,7 +179,21 @@ impl FromRequestParts<Arc<Service>> for Caller {
     }
 }
 
-/// A body of JSON; an empty one counts as `{}`, since some clients send none.
+/// What changes in the address. One that is no UTF-8 names nothing, so it is not found.
+pub(super) struct Path(pub(super) String);
+
+impl FromRequestParts<Arc<Service>> for Path {
+    type Rejection = IamError;
+
+    async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self> {
+        axum::extract::Path::from_request_parts(parts, service)
+            .await
+            .map(|axum::extract::Path(name)| Self(name))
+            .map_err(|_| StoreError::NotFound("route", parts.uri.path().to_owned()).into())
+    }
+}
+
+/// A body that is a JSON object; an empty one counts as `{}`, since some clients send none.
 pub(super) struct Body<T>(pub(super) T);
 
 impl<T: DeserializeOwned> axum::extract::FromRequest<Arc<Service>> for Body<T> {
@@ -176,12 +201,17 @@ impl<T: DeserializeOwned> axum::extract::FromRequest<Arc<Service>> for Body<T> {
 
     async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self> {
         let wrong = |help: &str| IamError::argument("body", "format", help);
+        let malformed = |err: serde_json::Error| {
+            wrong(&format!("is not as it should be: {:?}", err.classify()))
+        };
         let bytes = axum::body::Bytes::from_request(request, service)
             .await
             .map_err(|_| wrong("is too large or was cut off"))?;
         let bytes: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-        serde_json::from_slice(bytes)
+        // An object first: serde would take a list for a struct, too.
+        let object: Map<String, Value> = serde_json::from_slice(bytes).map_err(malformed)?;
+        serde_json::from_value(Value::Object(object))
             .map(Self)
-            .map_err(|err| wrong(&format!("is not as it should be: {:?}", err.classify())))
+            .map_err(malformed)
     }
 }

@@ -1,22 +1,21 @@
 //! API keys.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, Query, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::answer::{Body, Caller, IamError, Result};
+use super::{
+    answer::{Body, Caller, IamError, Path, Result},
+    query::{Asked, Orders},
+};
 use crate::{
-    clock::{parse_rfc3339, rfc3339},
+    clock::Instant,
     seed::access_key,
     service::Service,
-    store::{ApiKey, NewApiKey},
+    store::{ApiKey, KeyChange, KeyFilter, NewApiKey},
 };
 
 type Shared = State<Arc<Service>>;
@@ -30,9 +29,9 @@ fn key_json(key: &ApiKey, secret_key: Option<&str>) -> Value {
         "access_key": key.access_key,
         "secret_key": secret_key,
         "description": key.description,
-        "created_at": rfc3339(key.created_at),
-        "updated_at": rfc3339(key.created_at),
-        "expires_at": key.expires_at.map(rfc3339),
+        "created_at": key.created_at.rfc3339(),
+        "updated_at": key.updated_at.rfc3339(),
+        "expires_at": key.expires_at.map(Instant::rfc3339),
         "default_project_id": key.default_project_id,
         "editable": true,
         "deletable": true,
@@ -51,45 +50,60 @@ fn key_json(key: &ApiKey, secret_key: Option<&str>) -> Value {
 pub(super) async fn get(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(access_key): Path<String>,
+    Path(access_key): Path,
 ) -> Result<Json<Value>> {
     let key = service.store.api_key(&caller, &access_key)?;
     Ok(Json(key_json(&key, None)))
 }
 
-/// The keys of one bearer (scaleway-sdk-go, `ListAPIKeys`: parameters and `api_keys`,
-/// `total_count` of its answer).
+/// `ListAPIKeysRequestOrderBy` of scaleway-sdk-go. Inferred: a key without an end comes after those
+/// that end.
+const ORDERS: Orders = &[
+    ("created_at_asc", "created_at ASC"),
+    ("created_at_desc", "created_at DESC"),
+    ("updated_at_asc", "updated_at ASC"),
+    ("updated_at_desc", "updated_at DESC"),
+    ("expires_at_asc", "expires_at ASC NULLS LAST"),
+    ("expires_at_desc", "expires_at DESC NULLS FIRST"),
+    ("access_key_asc", "access_key ASC"),
+    ("access_key_desc", "access_key DESC"),
+];
+
+/// The keys of an organization (scaleway-sdk-go, `ListAPIKeys`). `user_id`, `application_id` and
+/// `access_key` are older names of filters, which the SDKs still send.
 pub(super) async fn list(
     State(service): Shared,
     Caller(caller): Caller,
-    Query(query): Query<HashMap<String, String>>,
+    asked: Asked,
 ) -> Result<Json<Value>> {
-    let number = |name: &'static str, default: usize, most: usize| match query.get(name) {
-        None => Ok(default),
-        Some(text) => text
-            .parse()
-            .ok()
-            .filter(|number| (1..=most).contains(number))
-            .ok_or_else(|| IamError::argument(name, "constraint", "is out of range")),
+    let page = asked.page(ORDERS)?;
+    let bearers = ["bearer_id", "user_id", "application_id"];
+    let bearer_type = asked.word(
+        "bearer_type",
+        "unknown_bearer_type",
+        &["user", "application"],
+    )?;
+    let filter = KeyFilter {
+        bearer_id: bearers.iter().find_map(|name| asked.owned(name)),
+        of_users: bearer_type.map(|word| word == "user"),
+        access_keys: [asked.all("access_keys"), asked.all("access_key")].concat(),
+        description: asked.owned("description"),
+        expired: asked.flag("expired")?,
+        editable: asked.flag("editable")?,
     };
-    let (page, size) = (number("page", 1, 1_000_000)?, number("page_size", 20, 100)?);
-    let bearer = query
-        .get("bearer_id")
-        .ok_or_else(|| IamError::argument("bearer_id", "required", "is required here"))?;
-    let all = service.store.api_keys(&caller, bearer)?;
-    let shown: Vec<Value> = all
-        .iter()
-        .skip((page - 1) * size)
-        .take(size)
-        .map(|key| key_json(key, None))
-        .collect();
-    Ok(Json(json!({ "api_keys": shown, "total_count": all.len() })))
+    let organization_id = asked.required("organization_id")?;
+    let (keys, total) =
+        service
+            .store
+            .listed_keys(&caller, organization_id, filter, page, service.now())?;
+    let keys: Vec<Value> = keys.iter().map(|key| key_json(key, None)).collect();
+    Ok(Json(json!({ "api_keys": keys, "total_count": total })))
 }
 
 pub(super) async fn delete(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(access_key): Path<String>,
+    Path(access_key): Path,
 ) -> Result<StatusCode> {
     service.store.delete_api_key(&caller, &access_key)?;
     Ok(StatusCode::NO_CONTENT)
@@ -112,20 +126,8 @@ pub(super) async fn create(
     let user_id = body
         .user_id
         .ok_or_else(|| IamError::argument("user_id", "required", "is required"))?;
-    if body.description.chars().count() > MAX_DESCRIPTION {
-        return Err(IamError::argument(
-            "description",
-            "constraint",
-            "is longer than 200 characters",
-        ));
-    }
-    let expires_at = body
-        .expires_at
-        .map(|text| {
-            parse_rfc3339(&text)
-                .ok_or_else(|| IamError::argument("expires_at", "format", "is no RFC 3339 time"))
-        })
-        .transpose()?;
+    check_description(&body.description)?;
+    let expires_at = end(body.expires_at.as_deref())?;
     let secret_key = Uuid::new_v4().to_string();
     let key = service.store.create_api_key(
         &caller,
@@ -140,4 +142,46 @@ pub(super) async fn create(
         service.now(),
     )?;
     Ok(Json(key_json(&key, Some(&secret_key))))
+}
+
+fn check_description(description: &str) -> Result<()> {
+    if description.chars().count() > MAX_DESCRIPTION {
+        let help = "is longer than 200 characters";
+        return Err(IamError::argument("description", "constraint", help));
+    }
+    Ok(())
+}
+
+fn end(text: Option<&str>) -> Result<Option<Instant>> {
+    text.map(|text| {
+        Instant::parse(text)
+            .ok_or_else(|| IamError::argument("expires_at", "format", "is no RFC 3339 time"))
+    })
+    .transpose()
+}
+
+#[derive(Deserialize)]
+pub(super) struct Change {
+    description: Option<String>,
+    expires_at: Option<String>,
+    default_project_id: Option<String>,
+}
+
+/// Inferred: what is left out or null stays as it is, so that no call takes an end away.
+pub(super) async fn change(
+    State(service): Shared,
+    Caller(caller): Caller,
+    Path(access_key): Path,
+    Body(body): Body<Change>,
+) -> Result<Json<Value>> {
+    check_description(body.description.as_deref().unwrap_or_default())?;
+    let change = KeyChange {
+        description: body.description.as_deref(),
+        expires_at: end(body.expires_at.as_deref())?,
+        default_project_id: body.default_project_id.as_deref(),
+    };
+    let key = service
+        .store
+        .change_api_key(&caller, &access_key, &change, service.now())?;
+    Ok(Json(key_json(&key, None)))
 }

@@ -1,63 +1,88 @@
 //! Today's IAM API (protocol.md A) on the sandbox's state.
 
 mod answer;
+mod call;
+mod connections;
 mod keys;
 mod organizations;
 mod passkeys;
+mod query;
 mod sessions;
 mod users;
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    routing::{get, patch, post},
-};
+use axum::Router;
 
+use self::call::{Call, delete, get, patch, post};
 use crate::service::Service;
 
-pub(crate) use answer::no_route;
+pub(crate) use answer::{no_route, too_large};
+
+/// Every call of the IAM dialect. The router is made of this table, and the OpenAPI document is
+/// held against it: a call that stands here needs its description in `openapi/`.
+pub(crate) fn calls() -> Vec<Call> {
+    vec![
+        get("/iam/v1alpha1/users", users::list),
+        get("/iam/v1alpha1/users/{id}", users::get),
+        post("/iam/v1alpha1/users/{id}/lock", users::lock),
+        post("/iam/v1alpha1/users/{id}/unlock", users::unlock),
+        get("/iam/v1alpha1/users/{id}/connections", connections::list),
+        post("/iam/v1alpha1/users/{id}/mfa-otp", users::create_otp),
+        delete("/iam/v1alpha1/users/{id}/mfa-otp", users::delete_otp),
+        post(
+            "/iam/v1alpha1/users/{id}/validate-mfa-otp",
+            users::validate_otp,
+        ),
+        get(
+            "/iam/v1alpha1/users/{id}/webauthn-authenticators",
+            passkeys::list,
+        ),
+        patch(
+            "/iam/v1alpha1/webauthn-authenticator/{id}",
+            passkeys::rename,
+        ),
+        delete(
+            "/iam/v1alpha1/webauthn-authenticator/{id}",
+            passkeys::delete,
+        ),
+        get("/iam/v1alpha1/grace-periods", users::grace_periods),
+        get("/iam/v1alpha1/organizations/{id}", organizations::get),
+        get(
+            "/iam/v1alpha1/organizations/{id}/security-settings",
+            organizations::settings,
+        ),
+        patch(
+            "/iam/v1alpha1/organizations/{id}/security-settings",
+            organizations::change_settings,
+        ),
+        post("/iam/v1alpha1/api-keys", keys::create),
+        get("/iam/v1alpha1/api-keys", keys::list),
+        get("/iam/v1alpha1/api-keys/{access_key}", keys::get),
+        patch("/iam/v1alpha1/api-keys/{access_key}", keys::change),
+        delete("/iam/v1alpha1/api-keys/{access_key}", keys::delete),
+        get("/iam/v1alpha1/jwts", sessions::list),
+        get("/iam/v1alpha1/jwts/{jti}", sessions::get),
+        delete("/iam/v1alpha1/jwts/{jti}", sessions::delete),
+        post("/iam/v1alpha1/jwts/{jti}/renew", sessions::renew),
+        post("/account/v2/login", sessions::log_in),
+        get("/account/v2/users/{id}", organizations::person),
+        post(
+            "/iam-private/v1/jwts/{jti}/switch-organization",
+            sessions::switch_organization,
+        ),
+        get("/account/v3/projects", organizations::projects),
+        get("/account/v3/projects/{id}", organizations::project),
+    ]
+}
 
 /// The routes of the IAM dialect.
 pub(crate) fn routes() -> Router<Arc<Service>> {
-    let iam = Router::new()
-        .route("/users", get(users::list))
-        .route("/users/{id}", get(users::get))
-        .route("/users/{id}/lock", post(users::lock))
-        .route("/users/{id}/unlock", post(users::unlock))
-        .route(
-            "/users/{id}/mfa-otp",
-            post(users::create_otp).delete(users::delete_otp),
-        )
-        .route("/users/{id}/validate-mfa-otp", post(users::validate_otp))
-        .route("/users/{id}/webauthn-authenticators", get(passkeys::list))
-        .route(
-            "/webauthn-authenticator/{id}",
-            patch(passkeys::rename).delete(passkeys::delete),
-        )
-        .route("/grace-periods", get(users::grace_periods))
-        .route("/organizations/{id}", get(organizations::get))
-        .route(
-            "/organizations/{id}/security-settings",
-            get(organizations::settings).patch(organizations::change_settings),
-        )
-        .route("/api-keys", post(keys::create).get(keys::list))
-        .route(
-            "/api-keys/{access_key}",
-            get(keys::get).delete(keys::delete),
-        )
-        .route("/jwts", get(sessions::list))
-        .route("/jwts/{jti}", get(sessions::get).delete(sessions::delete))
-        .route("/jwts/{jti}/renew", post(sessions::renew));
-    Router::new()
-        .nest("/iam/v1alpha1", iam)
-        .route("/account/v2/login", post(sessions::log_in))
-        .route("/account/v2/users/{id}", get(organizations::person))
-        .route(
-            "/iam-private/v1/jwts/{jti}/switch-organization",
-            post(sessions::switch_organization),
-        )
-        .route("/account/v3/projects/{id}", get(organizations::project))
+    calls()
+        .into_iter()
+        .fold(Router::new(), |router, call| {
+            router.route(call.path, call.handler)
+        })
         .fallback(answer::no_route)
         .method_not_allowed_fallback(answer::no_route)
 }

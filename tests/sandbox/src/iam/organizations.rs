@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::{Body, Caller, IamError, Result};
+use super::{
+    answer::{Body, Caller, IamError, Path, Result},
+    query::{Asked, Orders},
+};
 use crate::{
     service::Service,
-    store::{Organization, Profile},
+    store::{Organization, OrganizationProfile, Project, ProjectFilter},
 };
 
 type Shared = State<Arc<Service>>;
@@ -32,9 +32,9 @@ fn settings_json(settings: &Organization) -> Value {
 pub(super) async fn get(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
 ) -> Result<Json<Value>> {
-    let Profile { name, ways } = service.store.profile(&caller, &id)?;
+    let OrganizationProfile { name, ways } = service.store.organization_profile(&caller, &id)?;
     Ok(Json(json!({
         "id": id,
         "name": name,
@@ -49,7 +49,7 @@ pub(super) async fn get(
 pub(super) async fn settings(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
 ) -> Result<Json<Value>> {
     Ok(Json(settings_json(
         &service.store.organization(&caller, &id)?,
@@ -68,7 +68,7 @@ pub(super) struct Change {
 pub(super) async fn change_settings(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
     Body(body): Body<Change>,
 ) -> Result<Json<Value>> {
     let grace = duration(
@@ -84,11 +84,12 @@ pub(super) async fn change_settings(
         body.max_api_key_expiration_duration.as_deref(),
     )?;
     let attempts = body.login_attempts_before_locked;
-    if attempts.is_some_and(|attempts| attempts < 1) {
+    let sensible = 1..=i64::from(u32::MAX);
+    if attempts.is_some_and(|attempts| !sensible.contains(&attempts)) {
         return Err(IamError::argument(
             "login_attempts_before_locked",
             "constraint",
-            "is at least one",
+            "is out of range",
         ));
     }
     let changed = service
@@ -106,6 +107,9 @@ pub(super) async fn change_settings(
     Ok(Json(settings_json(&changed)))
 }
 
+/// The longest duration of protobuf, in seconds.
+const MAX_DURATION_S: i64 = 315_576_000_000;
+
 /// Seconds with an `s` behind them, as protobuf writes a duration in JSON; reference clients write
 /// nine decimals (protocol.md A).
 fn duration(argument: &'static str, text: Option<&str>) -> Result<Option<i64>> {
@@ -113,23 +117,58 @@ fn duration(argument: &'static str, text: Option<&str>) -> Result<Option<i64>> {
         text.strip_suffix('s')
             .map(|seconds| seconds.strip_suffix(".000000000").unwrap_or(seconds))
             .and_then(|seconds| seconds.parse::<i64>().ok())
-            .filter(|seconds| *seconds >= 0)
+            .filter(|seconds| (0..=MAX_DURATION_S).contains(seconds))
             .ok_or_else(|| IamError::argument(argument, "format", "is seconds like `86400s`"))
     })
     .transpose()
 }
 
-pub(super) async fn project(
-    State(service): Shared,
-    Caller(caller): Caller,
-    Path(id): Path<String>,
-) -> Result<Json<Value>> {
-    let project = service.store.project(&caller, &id)?;
-    Ok(Json(json!({
+/// A project as scaleway-sdk-go and scaleway-sdk-python have it (`account/v3`).
+fn project_json(project: &Project) -> Value {
+    json!({
         "id": project.id,
         "name": project.name,
         "organization_id": project.organization_id,
-    })))
+        "description": project.description,
+        "status": "active",
+        "created_at": project.created_at.rfc3339(),
+        "updated_at": project.updated_at.rfc3339(),
+        "qualification": null,
+    })
+}
+
+pub(super) async fn project(
+    State(service): Shared,
+    Caller(caller): Caller,
+    Path(id): Path,
+) -> Result<Json<Value>> {
+    Ok(Json(project_json(&service.store.project(&caller, &id)?)))
+}
+
+/// `ListProjectsRequestOrderBy` of scaleway-sdk-go.
+const ORDERS: Orders = &[
+    ("created_at_asc", "created_at ASC"),
+    ("created_at_desc", "created_at DESC"),
+    ("name_asc", "name ASC"),
+    ("name_desc", "name DESC"),
+];
+
+pub(super) async fn projects(
+    State(service): Shared,
+    Caller(caller): Caller,
+    asked: Asked,
+) -> Result<Json<Value>> {
+    let page = asked.page(ORDERS)?;
+    let organization_id = asked.required("organization_id")?;
+    let filter = ProjectFilter {
+        name: asked.owned("name"),
+        ids: asked.ids("project_ids")?,
+    };
+    let (projects, total) = service
+        .store
+        .projects(&caller, organization_id, filter, page)?;
+    let projects: Vec<Value> = projects.iter().map(project_json).collect();
+    Ok(Json(json!({ "projects": projects, "total_count": total })))
 }
 
 /// The person behind the caller, and the organizations that it has a user in. Inferred: another
@@ -137,7 +176,7 @@ pub(super) async fn project(
 pub(super) async fn person(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
 ) -> Result<Json<Value>> {
     let (email, organizations) = service.store.person(&caller, &id)?;
     let organizations: Vec<Value> = organizations

@@ -1,20 +1,16 @@
 //! Passkeys (protocol.md E). Registering one is not here yet.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, Query, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    answer::{Body, Caller, IamError, Result},
-    users::number,
+    answer::{Body, Caller, IamError, Path, Result},
+    query::{Asked, Orders},
 };
-use crate::{clock::rfc3339, service::Service, store::Passkey};
+use crate::{clock::Instant, service::Service, store::Passkey};
 
 type Shared = State<Arc<Service>>;
 
@@ -22,43 +18,28 @@ fn passkey_json(passkey: &Passkey) -> Value {
     json!({
         "id": passkey.id,
         "name": passkey.name,
-        "created_at": rfc3339(passkey.created_at),
-        "last_login_at": passkey.last_login_at.map(rfc3339),
+        "created_at": passkey.created_at.rfc3339(),
+        "last_login_at": passkey.last_login_at.map(Instant::rfc3339),
     })
 }
 
-/// The values of `order_by` are those of scaleway-sdk-python,
-/// `ListUserWebAuthnAuthenticatorsRequestOrderBy`.
+/// `ListUserWebAuthnAuthenticatorsRequestOrderBy` of scaleway-sdk-python.
+const ORDERS: Orders = &[
+    ("created_at_asc", "created_at ASC"),
+    ("created_at_desc", "created_at DESC"),
+];
+
 pub(super) async fn list(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(id): Path<String>,
-    Query(query): Query<HashMap<String, String>>,
+    Path(id): Path,
+    asked: Asked,
 ) -> Result<Json<Value>> {
-    let within = |name: &'static str, usual: u32, most: u32| {
-        query
-            .get(name)
-            .map_or(Ok(usual), |text| number(name, text, most))
-    };
-    let (page, size) = (within("page", 1, u32::MAX)?, within("page_size", 20, 100)?);
-    let is_newest_first = match query.get("order_by").map(String::as_str) {
-        None | Some("created_at_asc") => false,
-        Some("created_at_desc") => true,
-        Some(_) => return Err(IamError::argument("order_by", "format", "is unknown")),
-    };
-    let mut all = service.store.passkeys(&caller, &id)?;
-    if is_newest_first {
-        all.reverse();
-    }
-    let shown: Vec<Value> = all
-        .chunks(size as usize)
-        .nth(page as usize - 1)
-        .unwrap_or_default()
-        .iter()
-        .map(passkey_json)
-        .collect();
+    let page = asked.page(ORDERS)?;
+    let (passkeys, total) = service.store.passkeys(&caller, &id, page)?;
+    let passkeys: Vec<Value> = passkeys.iter().map(passkey_json).collect();
     Ok(Json(
-        json!({ "authenticators": shown, "total_count": all.len() }),
+        json!({ "authenticators": passkeys, "total_count": total }),
     ))
 }
 
@@ -71,7 +52,7 @@ pub(super) struct Rename {
 pub(super) async fn rename(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
     Body(body): Body<Rename>,
 ) -> Result<Json<Value>> {
     let name = body
@@ -86,7 +67,7 @@ pub(super) async fn rename(
 pub(super) async fn delete(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
 ) -> Result<StatusCode> {
     service.store.delete_passkey(&caller, &id, service.now())?;
     Ok(StatusCode::NO_CONTENT)

@@ -1,18 +1,16 @@
 //! Sessions: signing in with a password, and what becomes of it.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, Query, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::{Body, Caller, IamError, Result};
+use super::{
+    answer::{Body, Caller, IamError, Path, Result},
+    query::{Asked, Orders},
+};
 use crate::{
-    clock::rfc3339,
     service::Service,
     store::{Attempt, Client, Issued, Proof, Session, StoreError},
 };
@@ -26,9 +24,9 @@ fn session_json(session: &Session) -> Value {
         "jti": session.jti,
         "issuer_id": session.root_user_id,
         "audience_id": session.user_id,
-        "created_at": rfc3339(session.created_at),
-        "updated_at": rfc3339(session.updated_at),
-        "expires_at": rfc3339(session.expires_at),
+        "created_at": session.created_at.rfc3339(),
+        "updated_at": session.updated_at.rfc3339(),
+        "expires_at": session.expires_at.rfc3339(),
         "ip": session.ip,
         "user_agent": session.user_agent,
     })
@@ -77,22 +75,35 @@ pub(super) async fn log_in(
     Ok(issued_json(&issued))
 }
 
-/// Inferred: sessions that are over are not listed.
+/// `ListJWTsRequestOrderBy` of scaleway-sdk-go.
+const ORDERS: Orders = &[
+    ("created_at_asc", "created_at ASC"),
+    ("created_at_desc", "created_at DESC"),
+    ("updated_at_asc", "updated_at ASC"),
+    ("updated_at_desc", "updated_at DESC"),
+];
+
+/// Inferred: sessions that are over are listed with `expired=true` alone.
 pub(super) async fn list(
     State(service): Shared,
     Caller(caller): Caller,
-    Query(query): Query<HashMap<String, String>>,
+    asked: Asked,
 ) -> Result<Json<Value>> {
-    let user_id = required("audience_id", query.get("audience_id"))?;
-    let sessions = service.store.sessions(&caller, user_id, service.now())?;
+    let page = asked.page(ORDERS)?;
+    let expired = asked.flag("expired")?.unwrap_or(false);
+    let user_id = asked.required("audience_id")?;
+    let (sessions, total) =
+        service
+            .store
+            .listed_sessions(&caller, user_id, expired, page, service.now())?;
     let jwts: Vec<Value> = sessions.iter().map(session_json).collect();
-    Ok(Json(json!({ "jwts": jwts, "total_count": jwts.len() })))
+    Ok(Json(json!({ "jwts": jwts, "total_count": total })))
 }
 
 pub(super) async fn get(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(jti): Path<String>,
+    Path(jti): Path,
 ) -> Result<Json<Value>> {
     let session = service.store.session_named(&caller, &jti)?;
     Ok(Json(session_json(&session)))
@@ -101,7 +112,7 @@ pub(super) async fn get(
 pub(super) async fn delete(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(jti): Path<String>,
+    Path(jti): Path,
 ) -> Result<StatusCode> {
     service.store.end_session(&caller, &jti)?;
     Ok(StatusCode::NO_CONTENT)
@@ -114,7 +125,7 @@ pub(super) struct Renew {
 
 pub(super) async fn renew(
     State(service): Shared,
-    Path(jti): Path<String>,
+    Path(jti): Path,
     Body(body): Body<Renew>,
 ) -> Result<Json<Value>> {
     let renew_token = required("renew_token", body.renew_token)?;
@@ -131,7 +142,7 @@ pub(super) struct Switch {
 pub(super) async fn switch_organization(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(jti): Path<String>,
+    Path(jti): Path,
     Body(body): Body<Switch>,
 ) -> Result<Json<Value>> {
     let organization_id = required("organization_id", body.organization_id)?;

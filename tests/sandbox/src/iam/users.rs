@@ -1,18 +1,17 @@
 //! Users and their second factor.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, Query, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, json};
 
-use super::answer::{Body, Caller, IamError, Result};
+use super::{
+    answer::{Body, Caller, IamError, Path, Result},
+    query::{Asked, Orders},
+};
 use crate::{
-    clock::rfc3339,
+    clock::Instant,
     service::Service,
     store::{Principal, StoreError, User, UserFilter},
 };
@@ -24,16 +23,16 @@ fn user_json(user: &User) -> Value {
     json!({
         "id": user.id,
         "email": user.email,
-        "username": user.email,
+        "username": user.username,
         "first_name": user.first_name,
         "last_name": user.last_name,
         "phone_number": "",
         "locale": "en_US",
-        "created_at": rfc3339(user.created_at),
-        "updated_at": rfc3339(user.updated_at),
+        "created_at": user.created_at.rfc3339(),
+        "updated_at": user.updated_at.rfc3339(),
         "organization_id": user.organization_id,
         "deletable": user.kind != "owner",
-        "last_login_at": user.last_login_at.map(rfc3339),
+        "last_login_at": user.last_login_at.map(Instant::rfc3339),
         "type": user.kind,
         "two_factor_enabled": user.mfa,
         "status": "activated",
@@ -55,72 +54,44 @@ fn root_user_id(user: &User) -> &str {
 pub(super) async fn get(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
 ) -> Result<Json<Value>> {
     Ok(Json(user_json(&service.store.user(&caller, &id)?)))
 }
 
-/// The query of `GET users`; repeated names come as a list of pairs.
-type Pairs = Query<Vec<(String, String)>>;
+/// `ListUsersRequestOrderBy` of scaleway-sdk-go.
+const ORDERS: Orders = &[
+    ("created_at_asc", "created_at ASC"),
+    ("created_at_desc", "created_at DESC"),
+    ("updated_at_asc", "updated_at ASC"),
+    ("updated_at_desc", "updated_at DESC"),
+    ("email_asc", "email ASC"),
+    ("email_desc", "email DESC"),
+    ("username_asc", "username ASC"),
+    ("username_desc", "username DESC"),
+    ("last_login_asc", "last_login_at ASC"),
+    ("last_login_desc", "last_login_at DESC"),
+];
 
 pub(super) async fn list(
     State(service): Shared,
     Caller(caller): Caller,
-    Query(pairs): Pairs,
+    asked: Asked,
 ) -> Result<Json<Value>> {
-    let mut filter = UserFilter {
-        order: "created_at ASC",
-        page: 1,
-        page_size: 20,
-        ..UserFilter::default()
+    let page = asked.page(ORDERS)?;
+    let kind = asked.word("type", "unknown_type", &["owner", "member", "guest"])?;
+    let filter = UserFilter {
+        mfa: asked.flag("mfa")?,
+        kind: kind.map(str::to_owned),
+        ids: asked.ids("user_ids")?,
+        tagged: asked.text("tag").is_some(),
     };
-    let mut organization_id = None;
-    for (name, value) in pairs {
-        match name.as_str() {
-            "organization_id" => organization_id = Some(value),
-            "page" => filter.page = number("page", &value, u32::MAX)?,
-            "page_size" => filter.page_size = number("page_size", &value, 100)?,
-            "order_by" => filter.order = order(&value)?,
-            "mfa" => {
-                let help = "is true or false";
-                let value = value.to_ascii_lowercase().parse();
-                filter.mfa = Some(value.map_err(|_| IamError::argument("mfa", "format", help))?);
-            }
-            "type" if value != "unknown_type" => filter.kind = Some(value),
-            "user_ids" => filter.ids.extend(value.split(',').map(str::to_owned)),
-            "tag" => filter.tagged = true,
-            _ => {}
-        }
-    }
-    let organization_id = organization_id
-        .ok_or_else(|| IamError::argument("organization_id", "required", "is required"))?;
-    let (users, total) = service.store.users(&caller, &organization_id, &filter)?;
+    let organization_id = asked.required("organization_id")?;
+    let (users, total) = service
+        .store
+        .users(&caller, organization_id, filter, page)?;
     let users: Vec<Value> = users.iter().map(user_json).collect();
     Ok(Json(json!({ "users": users, "total_count": total })))
-}
-
-/// A number from 1 to `most` in a query.
-pub(super) fn number(argument: &'static str, value: &str, most: u32) -> Result<u32> {
-    value
-        .parse()
-        .ok()
-        .filter(|number| (1..=most).contains(number))
-        .ok_or_else(|| IamError::argument(argument, "constraint", "is out of range"))
-}
-
-/// `ListUsersRequestOrderBy` of scaleway-sdk-go.
-fn order(value: &str) -> Result<&'static str> {
-    Ok(match value {
-        "created_at_asc" => "created_at ASC",
-        "created_at_desc" => "created_at DESC",
-        "updated_at_asc" => "updated_at ASC",
-        "updated_at_desc" => "updated_at DESC",
-        "email_asc" | "username_asc" => "email ASC",
-        "email_desc" | "username_desc" => "email DESC",
-        "last_login_asc" => "last_login_at ASC",
-        "last_login_desc" => "last_login_at DESC",
-        _ => return Err(IamError::argument("order_by", "format", "is unknown")),
-    })
 }
 
 fn set_locked(
@@ -138,7 +109,7 @@ fn set_locked(
 pub(super) async fn lock(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
     Body(IgnoredAny): Body<IgnoredAny>,
 ) -> Result<Json<Value>> {
     set_locked(&service, &caller, &id, true)
@@ -147,7 +118,7 @@ pub(super) async fn lock(
 pub(super) async fn unlock(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
     Body(IgnoredAny): Body<IgnoredAny>,
 ) -> Result<Json<Value>> {
     set_locked(&service, &caller, &id, false)
@@ -156,7 +127,7 @@ pub(super) async fn unlock(
 pub(super) async fn create_otp(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
     Body(IgnoredAny): Body<IgnoredAny>,
 ) -> Result<Json<Value>> {
     let secret = service
@@ -173,7 +144,7 @@ pub(super) struct Validate {
 pub(super) async fn validate_otp(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
     Body(body): Body<Validate>,
 ) -> Result<Json<Value>> {
     let code = body
@@ -190,7 +161,7 @@ pub(super) async fn validate_otp(
 pub(super) async fn delete_otp(
     State(service): Shared,
     Caller(caller): Caller,
-    Path(id): Path<String>,
+    Path(id): Path,
 ) -> Result<StatusCode> {
     if service.store.stop_two_factor(&caller, &id, service.now())? {
         Ok(StatusCode::NO_CONTENT)
@@ -199,14 +170,17 @@ pub(super) async fn delete_otp(
     }
 }
 
+/// Inferred: without `user_id` they are the caller's own.
 pub(super) async fn grace_periods(
     State(service): Shared,
     Caller(caller): Caller,
-    Query(query): Query<HashMap<String, String>>,
+    asked: Asked,
 ) -> Result<Json<Value>> {
-    let user_id = query
-        .get("user_id")
-        .ok_or_else(|| IamError::argument("user_id", "required", "is required"))?;
+    let user_id = match (asked.text("user_id"), &caller) {
+        (Some(user_id), _) => user_id,
+        (None, Principal::User(user)) => &user.id,
+        (None, Principal::Application { .. }) => asked.required("user_id")?,
+    };
     let period = service
         .store
         .grace_period(&caller, user_id, service.now())?;
@@ -215,8 +189,8 @@ pub(super) async fn grace_periods(
         .map(|(start, end)| {
             json!({
                 "type": "set_mfa",
-                "created_at": rfc3339(*start),
-                "expires_at": rfc3339(*end),
+                "created_at": start.rfc3339(),
+                "expires_at": end.rfc3339(),
             })
         })
         .collect();

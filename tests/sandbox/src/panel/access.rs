@@ -16,7 +16,7 @@ use super::{
     visitor::{Once, SignedIn},
 };
 use crate::{
-    clock::rfc3339,
+    clock::Instant,
     service::Service,
     store::{ApiKey, Session},
 };
@@ -27,8 +27,8 @@ type Shared = State<Arc<Service>>;
 const PLACE: &str = "/access";
 
 /// A moment for people and for machines.
-fn moment(unix_time: i64) -> Markup {
-    let exact = rfc3339(unix_time);
+fn moment(at: Instant) -> Markup {
+    let exact = at.whole().rfc3339();
     let shown = exact.replace('T', " ").replace('Z', " UTC");
     html! { time datetime=(exact) { (shown) } }
 }
@@ -62,7 +62,7 @@ fn key(key: &ApiKey, form: &str) -> Markup {
 
 fn session(session: &Session, own: &str, form: &str) -> Markup {
     let is_own = session.jti == own;
-    let what = format!("the session of {}", rfc3339(session.created_at));
+    let what = format!("the session of {}", session.created_at.whole().rfc3339());
     html! {
         li {
             div {

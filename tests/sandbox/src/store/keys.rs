@@ -2,7 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Principal, Result, Store, StoreError, hash, tokens, users};
+use super::{
+    Page, Principal, Result, Store, StoreError, hash, listing::Conditions, organizations, tokens,
+    users,
+};
+use crate::clock::Instant;
 
 /// An API key without its secret.
 #[derive(Debug, Clone)]
@@ -12,8 +16,9 @@ pub(crate) struct ApiKey {
     pub(crate) application_id: Option<String>,
     pub(crate) organization_id: String,
     pub(crate) description: String,
-    pub(crate) created_at: i64,
-    pub(crate) expires_at: Option<i64>,
+    pub(crate) created_at: Instant,
+    pub(crate) updated_at: Instant,
+    pub(crate) expires_at: Option<Instant>,
     pub(crate) default_project_id: String,
 }
 
@@ -26,6 +31,7 @@ impl ApiKey {
             organization_id: row.get("organization_id")?,
             description: row.get("description")?,
             created_at: row.get("created_at")?,
+            updated_at: row.get("updated_at")?,
             expires_at: row.get("expires_at")?,
             default_project_id: row.get("default_project_id")?,
         })
@@ -39,11 +45,32 @@ pub(crate) struct NewApiKey<'a> {
     pub(crate) secret_key: &'a str,
     pub(crate) user_id: &'a str,
     pub(crate) description: &'a str,
-    pub(crate) expires_at: Option<i64>,
+    pub(crate) expires_at: Option<Instant>,
     pub(crate) default_project_id: Option<&'a str>,
 }
 
-/// The key, when the caller may do `action` to it: its owner, or an administrator.
+/// What is to change about an API key; nothing stays as it is.
+#[derive(Debug)]
+pub(crate) struct KeyChange<'a> {
+    pub(crate) description: Option<&'a str>,
+    pub(crate) expires_at: Option<Instant>,
+    pub(crate) default_project_id: Option<&'a str>,
+}
+
+/// Which API keys a list shows.
+#[derive(Debug, Default)]
+pub(crate) struct KeyFilter {
+    pub(crate) bearer_id: Option<String>,
+    /// Whether the bearer is a user, or else an application.
+    pub(crate) of_users: Option<bool>,
+    pub(crate) access_keys: Vec<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) expired: Option<bool>,
+    pub(crate) editable: Option<bool>,
+}
+
+/// The key, when the caller may do `action` to it: its owner, or an administrator. A 404 about one
+/// names `access_key` (protocol.md A, recorded).
 fn reachable(
     db: &Connection,
     caller: &Principal,
@@ -57,7 +84,7 @@ fn reachable(
             ApiKey::from_row,
         )
         .optional()?
-        .ok_or_else(|| StoreError::NotFound("api_key", access_key.to_owned()))?;
+        .ok_or_else(|| StoreError::NotFound("access_key", access_key.to_owned()))?;
     let own = match caller {
         Principal::User(user) => key.user_id.as_deref() == Some(user.id.as_str()),
         Principal::Application { id, .. } => key.application_id.as_deref() == Some(id.as_str()),
@@ -72,10 +99,53 @@ fn reachable(
     }
 }
 
+/// The bearer whose keys the caller may see: itself, a user that it administers, an application of
+/// its organization where it is an administrator.
+fn bearer(db: &Connection, caller: &Principal, id: String) -> Result<String> {
+    if id == caller.id() {
+        return Ok(id);
+    }
+    let is_application = db
+        .prepare_cached(
+            "SELECT 1 FROM api_keys WHERE application_id = ?1 AND organization_id = ?2",
+        )?
+        .exists([&id, caller.organization_id()])?;
+    if is_application {
+        caller.administers(caller.organization_id(), "read", "api_key")?;
+    } else {
+        users::reachable(db, caller, &id, "read", "api_key")?;
+    }
+    Ok(id)
+}
+
+/// Refuses an end of a key that has passed, and one that the organization does not allow.
+fn check_end(
+    db: &Connection,
+    organization_id: &str,
+    expires_at: Option<Instant>,
+    now: Instant,
+) -> Result<()> {
+    let settings = organizations::organization(db, organization_id)?;
+    let longest = Some(settings.max_api_key_s).filter(|seconds| *seconds > 0);
+    let help = match (expires_at, longest) {
+        (Some(at), _) if at <= now => "must be in the future",
+        (Some(at), Some(longest)) if at > now.plus_s(longest) => {
+            "is later than the organization allows"
+        }
+        (None, Some(_)) => "is required by the organization",
+        _ => return Ok(()),
+    };
+    Err(StoreError::Argument {
+        argument: "expires_at",
+        reason: "constraint",
+        help: help.to_owned(),
+    })
+}
+
 impl Store {
     /// Whose secret key this is. A token of 2017 counts as a key too (inferred, as the other way
     /// round: the services shared one store of keys).
-    pub(crate) fn principal(&self, secret_key: &str, now: i64) -> Result<Principal> {
+    pub(crate) fn principal(&self, secret_key: &str, now: Instant) -> Result<Principal> {
         // Letter case does not matter in a UUID.
         let hash = hash(&secret_key.to_ascii_lowercase());
         self.transaction(|db| {
@@ -129,6 +199,51 @@ impl Store {
         })
     }
 
+    /// A page of an organization's keys, and how many there are on all pages.
+    ///
+    /// Inferred: an administrator sees all of them, anybody else the own ones, and is refused where
+    /// it asks for another bearer's. The texts of a filter are compared whole.
+    pub(crate) fn listed_keys(
+        &self,
+        caller: &Principal,
+        organization_id: &str,
+        filter: KeyFilter,
+        page: Page,
+        now: Instant,
+    ) -> Result<(Vec<ApiKey>, u64)> {
+        caller.belongs_to(organization_id, "api_key")?;
+        self.transaction(|db| {
+            let mut conditions = Conditions::default();
+            conditions.with("organization_id = ?", organization_id.to_owned());
+            let bearer_id = match filter.bearer_id {
+                Some(id) => Some(bearer(db, caller, id)?),
+                None if caller.is_administrator() => None,
+                None => Some(caller.id().to_owned()),
+            };
+            if let Some(id) = bearer_id {
+                conditions.with("coalesce(user_id, application_id) = ?", id);
+            }
+            match filter.of_users {
+                Some(true) => conditions.plain("user_id IS NOT NULL"),
+                Some(false) => conditions.plain("application_id IS NOT NULL"),
+                None => {}
+            }
+            conditions.among("access_key", &filter.access_keys);
+            if let Some(description) = filter.description {
+                conditions.with("description = ?", description);
+            }
+            if let Some(expired) = filter.expired {
+                conditions.with("coalesce(expires_at <= ?, FALSE) = ?", now);
+                conditions.value(i64::from(expired));
+            }
+            // Every key of the sandbox can be edited.
+            if filter.editable == Some(false) {
+                conditions.plain("FALSE");
+            }
+            conditions.list(db, "api_keys", "rowid", page, ApiKey::from_row)
+        })
+    }
+
     /// The access keys of a user.
     pub(crate) fn access_keys(&self, user_id: &str) -> Result<Vec<String>> {
         self.transaction(|db| {
@@ -143,38 +258,17 @@ impl Store {
         &self,
         caller: &Principal,
         new: &NewApiKey<'_>,
-        now: i64,
+        now: Instant,
     ) -> Result<ApiKey> {
         self.transaction(|db| {
             let user = users::reachable(db, caller, new.user_id, "write", "api_key")?;
-            let settings = users::organization(db, &user.organization_id)?;
-            let longest = Some(settings.max_api_key_s).filter(|seconds| *seconds > 0);
-            let constraint = |help: &str| StoreError::Argument {
-                argument: "expires_at",
-                reason: "constraint",
-                help: help.to_owned(),
+            check_end(db, &user.organization_id, new.expires_at, now)?;
+            let project = match new.default_project_id {
+                Some(id) => organizations::project(db, &user.organization_id, id)?.id,
+                None => organizations::first_project(db, &user.organization_id)?,
             };
-            match (new.expires_at, longest) {
-                (Some(at), _) if at <= now => return Err(constraint("must be in the future")),
-                (Some(at), Some(longest)) if at > now + longest => {
-                    return Err(constraint("is later than the organization allows"));
-                }
-                (None, Some(_)) => return Err(constraint("is required by the organization")),
-                _ => {}
-            }
-            let project: Option<String> = db
-                .query_row(
-                    "SELECT id FROM projects WHERE organization_id = ?1 AND id = coalesce(?2, id)",
-                    params![user.organization_id, new.default_project_id],
-                    |row| row.get(0),
-                )
-                .optional()?;
-            let project = project.ok_or_else(|| {
-                let id = new.default_project_id.unwrap_or_default();
-                StoreError::NotFound("project", id.to_owned())
-            })?;
             db.execute(
-                "INSERT INTO api_keys VALUES (?1, ?2, ?3, NULL, ?4, ?5, ?6, ?7, ?8)",
+                "INSERT INTO api_keys VALUES (?1, ?2, ?3, NULL, ?4, ?5, ?6, ?6, ?7, ?8)",
                 params![
                     new.access_key,
                     hash(new.secret_key),
@@ -187,6 +281,39 @@ impl Store {
                 ],
             )?;
             reachable(db, caller, new.access_key, "read")
+        })
+    }
+
+    /// Changes a key of the caller's, or of anybody where the caller is an administrator.
+    pub(crate) fn change_api_key(
+        &self,
+        caller: &Principal,
+        access_key: &str,
+        change: &KeyChange<'_>,
+        now: Instant,
+    ) -> Result<ApiKey> {
+        self.transaction(|db| {
+            let key = reachable(db, caller, access_key, "write")?;
+            if change.expires_at.is_some() {
+                check_end(db, &key.organization_id, change.expires_at, now)?;
+            }
+            if let Some(id) = change.default_project_id {
+                organizations::project(db, &key.organization_id, id)?;
+            }
+            db.execute(
+                "UPDATE api_keys SET description = coalesce(?2, description),
+                     expires_at = coalesce(?3, expires_at),
+                     default_project_id = coalesce(?4, default_project_id),
+                     updated_at = ?5 WHERE access_key = ?1",
+                params![
+                    access_key,
+                    change.description,
+                    change.expires_at,
+                    change.default_project_id,
+                    now
+                ],
+            )?;
+            reachable(db, caller, access_key, "read")
         })
     }
 

@@ -3,7 +3,11 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Principal, Result, Store, StoreError, User, password::is_password, two_factor, users};
+use super::{
+    Principal, Result, Store, StoreError, User, organizations, password::is_password, two_factor,
+    users,
+};
+use crate::clock::Instant;
 
 /// A second factor as a person gives it.
 #[derive(Debug, Clone, Copy)]
@@ -73,7 +77,7 @@ impl Store {
     pub(super) fn sign_in<T>(
         &self,
         attempt: &Attempt<'_>,
-        now: i64,
+        now: Instant,
         grant: impl FnOnce(&Connection, &User) -> Result<T>,
     ) -> Result<T> {
         let found = self.transaction(|db| candidate(db, attempt.email))?;
@@ -95,7 +99,7 @@ impl Store {
         caller: &Principal,
         id: &str,
         locked: bool,
-        now: i64,
+        now: Instant,
     ) -> Result<User> {
         self.transaction(|db| {
             let user = users::reachable(db, caller, id, "write", "user")?;
@@ -106,7 +110,7 @@ impl Store {
     }
 
     /// Lets a user in again who was locked out, without a caller: for the test door.
-    pub(crate) fn unlock(&self, user_id: &str, now: i64) -> Result<()> {
+    pub(crate) fn unlock(&self, user_id: &str, now: Instant) -> Result<()> {
         self.transaction(|db| {
             let user = users::find(db, user_id)?;
             lock(db, &user, false, now)
@@ -120,7 +124,7 @@ pub(super) fn admit<T>(
     db: &Connection,
     user_id: &str,
     shown: &Shown<'_>,
-    now: i64,
+    now: Instant,
     grant: impl FnOnce(&Connection, &User) -> Result<T>,
 ) -> Result<Result<T>> {
     let user = users::find(db, user_id)?;
@@ -142,7 +146,7 @@ pub(super) fn admit<T>(
 }
 
 /// Locks or unlocks a user; both forget the person's failed attempts.
-fn lock(db: &Connection, user: &User, locked: bool, now: i64) -> Result<()> {
+fn lock(db: &Connection, user: &User, locked: bool, now: Instant) -> Result<()> {
     db.execute(
         "UPDATE users SET locked = ?2, updated_at = ?3 WHERE id = ?1",
         params![user.id, locked, now],
@@ -150,11 +154,11 @@ fn lock(db: &Connection, user: &User, locked: bool, now: i64) -> Result<()> {
     users::forget_attempts(db, &user.root_user_id)
 }
 
-fn check(db: &Connection, user: &User, shown: &Shown<'_>, now: i64) -> Result<Result<()>> {
+fn check(db: &Connection, user: &User, shown: &Shown<'_>, now: Instant) -> Result<Result<()>> {
     if !shown.password {
         return Ok(Err(StoreError::WrongPassword));
     }
-    let settings = users::organization(db, &user.organization_id)?;
+    let settings = organizations::organization(db, &user.organization_id)?;
     if !settings.password_login && !shown.in_browser {
         return Ok(Err(StoreError::PasswordLogin));
     }

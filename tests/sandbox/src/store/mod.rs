@@ -1,13 +1,16 @@
 //! The state behind both APIs: one SQLite database, every change in one transaction.
 
 mod keys;
+mod listing;
 mod login;
 mod organizations;
 mod panel;
 mod passkeys;
 mod password;
+mod profiles;
 mod schema;
 mod sessions;
+mod ssh_keys;
 mod tokens;
 mod two_factor;
 mod users;
@@ -17,16 +20,20 @@ use std::{path::Path, sync::Mutex};
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
-pub(crate) use keys::{ApiKey, NewApiKey};
+pub(crate) use keys::{ApiKey, KeyChange, KeyFilter, NewApiKey};
+pub(crate) use listing::Page;
 pub(crate) use login::{Attempt, Proof};
-pub(crate) use organizations::{LoginWays, Profile};
+pub(crate) use organizations::{
+    LoginWays, Organization, OrganizationProfile, Project, ProjectFilter,
+};
 pub(crate) use panel::Entry;
 pub(crate) use passkeys::Passkey;
-pub(crate) use schema::{NewOrganization, NewUser, Planted};
+pub(crate) use profiles::{Profile, Role};
+pub(crate) use schema::{NewOrganization, NewPerson, NewUser, Planted};
 pub(crate) use sessions::{Client, Issued, Session};
 pub(crate) use tokens::{NewToken, Token};
 pub(crate) use two_factor::{TwoFactor, totp_at};
-pub(crate) use users::{Organization, Principal, User, UserFilter};
+pub(crate) use users::{Principal, User, UserFilter};
 
 /// What an operation on the state can fail with.
 #[derive(Debug, thiserror::Error)]

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{
     Attempt, Client, Issued, Proof, Result, Store, StoreError, hash, login, sessions, users,
 };
+use crate::clock::Instant;
 
 /// How long a form can be sent, in seconds.
 const FORM_S: i64 = 3600;
@@ -42,7 +43,7 @@ pub(super) fn forget(db: &Connection, owner_hash: &str) -> Result<()> {
 
 impl Store {
     /// The visit that a cookie proves, or a new one where it proves none.
-    pub(crate) fn visit(&self, cookie: Option<&str>, now: i64) -> Result<String> {
+    pub(crate) fn visit(&self, cookie: Option<&str>, now: Instant) -> Result<String> {
         self.transaction(|db| {
             let Some(cookie) = cookie else {
                 return Ok(secret());
@@ -61,7 +62,7 @@ impl Store {
     }
 
     /// A token for the forms on one page of a visit or a session.
-    pub(crate) fn new_form(&self, owner: &str, now: i64) -> Result<String> {
+    pub(crate) fn new_form(&self, owner: &str, now: Instant) -> Result<String> {
         let token = secret();
         let owner = hash(owner);
         self.transaction(|db| {
@@ -73,7 +74,7 @@ impl Store {
             )?;
             db.execute(
                 "INSERT INTO forms (token_hash, owner_hash, expires_at) VALUES (?1, ?2, ?3)",
-                params![hash(&token), owner, now + FORM_S],
+                params![hash(&token), owner, now.plus_s(FORM_S)],
             )?;
             Ok(token)
         })
@@ -81,7 +82,7 @@ impl Store {
 
     /// Whether a form may be sent. Tokens are compared by their hashes, so that time tells nothing
     /// about them.
-    pub(crate) fn knows_form(&self, owner: &str, token: &str, now: i64) -> Result<bool> {
+    pub(crate) fn knows_form(&self, owner: &str, token: &str, now: Instant) -> Result<bool> {
         self.transaction(|db| {
             Ok(db.query_row(
                 "SELECT EXISTS (SELECT 1 FROM forms
@@ -93,7 +94,7 @@ impl Store {
     }
 
     /// Uses a form up. Whether it could still be sent.
-    pub(crate) fn use_form(&self, owner: &str, token: &str, now: i64) -> Result<bool> {
+    pub(crate) fn use_form(&self, owner: &str, token: &str, now: Instant) -> Result<bool> {
         self.transaction(|db| {
             let used = db.execute(
                 "DELETE FROM forms WHERE token_hash = ?1 AND owner_hash = ?2 AND expires_at > ?3",
@@ -109,7 +110,7 @@ impl Store {
         visit: &str,
         attempt: &Attempt<'_>,
         client: &Client,
-        now: i64,
+        now: Instant,
     ) -> Result<Entry> {
         let entered = self.log_in(attempt, client, now);
         self.transaction(|db| match entered {
@@ -126,7 +127,7 @@ impl Store {
                 db.execute("DELETE FROM waiting WHERE expires_at <= ?1", [now])?;
                 db.execute(
                     "INSERT INTO waiting VALUES (?1, ?2, ?3)",
-                    params![hash(&next), user.id, now + WAIT_S],
+                    params![hash(&next), user.id, now.plus_s(WAIT_S)],
                 )?;
                 Ok(Entry::Code(next))
             }
@@ -135,7 +136,7 @@ impl Store {
     }
 
     /// The user whose code a visit waits for.
-    pub(crate) fn awaited(&self, visit: &str, now: i64) -> Result<String> {
+    pub(crate) fn awaited(&self, visit: &str, now: Instant) -> Result<String> {
         self.transaction(|db| awaited(db, visit, now))
     }
 
@@ -145,7 +146,7 @@ impl Store {
         visit: &str,
         proof: Option<Proof<'_>>,
         client: &Client,
-        now: i64,
+        now: Instant,
     ) -> Result<Issued> {
         let shown = login::Shown {
             password: true,
@@ -171,7 +172,7 @@ impl Store {
     }
 }
 
-fn awaited(db: &Connection, visit: &str, now: i64) -> Result<String> {
+fn awaited(db: &Connection, visit: &str, now: Instant) -> Result<String> {
     let user_id: String = db
         .query_row(
             "SELECT user_id FROM waiting WHERE visit_hash = ?1 AND expires_at > ?2",

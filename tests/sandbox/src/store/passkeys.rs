@@ -5,7 +5,11 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
-use super::{Principal, Result, Store, StoreError, User, two_factor, users};
+use crate::clock::Instant;
+
+use super::{
+    Page, Principal, Result, Store, StoreError, User, listing::Conditions, two_factor, users,
+};
 
 /// What a passkey is called where a caller is refused it, and where there is none.
 const RESOURCE: &str = "webauthn_authenticator";
@@ -15,8 +19,8 @@ const RESOURCE: &str = "webauthn_authenticator";
 pub(crate) struct Passkey {
     pub(crate) id: String,
     pub(crate) name: String,
-    pub(crate) created_at: i64,
-    pub(crate) last_login_at: Option<i64>,
+    pub(crate) created_at: Instant,
+    pub(crate) last_login_at: Option<Instant>,
 }
 
 impl Passkey {
@@ -100,11 +104,18 @@ fn named(name: &str) -> Result<&str> {
 }
 
 impl Store {
-    /// The passkeys of a user, the oldest first.
-    pub(crate) fn passkeys(&self, caller: &Principal, user_id: &str) -> Result<Vec<Passkey>> {
+    /// A page of a user's passkeys, and how many there are on all pages.
+    pub(crate) fn passkeys(
+        &self,
+        caller: &Principal,
+        user_id: &str,
+        page: Page,
+    ) -> Result<(Vec<Passkey>, u64)> {
         self.transaction(|db| {
             let user = users::reachable(db, caller, user_id, "read", RESOURCE)?;
-            of(db, &user.root_user_id)
+            let mut conditions = Conditions::default();
+            conditions.with("person_id = ?", user.root_user_id);
+            conditions.list(db, "passkeys", "number", page, Passkey::from_row)
         })
     }
 
@@ -114,7 +125,7 @@ impl Store {
     }
 
     /// Gives a user a passkey without a ceremony, and returns its id.
-    pub(crate) fn add_passkey(&self, user_id: &str, name: &str, now: i64) -> Result<String> {
+    pub(crate) fn add_passkey(&self, user_id: &str, name: &str, now: Instant) -> Result<String> {
         self.transaction(|db| {
             let user = users::find(db, user_id)?;
             let passkey = Passkey {
@@ -135,7 +146,7 @@ impl Store {
         caller: &Principal,
         id: &str,
         name: &str,
-        now: i64,
+        now: Instant,
     ) -> Result<Passkey> {
         self.transaction(|db| {
             let user = owner(db, caller, id)?;
@@ -154,7 +165,7 @@ impl Store {
     }
 
     /// Deletes a passkey. The recovery codes go with the last factor.
-    pub(crate) fn delete_passkey(&self, caller: &Principal, id: &str, now: i64) -> Result<()> {
+    pub(crate) fn delete_passkey(&self, caller: &Principal, id: &str, now: Instant) -> Result<()> {
         self.transaction(|db| {
             let user = owner(db, caller, id)?;
             db.execute("DELETE FROM passkeys WHERE id = ?1", [id])?;

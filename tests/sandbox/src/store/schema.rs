@@ -1,14 +1,20 @@
 //! The tables, and how accounts come into them.
 
+use std::cell::Cell;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{LoginWays, Passkey, Result, Store, hash, passkeys, password::hash_password};
+use super::{
+    LoginWays, Passkey, Result, Store, hash, organizations::first_project, passkeys,
+    password::hash_password,
+};
+use crate::clock::Instant;
 
 /// The number of the tables' form, kept as the file's `user_version`: a file of another form is
 /// refused.
 pub(super) const VERSION: i64 = 6;
 
-/// Times are seconds since 1970. Backup codes, secret keys, what proves a session and what proves a form are kept as
+/// Times are microseconds since 1970. Backup codes, secret keys, what proves a session and what proves a form are kept as
 /// SHA-256 of themselves, which is enough for secrets of 50 bit and more; passwords as Argon2id.
 /// Tokens of the 2017 API are kept as they are: their id is the secret, and that API lists it.
 ///
@@ -29,12 +35,14 @@ CREATE TABLE IF NOT EXISTS organizations (id TEXT PRIMARY KEY, name TEXT NOT NUL
     password_login INTEGER NOT NULL, magic_code_login INTEGER NOT NULL,
     oauth2_login INTEGER NOT NULL, saml_login INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS projects (id TEXT PRIMARY KEY,
-    organization_id TEXT NOT NULL REFERENCES organizations(id), name TEXT NOT NULL);
+    organization_id TEXT NOT NULL REFERENCES organizations(id), name TEXT NOT NULL,
+    description TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS people (id TEXT PRIMARY KEY, password_hash TEXT,
     failed_attempts INTEGER NOT NULL DEFAULT 0, without_since INTEGER NOT NULL,
     otp_secret BLOB, otp_last_step INTEGER NOT NULL DEFAULT -1, pending_secret BLOB);
 CREATE TABLE IF NOT EXISTS users (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL,
     organization_id TEXT NOT NULL REFERENCES organizations(id), email TEXT NOT NULL,
+    username TEXT NOT NULL,
     first_name TEXT NOT NULL, last_name TEXT NOT NULL, type TEXT NOT NULL, admin INTEGER NOT NULL,
     root_user_id TEXT NOT NULL REFERENCES people(id), created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL, last_login_at INTEGER, locked INTEGER NOT NULL);
@@ -55,11 +63,14 @@ CREATE TABLE IF NOT EXISTS backup_codes (person_id TEXT NOT NULL REFERENCES peop
     hash TEXT NOT NULL, used_at INTEGER, PRIMARY KEY (person_id, hash));
 CREATE TABLE IF NOT EXISTS api_keys (access_key TEXT PRIMARY KEY, secret_hash TEXT UNIQUE NOT NULL,
     user_id TEXT REFERENCES users(id), application_id TEXT, organization_id TEXT NOT NULL,
-    description TEXT NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER,
-    default_project_id TEXT NOT NULL);
+    description TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+    expires_at INTEGER, default_project_id TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS tokens (number INTEGER PRIMARY KEY AUTOINCREMENT,
     token TEXT UNIQUE NOT NULL, user_id TEXT NOT NULL REFERENCES users(id),
     description TEXT NOT NULL, expires_at INTEGER);
+CREATE TABLE IF NOT EXISTS ssh_keys (number INTEGER PRIMARY KEY AUTOINCREMENT,
+    person_id TEXT NOT NULL REFERENCES people(id), key TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS ssh_keys_of_people ON ssh_keys (person_id);
 CREATE TABLE IF NOT EXISTS sessions (number INTEGER PRIMARY KEY AUTOINCREMENT,
     jti TEXT UNIQUE NOT NULL, user_id TEXT NOT NULL REFERENCES users(id),
     token_hash TEXT UNIQUE NOT NULL, renew_hash TEXT, began_at INTEGER NOT NULL,
@@ -75,7 +86,8 @@ CREATE TABLE IF NOT EXISTS waiting (visit_hash TEXT PRIMARY KEY,
 #[derive(Debug, Clone)]
 pub(crate) struct NewOrganization {
     pub(crate) id: String,
-    pub(crate) project_id: String,
+    /// The ids and names of its projects; the first one is every key's where none is named.
+    pub(crate) projects: Vec<(String, String)>,
     pub(crate) name: String,
     pub(crate) requires_two_factor: bool,
     pub(crate) grace_period_s: i64,
@@ -85,26 +97,32 @@ pub(crate) struct NewOrganization {
     pub(crate) ways: LoginWays,
 }
 
+/// A person to be made with its first user.
+#[derive(Debug, Clone)]
+pub(crate) struct NewPerson {
+    /// Nothing where the person cannot sign in.
+    pub(crate) password: Option<String>,
+    pub(crate) otp_secret: Option<Vec<u8>>,
+    pub(crate) passkeys: Vec<Passkey>,
+}
+
 /// A user to be made.
 #[derive(Debug, Clone)]
 pub(crate) struct NewUser {
     pub(crate) id: String,
-    /// The id of the same person's first user; nothing where this is the first.
-    pub(crate) root_user_id: Option<String>,
+    /// The id of the person, which no user has.
+    pub(crate) root_user_id: String,
+    /// The person where this is its first user; nothing where it is there already.
+    pub(crate) person: Option<NewPerson>,
     pub(crate) organization_id: String,
     pub(crate) email: String,
+    pub(crate) username: String,
     pub(crate) first_name: String,
     pub(crate) last_name: String,
     pub(crate) kind: String,
     pub(crate) admin: bool,
-    /// The person's; without meaning for a user that is not the person's first.
-    pub(crate) password: Option<String>,
     pub(crate) locked: bool,
-    /// The person's, like the password.
-    pub(crate) otp_secret: Option<Vec<u8>>,
-    /// The person's too.
-    pub(crate) passkeys: Vec<Passkey>,
-    pub(crate) last_login_at: Option<i64>,
+    pub(crate) last_login_at: Option<Instant>,
 }
 
 /// What a data file's accounts were made from.
@@ -138,10 +156,10 @@ impl Store {
         &self,
         work: impl FnOnce(&Maker<'_>) -> Result<()>,
         planted: &Planted,
-        now: i64,
+        now: Instant,
     ) -> Result<()> {
         self.transaction(|db| {
-            work(&Maker { db, now })?;
+            work(&Maker::new(db, now))?;
             db.execute(
                 "INSERT INTO sandbox_seed (id, random, first_user, masked_secrets)
                  VALUES (1, ?1, ?2, ?3)",
@@ -152,18 +170,39 @@ impl Store {
     }
 
     /// Adds accounts to the ones that are there.
-    pub(crate) fn add(&self, now: i64, work: impl FnOnce(&Maker<'_>) -> Result<()>) -> Result<()> {
-        self.transaction(|db| work(&Maker { db, now }))
+    pub(crate) fn add(
+        &self,
+        now: Instant,
+        work: impl FnOnce(&Maker<'_>) -> Result<()>,
+    ) -> Result<()> {
+        self.transaction(|db| work(&Maker::new(db, now)))
     }
 }
 
-/// Makes accounts inside one transaction.
+/// Makes accounts inside one transaction, each thing a microsecond after the one before, so that
+/// lists have an order in time.
 pub(crate) struct Maker<'a> {
     db: &'a Connection,
-    now: i64,
+    now: Instant,
+    made: Cell<i64>,
 }
 
-impl Maker<'_> {
+impl<'a> Maker<'a> {
+    fn new(db: &'a Connection, now: Instant) -> Self {
+        Self {
+            db,
+            now,
+            made: Cell::new(0),
+        }
+    }
+
+    /// When the next thing is made. Where many are, that is as far ahead of the clock as they are
+    /// microseconds, and making them takes longer.
+    fn moment(&self) -> Instant {
+        self.made.set(self.made.get() + 1);
+        self.now.plus_micros(self.made.get())
+    }
+
     pub(crate) fn organization(&self, new: &NewOrganization) -> Result<()> {
         self.db.execute(
             "INSERT INTO organizations VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9,
@@ -182,39 +221,57 @@ impl Maker<'_> {
                 new.ways.saml
             ],
         )?;
+        for (number, (id, name)) in new.projects.iter().enumerate() {
+            let description = match number {
+                0 => "made with the organization",
+                _ => "",
+            };
+            self.project(id, &new.id, name, description)?;
+        }
+        Ok(())
+    }
+
+    fn project(
+        &self,
+        id: &str,
+        organization_id: &str,
+        name: &str,
+        description: &str,
+    ) -> Result<()> {
         self.db.execute(
-            "INSERT INTO projects VALUES (?1, ?2, 'default')",
-            params![new.project_id, new.id],
+            "INSERT INTO projects VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
+            params![id, organization_id, name, description, self.moment()],
         )?;
         Ok(())
     }
 
     pub(crate) fn user(&self, new: &NewUser) -> Result<()> {
-        if new.root_user_id.is_none() {
-            let password_hash = new.password.as_deref().map(hash_password).transpose()?;
+        if let Some(person) = &new.person {
+            let password_hash = person.password.as_deref().map(hash_password).transpose()?;
             self.db.execute(
                 "INSERT INTO people (id, password_hash, without_since, otp_secret)
                  VALUES (?1, ?2, ?3, ?4)",
-                params![new.id, password_hash, self.now, new.otp_secret],
+                params![new.root_user_id, password_hash, self.now, person.otp_secret],
             )?;
-            for passkey in &new.passkeys {
-                passkeys::insert(self.db, &new.id, passkey)?;
+            for passkey in &person.passkeys {
+                passkeys::insert(self.db, &new.root_user_id, passkey)?;
             }
         }
         self.db.execute(
-            "INSERT INTO users (id, organization_id, email, first_name, last_name, type, admin,
-                 root_user_id, created_at, updated_at, last_login_at, locked)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11)",
+            "INSERT INTO users (id, organization_id, email, username, first_name, last_name, type,
+                 admin, root_user_id, created_at, updated_at, last_login_at, locked)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?11, ?12)",
             params![
                 new.id,
                 new.organization_id,
                 new.email,
+                new.username,
                 new.first_name,
                 new.last_name,
                 new.kind,
                 new.admin,
-                new.root_user_id.as_ref().unwrap_or(&new.id),
-                self.now,
+                new.root_user_id,
+                self.moment(),
                 new.last_login_at,
                 new.locked
             ],
@@ -228,19 +285,20 @@ impl Maker<'_> {
         (access_key, secret_key): (&str, &str),
         (user_id, application_id): (Option<&str>, Option<&str>),
         organization_id: &str,
-        expires_at: Option<i64>,
+        expires_at: Option<Instant>,
     ) -> Result<()> {
         self.db.execute(
-            "INSERT INTO api_keys VALUES (?1, ?2, ?3, ?4, ?5, 'made with the sandbox', ?6, ?7,
-                 (SELECT id FROM projects WHERE organization_id = ?5))",
+            "INSERT INTO api_keys VALUES (?1, ?2, ?3, ?4, ?5, 'made with the sandbox', ?6, ?6,
+                 ?7, ?8)",
             params![
                 access_key,
                 hash(secret_key),
                 user_id,
                 application_id,
                 organization_id,
-                self.now,
-                expires_at
+                self.moment(),
+                expires_at,
+                first_project(self.db, organization_id)?
             ],
         )?;
         Ok(())

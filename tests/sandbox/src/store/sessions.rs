@@ -5,7 +5,11 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Attempt, Principal, Result, Store, StoreError, User, hash, users};
+use super::{
+    Attempt, Page, Principal, Result, Store, StoreError, User, hash, listing::Conditions,
+    organizations, users,
+};
+use crate::clock::Instant;
 
 /// How long a session lives, and lives on when it is renewed, in seconds (protocol.md A).
 const LIFE_S: i64 = 3600;
@@ -19,12 +23,12 @@ pub(crate) struct Session {
     pub(crate) jti: String,
     pub(crate) user_id: String,
     pub(crate) root_user_id: String,
-    pub(crate) created_at: i64,
-    pub(crate) updated_at: i64,
-    pub(crate) expires_at: i64,
+    pub(crate) created_at: Instant,
+    pub(crate) updated_at: Instant,
+    pub(crate) expires_at: Instant,
     pub(crate) ip: String,
     pub(crate) user_agent: String,
-    began_at: i64,
+    began_at: Instant,
 }
 
 impl Session {
@@ -67,8 +71,8 @@ fn make_token(session: &Session) -> String {
         "jti": session.jti,
         "iss": session.root_user_id,
         "aud": session.user_id,
-        "iat": session.updated_at,
-        "exp": session.expires_at,
+        "iat": session.updated_at.unix_seconds(),
+        "exp": session.expires_at.unix_seconds(),
     }));
     let signature = BASE64URL_NOPAD.encode(&rand::random::<[u8; 32]>());
     format!("{header}.{claims}.{signature}")
@@ -89,12 +93,12 @@ fn find(db: &Connection, jti: &str) -> Result<Session> {
 
 /// When a session that is begun or renewed now ends: after an hour, or earlier where the
 /// organization's longest session is over (0: there is none).
-fn end(db: &Connection, organization_id: &str, began_at: i64, now: i64) -> Result<i64> {
-    let longest = users::organization(db, organization_id)?.max_session_s;
+fn end(db: &Connection, organization_id: &str, began_at: Instant, now: Instant) -> Result<Instant> {
+    let longest = organizations::organization(db, organization_id)?.max_session_s;
     Ok(if longest > 0 {
-        (now + LIFE_S).min(began_at + longest)
+        now.plus_s(LIFE_S).min(began_at.plus_s(longest))
     } else {
-        now + LIFE_S
+        now.plus_s(LIFE_S)
     })
 }
 
@@ -104,11 +108,11 @@ pub(super) fn begin(
     user: &User,
     client: &Client,
     from: Option<&Session>,
-    now: i64,
+    now: Instant,
 ) -> Result<Issued> {
     db.execute(
         "DELETE FROM sessions WHERE expires_at < ?1",
-        [now - MEMORY_S],
+        [now.plus_s(-MEMORY_S)],
     )?;
     let began_at = from.map_or(now, |session| session.began_at);
     let session = Session {
@@ -168,19 +172,19 @@ impl Store {
         &self,
         attempt: &Attempt<'_>,
         client: &Client,
-        now: i64,
+        now: Instant,
     ) -> Result<Issued> {
         self.sign_in(attempt, now, |db, user| begin(db, user, client, None, now))
     }
 
     /// Whose session token this is.
-    pub(crate) fn session_principal(&self, token: &str, now: i64) -> Result<Principal> {
+    pub(crate) fn session_principal(&self, token: &str, now: Instant) -> Result<Principal> {
         let (_, user) = self.session(token, now)?;
         Ok(Principal::User(Box::new(user)))
     }
 
     /// The session that a token proves, and its user.
-    pub(crate) fn session(&self, token: &str, now: i64) -> Result<(Session, User)> {
+    pub(crate) fn session(&self, token: &str, now: Instant) -> Result<(Session, User)> {
         self.transaction(|db| {
             let session = db
                 .query_row(
@@ -206,7 +210,7 @@ impl Store {
         &self,
         caller: &Principal,
         user_id: &str,
-        now: i64,
+        now: Instant,
     ) -> Result<Vec<Session>> {
         self.transaction(|db| {
             users::reachable(db, caller, user_id, "read", "jwt")?;
@@ -219,8 +223,29 @@ impl Store {
         })
     }
 
+    /// A page of a user's sessions, and how many there are on all pages: those that are over (which
+    /// are remembered for a day), or those that are not.
+    pub(crate) fn listed_sessions(
+        &self,
+        caller: &Principal,
+        user_id: &str,
+        expired: bool,
+        page: Page,
+        now: Instant,
+    ) -> Result<(Vec<Session>, u64)> {
+        self.transaction(|db| {
+            users::reachable(db, caller, user_id, "read", "jwt")?;
+            let mut conditions = Conditions::default();
+            conditions.with("user_id = ?", user_id.to_owned());
+            conditions.with("(expires_at <= ?) = ?", now);
+            conditions.value(i64::from(expired));
+            let from = format!("({SELECT})");
+            conditions.list(db, &from, "number", page, Session::from_row)
+        })
+    }
+
     /// How many sessions of a user are not over.
-    pub(crate) fn session_count(&self, user_id: &str, now: i64) -> Result<u64> {
+    pub(crate) fn session_count(&self, user_id: &str, now: Instant) -> Result<u64> {
         self.transaction(|db| {
             Ok(db.query_row(
                 "SELECT count(*) FROM sessions WHERE user_id = ?1 AND expires_at > ?2",
@@ -247,7 +272,12 @@ impl Store {
     ///
     /// Inferred: that the renew token proves enough by itself and works once, that a session that
     /// is over stays so, and that the `jti` stays the same.
-    pub(crate) fn renew_session(&self, jti: &str, renew_token: &str, now: i64) -> Result<Issued> {
+    pub(crate) fn renew_session(
+        &self,
+        jti: &str,
+        renew_token: &str,
+        now: Instant,
+    ) -> Result<Issued> {
         self.transaction(|db| {
             let found = db
                 .query_row(
@@ -299,7 +329,7 @@ impl Store {
         caller: &Principal,
         jti: &str,
         organization_id: &str,
-        now: i64,
+        now: Instant,
     ) -> Result<Issued> {
         self.transaction(|db| {
             let session = find(db, jti)?;

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
 use super::{Attempt, Principal, Result, Store, StoreError, User, hash, users};
+use crate::clock::Instant;
 
 /// How long a token lives that is to expire, in seconds (inferred).
 const LIFE_S: i64 = 3600;
@@ -15,7 +16,7 @@ pub(crate) struct Token {
     pub(crate) user: User,
     pub(crate) organization_name: String,
     pub(crate) description: String,
-    pub(crate) expires_at: Option<i64>,
+    pub(crate) expires_at: Option<Instant>,
 }
 
 /// What a new token is to be.
@@ -27,7 +28,7 @@ pub(crate) struct NewToken<'a> {
 }
 
 /// What a token or a key says of itself: its user, its description and its end.
-type Found = (String, String, Option<i64>);
+type Found = (String, String, Option<Instant>);
 
 fn token(db: &Connection, id: &str, found: Found) -> Result<Token> {
     let (user_id, description, expires_at) = found;
@@ -47,7 +48,7 @@ fn token(db: &Connection, id: &str, found: Found) -> Result<Token> {
 
 /// The token that is alive. An IAM secret key counts as a token too (inferred: the services
 /// shared one store of keys when the IAM API came).
-pub(super) fn find(db: &Connection, id: &str, now: i64) -> Result<Token> {
+pub(super) fn find(db: &Connection, id: &str, now: Instant) -> Result<Token> {
     // Letter case does not matter in a UUID.
     let id = id.to_ascii_lowercase();
     let found: Found = db
@@ -73,7 +74,7 @@ fn own(
     caller: &Principal,
     id: &str,
     action: &'static str,
-    now: i64,
+    now: Instant,
 ) -> Result<Token> {
     let token = find(db, id, now).map_err(|err| match err {
         // The address of a token is the token: it is not to be repeated.
@@ -98,11 +99,11 @@ impl Store {
         &self,
         attempt: &Attempt<'_>,
         new: NewToken<'_>,
-        now: i64,
+        now: Instant,
     ) -> Result<Token> {
         self.sign_in(attempt, now, |db, user| {
             let id = Uuid::new_v4().to_string();
-            let expires_at = new.expires.then_some(now + LIFE_S);
+            let expires_at = new.expires.then_some(now.plus_s(LIFE_S));
             db.execute(
                 "INSERT INTO tokens (token, user_id, description, expires_at)
                      VALUES (?1, ?2, ?3, ?4)",
@@ -113,7 +114,7 @@ impl Store {
     }
 
     /// Whose token this is.
-    pub(crate) fn token_principal(&self, id: &str, now: i64) -> Result<Principal> {
+    pub(crate) fn token_principal(&self, id: &str, now: Instant) -> Result<Principal> {
         self.transaction(|db| {
             let user = find(db, id, now)?.user;
             if user.locked {
@@ -124,7 +125,7 @@ impl Store {
     }
 
     /// What one of the caller's tokens is.
-    pub(crate) fn token(&self, caller: &Principal, id: &str, now: i64) -> Result<Token> {
+    pub(crate) fn token(&self, caller: &Principal, id: &str, now: Instant) -> Result<Token> {
         self.transaction(|db| own(db, caller, id, "read", now))
     }
 
@@ -134,7 +135,7 @@ impl Store {
         &self,
         user: &User,
         (page, per_page): (u32, u32),
-        now: i64,
+        now: Instant,
     ) -> Result<(Vec<Token>, u64)> {
         /// Which tokens are listed.
         const ALIVE: &str = "FROM tokens WHERE user_id = ?1 AND coalesce(expires_at > ?2, 1)";
@@ -160,50 +161,12 @@ impl Store {
     }
 
     /// Deletes one of the caller's tokens, or an IAM key that counts as one.
-    pub(crate) fn delete_token(&self, caller: &Principal, id: &str, now: i64) -> Result<()> {
+    pub(crate) fn delete_token(&self, caller: &Principal, id: &str, now: Instant) -> Result<()> {
         self.transaction(|db| {
             let id = own(db, caller, id, "write", now)?.id;
             db.execute("DELETE FROM tokens WHERE token = ?1", [&id])?;
             db.execute("DELETE FROM api_keys WHERE secret_hash = ?1", [hash(&id)])?;
             Ok(())
-        })
-    }
-
-    /// The ids and names of the person's organizations, with the users that the person may see
-    /// there: all of them for an administrator, otherwise the own one (inferred).
-    pub(crate) fn organizations(&self, user: &User) -> Result<Vec<(String, String, Vec<User>)>> {
-        self.transaction(|db| {
-            let mut list = db.prepare(
-                "SELECT accounts.* FROM accounts JOIN users AS own
-                     ON own.organization_id = accounts.organization_id AND own.root_user_id = ?1
-                 WHERE accounts.organization_id = ?2
-                     AND (own.type = 'owner' OR own.admin OR accounts.id = own.id)
-                 ORDER BY accounts.number",
-            )?;
-            let organizations = users::organizations_of(db, &user.root_user_id)?;
-            let organizations = organizations.into_iter().map(|(id, name)| {
-                let users = list
-                    .query_map([&user.root_user_id, &id], User::from_row)?
-                    .collect::<rusqlite::Result<_>>()?;
-                Ok((id, name, users))
-            });
-            organizations.collect()
-        })
-    }
-
-    /// The ids and names of the organizations of a user's person, with its user in each.
-    pub(crate) fn roles(&self, user: &User) -> Result<Vec<(String, String, User)>> {
-        self.transaction(|db| {
-            let organizations = users::organizations_of(db, &user.root_user_id)?;
-            let roles = organizations.into_iter().map(|(id, name)| {
-                let user = db.query_row(
-                    "SELECT * FROM accounts WHERE root_user_id = ?1 AND organization_id = ?2",
-                    [&user.root_user_id, &id],
-                    User::from_row,
-                )?;
-                Ok((id, name, user))
-            });
-            roles.collect()
         })
     }
 }

@@ -4,6 +4,7 @@ use rusqlite::{Connection, params};
 use totp_rs::{Builder, Secret, Totp};
 
 use super::{Principal, Proof, Result, Store, StoreError, User, hash, passkeys, users};
+use crate::clock::Instant;
 
 /// How many backup codes are made (inferred, protocol.md C).
 const BACKUP_CODES: usize = 10;
@@ -72,7 +73,7 @@ impl Store {
         &self,
         caller: &Principal,
         user_id: &str,
-        now: i64,
+        now: Instant,
     ) -> Result<String> {
         let secret = rand::random::<[u8; 20]>();
         self.transaction(|db| {
@@ -100,7 +101,7 @@ impl Store {
         caller: &Principal,
         user_id: &str,
         code: &str,
-        now: i64,
+        now: Instant,
     ) -> Result<Vec<String>> {
         let codes: Vec<String> = (0..BACKUP_CODES).map(|_| backup_code()).collect();
         // A wrong code is remembered, so it must not roll the transaction back.
@@ -114,7 +115,7 @@ impl Store {
             let pending = pending.ok_or(StoreError::Precondition(
                 "no second factor is waiting for its confirmation",
             ))?;
-            let time = u64::try_from(now).unwrap_or_default();
+            let time = u64::try_from(now.unix_seconds()).unwrap_or_default();
             let Some(step) = totp(&pending).check(code, time) else {
                 users::failed_attempt(db, &user.root_user_id)?;
                 return Ok(Outcome::Wrong);
@@ -140,7 +141,7 @@ impl Store {
         &self,
         caller: &Principal,
         user_id: &str,
-        now: i64,
+        now: Instant,
     ) -> Result<bool> {
         self.transaction(|db| {
             let user = users::reachable(db, caller, user_id, "write", "user")?;
@@ -155,7 +156,7 @@ impl Store {
         caller: &Principal,
         user_id: &str,
         proof: Proof<'_>,
-        now: i64,
+        now: Instant,
     ) -> Result<()> {
         // A wrong code is remembered, so it must not roll the transaction back.
         self.transaction(|db| {
@@ -248,7 +249,7 @@ pub(super) fn self_only(
 }
 
 /// Removes a person's app, pending or not. Whether there was one.
-fn remove(db: &Connection, user: &User, now: i64) -> Result<bool> {
+fn remove(db: &Connection, user: &User, now: Instant) -> Result<bool> {
     let removed = db.execute(
         "UPDATE people SET otp_secret = NULL, pending_secret = NULL, otp_last_step = -1
              WHERE id = ?1 AND (otp_secret IS NOT NULL OR pending_secret IS NOT NULL)",
@@ -264,7 +265,7 @@ fn remove(db: &Connection, user: &User, now: i64) -> Result<bool> {
 }
 
 /// What follows when a person has lost a factor; `before` is the user as it was with it.
-pub(super) fn lost(db: &Connection, before: &User, codes_stay: bool, now: i64) -> Result<()> {
+pub(super) fn lost(db: &Connection, before: &User, codes_stay: bool, now: Instant) -> Result<()> {
     if before.mfa && !users::find(db, &before.id)?.mfa {
         db.execute(
             "UPDATE people SET without_since = ?2 WHERE id = ?1",
@@ -278,7 +279,7 @@ pub(super) fn lost(db: &Connection, before: &User, codes_stay: bool, now: i64) -
 }
 
 /// The users of a person have changed.
-pub(super) fn touch(db: &Connection, user: &User, now: i64) -> Result<()> {
+pub(super) fn touch(db: &Connection, user: &User, now: Instant) -> Result<()> {
     db.execute(
         "UPDATE users SET updated_at = ?2 WHERE root_user_id = ?1",
         params![user.root_user_id, now],
@@ -296,7 +297,12 @@ fn replace_backup_codes(db: &Connection, person_id: &str, codes: &[String]) -> R
 }
 
 /// Uses a code up. Whether it was right.
-pub(super) fn spend(db: &Connection, person_id: &str, proof: Proof<'_>, now: i64) -> Result<bool> {
+pub(super) fn spend(
+    db: &Connection,
+    person_id: &str,
+    proof: Proof<'_>,
+    now: Instant,
+) -> Result<bool> {
     match proof {
         Proof::Code(code) => spend_code(db, person_id, code, now),
         Proof::BackupCode(code) => spend_backup_code(db, person_id, code, now),
@@ -305,7 +311,7 @@ pub(super) fn spend(db: &Connection, person_id: &str, proof: Proof<'_>, now: i64
 
 /// Uses a one-time password up: it must be newer than the last one that was used (RFC 6238 §5.2).
 /// Whether it was right; without an app none is.
-fn spend_code(db: &Connection, person_id: &str, code: &str, now: i64) -> Result<bool> {
+fn spend_code(db: &Connection, person_id: &str, code: &str, now: Instant) -> Result<bool> {
     let (secret, last_step): (Option<Vec<u8>>, i64) = db.query_row(
         "SELECT otp_secret, otp_last_step FROM people WHERE id = ?1",
         [person_id],
@@ -314,7 +320,7 @@ fn spend_code(db: &Connection, person_id: &str, code: &str, now: i64) -> Result<
     let Some(secret) = secret else {
         return Ok(false);
     };
-    let time = u64::try_from(now).unwrap_or_default();
+    let time = u64::try_from(now.unix_seconds()).unwrap_or_default();
     let step = totp(&secret)
         .check(code.trim(), time)
         .and_then(|step| i64::try_from(step).ok());
@@ -329,7 +335,7 @@ fn spend_code(db: &Connection, person_id: &str, code: &str, now: i64) -> Result<
 }
 
 /// Uses a backup code up. Whether it was right and unused.
-fn spend_backup_code(db: &Connection, person_id: &str, code: &str, now: i64) -> Result<bool> {
+fn spend_backup_code(db: &Connection, person_id: &str, code: &str, now: Instant) -> Result<bool> {
     let spent = db.execute(
         "UPDATE backup_codes SET used_at = ?3
              WHERE person_id = ?1 AND hash = ?2 AND used_at IS NULL",

@@ -1,8 +1,9 @@
-//! Users, organizations, projects, and who may do what to whom.
+//! Users, and who may do what to whom.
 
-use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter, types::Value};
+use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{Result, Store, StoreError};
+use super::{Page, Result, Store, StoreError, listing::Conditions, organizations::organization};
+use crate::clock::Instant;
 
 /// A user as both APIs tell of one.
 #[derive(Debug, Clone)]
@@ -14,29 +15,36 @@ pub(crate) struct User {
     pub(crate) id: String,
     pub(crate) organization_id: String,
     pub(crate) email: String,
+    pub(crate) username: String,
     pub(crate) first_name: String,
     pub(crate) last_name: String,
     pub(crate) kind: String,
     pub(crate) admin: bool,
     pub(crate) root_user_id: String,
-    pub(crate) created_at: i64,
-    pub(crate) updated_at: i64,
-    pub(crate) last_login_at: Option<i64>,
+    pub(crate) created_at: Instant,
+    pub(crate) updated_at: Instant,
+    pub(crate) last_login_at: Option<Instant>,
     pub(crate) locked: bool,
     /// Whether the app is on.
     pub(crate) app: bool,
     /// As the wire tells it: passkeys may count.
     pub(crate) mfa: bool,
     /// Since when the user has no second factor; without meaning while there is one.
-    pub(crate) without_since: i64,
+    pub(crate) without_since: Instant,
 }
 
 impl User {
+    /// Whether it may act on other members of its organization.
+    pub(crate) fn is_administrator(&self) -> bool {
+        self.kind == "owner" || self.admin
+    }
+
     pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             id: row.get("id")?,
             organization_id: row.get("organization_id")?,
             email: row.get("email")?,
+            username: row.get("username")?,
             first_name: row.get("first_name")?,
             last_name: row.get("last_name")?,
             kind: row.get("type")?,
@@ -75,12 +83,32 @@ impl Principal {
 
     /// Whether the caller may act on other members of its organization.
     pub(crate) fn is_administrator(&self) -> bool {
-        matches!(self, Self::User(user) if user.kind == "owner" || user.admin)
+        matches!(self, Self::User(user) if user.is_administrator())
+    }
+
+    /// The id of the user or the application.
+    pub(crate) fn id(&self) -> &str {
+        match self {
+            Self::User(user) => &user.id,
+            Self::Application { id, .. } => id,
+        }
     }
 
     /// Whether the caller is this user.
     pub(crate) fn is(&self, user_id: &str) -> bool {
         matches!(self, Self::User(user) if user.id == user_id)
+    }
+
+    /// Refuses whoever is of another organization.
+    pub(crate) fn belongs_to(&self, organization_id: &str, resource: &'static str) -> Result<()> {
+        if self.organization_id() == organization_id {
+            Ok(())
+        } else {
+            Err(StoreError::Denied {
+                action: "read",
+                resource,
+            })
+        }
     }
 
     /// Refuses whoever is not an administrator of this organization.
@@ -98,40 +126,14 @@ impl Principal {
     }
 }
 
-/// An organization's security settings.
-#[derive(Debug, Clone)]
-pub(crate) struct Organization {
-    pub(crate) requires_two_factor: bool,
-    pub(crate) enforce_password_renewal: bool,
-    pub(crate) grace_period_s: i64,
-    pub(crate) login_attempts: i64,
-    pub(crate) max_session_s: i64,
-    pub(crate) max_api_key_s: i64,
-    /// Whether its users may sign in with a password outside a browser; no setting of the wire.
-    pub(crate) password_login: bool,
-}
-
-/// A project.
-#[derive(Debug, Clone)]
-pub(crate) struct Project {
-    pub(crate) id: String,
-    pub(crate) name: String,
-    pub(crate) organization_id: String,
-}
-
 /// Which users a list shows.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct UserFilter {
     pub(crate) mfa: Option<bool>,
     pub(crate) kind: Option<String>,
     pub(crate) ids: Vec<String>,
     /// Whether a tag is asked for. No user of the sandbox has one, so nobody is found.
     pub(crate) tagged: bool,
-    /// A column of the table and `ASC` or `DESC`; only from a fixed list.
-    pub(crate) order: &'static str,
-    /// From 1.
-    pub(crate) page: u32,
-    pub(crate) page_size: u32,
 }
 
 /// The user with this id, whoever asks.
@@ -186,23 +188,6 @@ pub(super) fn forget_attempts(db: &Connection, person_id: &str) -> Result<()> {
     Ok(())
 }
 
-/// An organization's settings.
-pub(super) fn organization(db: &Connection, id: &str) -> Result<Organization> {
-    db.query_row("SELECT * FROM organizations WHERE id = ?1", [id], |row| {
-        Ok(Organization {
-            requires_two_factor: row.get("requires_two_factor")?,
-            enforce_password_renewal: row.get("enforce_password_renewal")?,
-            grace_period_s: row.get("grace_period_s")?,
-            login_attempts: row.get("login_attempts")?,
-            max_session_s: row.get("max_session_s")?,
-            max_api_key_s: row.get("max_api_key_s")?,
-            password_login: row.get("password_login")?,
-        })
-    })
-    .optional()?
-    .ok_or_else(|| StoreError::NotFound("organization", id.to_owned()))
-}
-
 /// The ids and names of the organizations that a person has a user in, the first one first.
 pub(super) fn organizations_of(db: &Connection, person_id: &str) -> Result<Vec<(String, String)>> {
     Ok(db
@@ -225,47 +210,25 @@ impl Store {
         &self,
         caller: &Principal,
         organization_id: &str,
-        filter: &UserFilter,
+        filter: UserFilter,
+        page: Page,
     ) -> Result<(Vec<User>, u64)> {
         caller.administers(organization_id, "read", "user")?;
-        let mut conditions = vec!["organization_id = ?1".to_owned()];
-        let mut values = vec![Value::Text(organization_id.to_owned())];
+        let mut conditions = Conditions::default();
+        conditions.with("organization_id = ?", organization_id.to_owned());
         match filter.mfa {
-            Some(true) => conditions.push("mfa".to_owned()),
-            Some(false) => conditions.push("NOT mfa".to_owned()),
+            Some(true) => conditions.plain("mfa"),
+            Some(false) => conditions.plain("NOT mfa"),
             None => {}
         }
-        if let Some(kind) = &filter.kind {
-            values.push(Value::Text(kind.clone()));
-            conditions.push(format!("type = ?{}", values.len()));
+        if let Some(kind) = filter.kind {
+            conditions.with("type = ?", kind);
         }
-        if !filter.ids.is_empty() {
-            let first = values.len() + 1;
-            values.extend(filter.ids.iter().cloned().map(Value::Text));
-            let marks: Vec<String> = (first..=values.len()).map(|n| format!("?{n}")).collect();
-            conditions.push(format!("id IN ({})", marks.join(",")));
-        }
+        conditions.among("id", &filter.ids);
         if filter.tagged {
-            conditions.push("FALSE".to_owned());
+            conditions.plain("FALSE");
         }
-        let condition = conditions.join(" AND ");
-        let offset = u64::from(filter.page.saturating_sub(1)) * u64::from(filter.page_size);
-        let list = format!(
-            "SELECT * FROM accounts WHERE {condition} ORDER BY {}, number LIMIT {} OFFSET {offset}",
-            filter.order, filter.page_size
-        );
-        self.transaction(|db| {
-            let total = db.query_row(
-                &format!("SELECT count(*) FROM accounts WHERE {condition}"),
-                params_from_iter(&values),
-                |row| row.get(0),
-            )?;
-            let users = db
-                .prepare_cached(&list)?
-                .query_map(params_from_iter(&values), User::from_row)?
-                .collect::<rusqlite::Result<_>>()?;
-            Ok((users, total))
-        })
+        self.transaction(|db| conditions.list(db, "accounts", "number", page, User::from_row))
     }
 
     /// Every user, in the order in which they were made.
@@ -283,43 +246,6 @@ impl Store {
         self.transaction(|db| find(db, id))
     }
 
-    pub(crate) fn organization(&self, caller: &Principal, id: &str) -> Result<Organization> {
-        if caller.organization_id() != id {
-            return Err(StoreError::NotFound("organization", id.to_owned()));
-        }
-        self.transaction(|db| organization(db, id))
-    }
-
-    /// Replaces the security settings with what `change` makes of them.
-    pub(crate) fn change_organization(
-        &self,
-        caller: &Principal,
-        id: &str,
-        change: impl FnOnce(&mut Organization) -> Result<()>,
-    ) -> Result<Organization> {
-        if caller.organization_id() != id {
-            return Err(StoreError::NotFound("organization", id.to_owned()));
-        }
-        caller.administers(id, "write", "organization")?;
-        self.transaction(|db| {
-            let mut settings = organization(db, id)?;
-            change(&mut settings)?;
-            db.execute(
-                "UPDATE organizations SET enforce_password_renewal = ?2, grace_period_s = ?3,
-                     login_attempts = ?4, max_session_s = ?5, max_api_key_s = ?6 WHERE id = ?1",
-                params![
-                    id,
-                    settings.enforce_password_renewal,
-                    settings.grace_period_s,
-                    settings.login_attempts,
-                    settings.max_session_s,
-                    settings.max_api_key_s
-                ],
-            )?;
-            Ok(settings)
-        })
-    }
-
     /// The email address of the caller's own person, and the ids and names of its organizations.
     pub(crate) fn person(
         &self,
@@ -333,52 +259,22 @@ impl Store {
         self.transaction(|db| Ok((user.email.clone(), organizations_of(db, id)?)))
     }
 
-    pub(crate) fn project(&self, caller: &Principal, id: &str) -> Result<Project> {
-        self.transaction(|db| {
-            db.query_row(
-                "SELECT id, name, organization_id FROM projects WHERE id = ?1 AND organization_id = ?2",
-                [id, caller.organization_id()],
-                |row| {
-                    Ok(Project {
-                        id: row.get(0)?,
-                        name: row.get(1)?,
-                        organization_id: row.get(2)?,
-                    })
-                },
-            )
-            .optional()?
-            .ok_or_else(|| StoreError::NotFound("project", id.to_owned()))
-        })
-    }
-
-    /// The project that an organization was made with.
-    pub(crate) fn first_project(&self, organization_id: &str) -> Result<String> {
-        self.transaction(|db| {
-            Ok(db.query_row(
-                "SELECT id FROM projects WHERE organization_id = ?1",
-                [organization_id],
-                |row| row.get(0),
-            )?)
-        })
-    }
-
-    /// Until when a user may be without a second factor: start and end, in seconds since 1970.
-    ///
+    /// Until when a user may be without a second factor: start and end,     ///
     /// Inferred: the recorded API says nothing of a user who has one. Here the answer is then the
     /// period that would begin if it were switched off now.
     pub(crate) fn grace_period(
         &self,
         caller: &Principal,
         user_id: &str,
-        now: i64,
-    ) -> Result<Option<(i64, i64)>> {
+        now: Instant,
+    ) -> Result<Option<(Instant, Instant)>> {
         self.transaction(|db| {
             let user = reachable(db, caller, user_id, "read", "user")?;
             let settings = organization(db, &user.organization_id)?;
             let start = if user.mfa { now } else { user.without_since };
             Ok(settings
                 .requires_two_factor
-                .then_some((start, start + settings.grace_period_s)))
+                .then_some((start, start.plus_s(settings.grace_period_s))))
         })
     }
 }
