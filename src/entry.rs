@@ -96,7 +96,7 @@ async fn tidy(context: &Context, command: &Command) -> Result<()> {
 
 fn report(ui: &Ui, err: &CliError) -> ExitCode {
     let code = err.kind().code();
-    if err.is_wanted() {
+    if err.is_cancellation() {
         ui.ended(code, &err.to_string(), err.hints());
     } else {
         ui.error(code, &err.to_string(), err.hints());

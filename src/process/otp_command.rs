@@ -19,19 +19,19 @@ const MAX_IGNORED_BYTES: usize = 64 * 1024;
 /// The variable that marks whatever the command starts, so that it is found again.
 const MARK: &str = "SCW_OTP_RUN";
 
-/// A helper command that did not do its part.
+/// A failure of the one-time password command.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ProcessError {
     /// It could not be started.
-    #[error("the one-time password command could not be started: {0}")]
+    #[error("could not start the one-time password command: {0}")]
     Start(#[source] std::io::Error),
-    /// It could not be talked to.
-    #[error("the one-time password command could not be read: {0}")]
+    /// Its output could not be read.
+    #[error("could not read the output of the one-time password command: {0}")]
     Talk(#[source] std::io::Error),
     /// It ended with a failure.
     #[error("the one-time password command failed ({0})")]
     Failed(std::process::ExitStatus),
-    /// It printed something that is no text, or nothing, or far too much.
+    /// It printed nothing, no text, or too much.
     #[error("the one-time password command printed no code")]
     NoCode,
 }

@@ -77,7 +77,7 @@ fn with_entry<T: Send + 'static>(
         Ok(outcome) => outcome,
         Err(mpsc::RecvTimeoutError::Timeout) => Err(StoreError::TimedOut(waited)),
         Err(mpsc::RecvTimeoutError::Disconnected) => {
-            Err(StoreError::Failed("the keyring library failed".to_owned()))
+            Err(StoreError::Failed("its library crashed".to_owned()))
         }
     }
 }
@@ -157,12 +157,12 @@ fn refused(err: &Error) -> StoreError {
             }
         }
         Error::NoDefaultStore => unavailable(err),
-        // Its text would name the entries; their number is enough.
+        // The library's text would list the entries.
         Error::Ambiguous(entries) => {
-            StoreError::Failed(format!("{} entries answer to one name", entries.len()))
+            StoreError::Failed(format!("it has {} entries of the same name", entries.len()))
         }
         Error::BadEncoding(_) | Error::BadDataFormat(..) => {
-            StoreError::Failed("the entry holds no text".to_owned())
+            StoreError::Failed("the entry is not text".to_owned())
         }
         _ => {
             let cause = cause(err);

@@ -58,5 +58,5 @@ pub(crate) async fn with_store<T: Send + 'static>(
     };
     on_thread(move || work(&*store))
         .await
-        .unwrap_or_else(|| Err(StoreError::Failed("the storage library failed".to_owned())))
+        .unwrap_or_else(|| Err(StoreError::Failed("its library crashed".to_owned())))
 }
