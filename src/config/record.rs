@@ -95,6 +95,16 @@ pub(crate) struct Login {
     pub expires_at: Option<OffsetDateTime>,
 }
 
+impl Login {
+    /// The organization by name, by id where its name is not known.
+    #[must_use]
+    pub(crate) fn organization(&self) -> &str {
+        self.organization_name
+            .as_deref()
+            .unwrap_or(&self.organization_id)
+    }
+}
+
 /// What is known of a user beyond a login.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

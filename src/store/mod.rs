@@ -6,7 +6,7 @@ mod secrets;
 use std::{path::PathBuf, time::Duration};
 
 pub(crate) use codes::{Change, CodesFile, Encryption, Reserved, SavedCodes, Unfinished, Voided};
-pub(crate) use secrets::{SecretStore, with_store};
+pub(crate) use secrets::{SecretStore, location, with_store};
 
 use crate::fsutil::FileError;
 

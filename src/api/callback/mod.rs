@@ -61,7 +61,7 @@ pub(crate) struct Callback {
     until: Instant,
 }
 
-/// A browser that waits to be told what came of the login that it brought.
+/// A browser that sent a login, and waits for the outcome.
 #[derive(Debug)]
 pub(crate) struct Visitor {
     stream: TcpStream,
@@ -110,8 +110,8 @@ impl Callback {
             .unwrap_or(Err(CallbackError::TimedOut))
     }
 
-    /// Waits until the start page is opened once more. A login was brought by then, perhaps by
-    /// somebody who was at the start page before the person was: that person comes now.
+    /// Waits until the start page is opened once more. The login may then have come from somebody
+    /// else who opened the page before the user did.
     pub(crate) async fn opened_again(&mut self) -> CallbackError {
         match self.first(|_| None::<Infallible>).await {
             Ok((never, _)) => match never {},
@@ -155,8 +155,8 @@ impl Visitor {
         }
     }
 
-    /// Sends the person back to the terminal, where a question waits. What came of the login
-    /// follows on the same page.
+    /// Sends the user back to the terminal, where a question waits. The outcome of the login follows on
+    /// the same page.
     pub(crate) async fn asked(&mut self) {
         let page = page::beginning(
             "Go back to the terminal",
@@ -166,9 +166,8 @@ impl Visitor {
         self.begun = true;
     }
 
-    /// Tells the browser that the service does not know the session, and that another one is
-    /// waited for.
-    pub(crate) async fn dead(self) {
+    /// Tells the browser that the service rejected the session, and that scw waits for another.
+    pub(crate) async fn rejected(self) {
         self.told(
             "400 Bad Request",
             "This login is not valid",

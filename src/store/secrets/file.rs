@@ -50,6 +50,14 @@ impl SecretStore for FileStore {
         Ok(())
     }
 
+    fn check(&self, _name: &SecretName) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn location(&self, name: &SecretName) -> String {
+        self.path(name).display().to_string()
+    }
+
     fn delete(&self, name: &SecretName) -> Result<bool, StoreError> {
         Ok(fsutil::remove(&self.path(name))?)
     }
