@@ -180,7 +180,9 @@ impl CliError {
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.doing {
-            Some(doing) if !self.is_cancellation() => write!(f, "could not {doing}: {}", self.message)?,
+            Some(doing) if !self.is_cancellation() => {
+                write!(f, "could not {doing}: {}", self.message)?
+            }
             _ => f.write_str(&self.message)?,
         }
         for fact in &self.facts {

@@ -57,7 +57,9 @@ impl FileLock {
             use std::os::unix::fs::OpenOptionsExt;
             options.mode(0o600);
         }
-        let mut file = options.open(path).map_err(io_error("could not open", path))?;
+        let mut file = options
+            .open(path)
+            .map_err(io_error("could not open", path))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Ok(None),
@@ -130,7 +132,10 @@ mod tests {
         let mut told = String::new();
         let refused = FileLock::take(lock.clone(), |what| what.clone_into(&mut told)).await;
         assert!(start.elapsed() >= GIVE_UP && start.elapsed() < GIVE_UP * 2);
-        let told_now = format!("another scw (process {}) is using the lamp", std::process::id());
+        let told_now = format!(
+            "another scw (process {}) is using the lamp",
+            std::process::id()
+        );
         assert_eq!(told, told_now);
         assert!(matches!(refused, Err(FileError::Busy { pid: Some(_), .. })));
 

@@ -29,7 +29,11 @@ pub fn clean(text: &str) -> String {
 #[must_use]
 pub fn sentence(message: &str) -> String {
     let mut chars = message.chars();
-    let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+    let first: String = chars
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .collect();
     let end = if message.ends_with('.') { "" } else { "." };
     format!("{first}{}{end}", chars.as_str())
 }

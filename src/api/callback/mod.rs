@@ -158,10 +158,7 @@ impl Visitor {
     /// Sends the user back to the terminal, where a question waits. The outcome of the login follows on
     /// the same page.
     pub(crate) async fn asked(&mut self) {
-        let page = page::beginning(
-            "Go back to the terminal",
-            "Confirm this login there.",
-        );
+        let page = page::beginning("Go back to the terminal", "Confirm this login there.");
         page::begin(&mut self.stream, &page).await;
         self.begun = true;
     }

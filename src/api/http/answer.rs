@@ -165,10 +165,7 @@ impl Answer {
         if self.status == StatusCode::NO_CONTENT {
             Ok(())
         } else {
-            Err(self.garbage(&format!(
-                "status {} instead of 204",
-                self.status.as_u16()
-            )))
+            Err(self.garbage(&format!("status {} instead of 204", self.status.as_u16())))
         }
     }
 
@@ -284,7 +281,10 @@ pub(in crate::api) mod tests {
         let mut led = answer_to(&["s3cret"], 307, "");
         led.location = Some("https://S3cret.example/x".to_owned());
         let told = led.checked().err().unwrap().to_string();
-        assert!(told.contains("redirected to https://***.example;"), "{told}");
+        assert!(
+            told.contains("redirected to https://***.example;"),
+            "{told}"
+        );
     }
 
     // Issue 7, 23

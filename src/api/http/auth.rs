@@ -37,7 +37,9 @@ impl Credential {
         // The library's error says nothing that the sentence does not.
         let mut value =
             HeaderValue::from_str(secret_of(auth)).map_err(|_| ApiError::Arguments {
-                message: Some("the key contains a character that HTTP headers do not allow".to_owned()),
+                message: Some(
+                    "the key contains a character that HTTP headers do not allow".to_owned(),
+                ),
             })?;
         value.set_sensitive(true);
         Ok(Some(Self {

@@ -258,8 +258,11 @@ async fn choose(ctx: &Context, args: &LoginArgs, session: &dyn Session) -> Resul
         return Ok(all.swap_remove(chosen));
     }
     all.pop().ok_or_else(|| {
-        CliError::new(Kind::Refused, "the account is not a member of any organization")
-            .hint("ask an administrator of an organization for an invitation")
+        CliError::new(
+            Kind::Refused,
+            "the account is not a member of any organization",
+        )
+        .hint("ask an administrator of an organization for an invitation")
     })
 }
 

@@ -54,12 +54,7 @@ async fn check_storage(ctx: &Context, args: &LoginArgs) -> Result<()> {
 }
 
 /// The login of a user, with a key of which nothing more is known.
-fn new_login(
-    kept: Kept,
-    target: &Target,
-    user: &User,
-    organization_name: Option<String>,
-) -> Login {
+fn new_login(kept: Kept, target: &Target, user: &User, organization_name: Option<String>) -> Login {
     Login {
         kept,
         api: target.dialect,

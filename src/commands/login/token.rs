@@ -2,7 +2,9 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{super::organization_name, delete_replaced, left_over::LeftOver, new_login, report, storage};
+use super::{
+    super::organization_name, delete_replaced, left_over::LeftOver, new_login, report, storage,
+};
 use crate::{
     api::{Account, ApiError},
     cli::LoginArgs,
@@ -161,8 +163,9 @@ fn parse_stdin(text: &SecretString) -> Result<(SecretKey, Option<AccessKey>)> {
             _ => {}
         }
     }
-    let secret =
-        secret.ok_or_else(|| CliError::usage("there is no `SCW_SECRET_KEY=…` line on stdin").hint(hint))?;
+    let secret = secret.ok_or_else(|| {
+        CliError::usage("there is no `SCW_SECRET_KEY=…` line on stdin").hint(hint)
+    })?;
     Ok((secret, access_key))
 }
 

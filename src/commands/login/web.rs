@@ -23,7 +23,7 @@ pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
     let page = account_page(ctx, &target)?;
     let email = known_email(&args.sign_in)?;
     if email.is_none() {
-        ctx.need_somebody_to_ask("confirmation is", "`--email` or `SCW_EMAIL`")?;
+        ctx.require_prompt("confirmation is", "`--email` or `SCW_EMAIL`")?;
     }
     let mut callback = Callback::listen(&page).map_err(|err| failed(&err))?;
     show_start_page(ctx, args, &callback.start_url());
@@ -34,9 +34,7 @@ pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
             .await
             .map_err(|err| failed(&err).and("Nothing was changed"))?;
         // There is a session from here on, which has to be ended.
-        let uninterruptible = ctx
-            .interrupt()
-            .protect("ending the login session");
+        let uninterruptible = ctx.interrupt().protect("ending the login session");
         let proven_and_agreed = async {
             let proven = session.prove().await;
             if let Err(ApiError::Authentication { .. }) = proven {

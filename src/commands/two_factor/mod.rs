@@ -16,13 +16,7 @@ mod status;
 pub(crate) use settle::{Unasked, settle_all};
 
 use super::organization_name;
-use crate::{
-    api::Account,
-    cli::TwoFactorCommand,
-    context::Context,
-    error::Result,
-    model::User,
-};
+use crate::{api::Account, cli::TwoFactorCommand, context::Context, error::Result, model::User};
 
 /// Runs one of the commands below `scw 2fa`.
 ///

@@ -146,7 +146,12 @@ fn service_is_alive() -> bool {
 #[cfg(target_os = "linux")]
 fn has_default_collection() -> bool {
     ask_service("org.freedesktop.Secret.Service", "ReadAlias", &"default")
-        .and_then(|answer| answer.body().deserialize::<zbus::zvariant::OwnedObjectPath>().ok())
+        .and_then(|answer| {
+            answer
+                .body()
+                .deserialize::<zbus::zvariant::OwnedObjectPath>()
+                .ok()
+        })
         // A service that does not answer says nothing about its collections.
         .is_none_or(|path| path.as_str() != "/")
 }
