@@ -101,7 +101,7 @@ fn still_alive(login: &Login, err: &CliError) -> CliError {
     };
     CliError::new(kind, err.to_string())
         .doing(format!("delete the API key {name}"))
-        .and("It may still work")
+        .and("The API key may still work")
         .hint("delete the key in the console, or run `scw login`, which deletes it")
 }
 

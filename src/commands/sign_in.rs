@@ -176,7 +176,7 @@ impl SignInPlan<'_> {
             }
         }
         if asks {
-            refusal = refusal.and(&format!("That was wrong code {CODE_TRIES} of {CODE_TRIES}"));
+            refusal = refusal.and(&format!("scw stops after {CODE_TRIES} wrong codes"));
         }
         Err(refusal.hint(PASSKEY_HINT).into())
     }

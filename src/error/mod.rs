@@ -4,6 +4,10 @@
 
 mod hints;
 #[cfg(test)]
+mod named_commands;
+#[cfg(test)]
+mod table;
+#[cfg(test)]
 mod table;
 
 use std::fmt;
