@@ -135,7 +135,7 @@ impl Context {
     #[must_use]
     pub(crate) fn explained(&self, err: CliError) -> CliError {
         if self.from_variable.get() {
-            err.hint_for_refused_key("correct `SCW_SECRET_KEY` and `SCW_ACCESS_KEY`, or unset them")
+            err.hint_for_refused_key("fix or unset `SCW_SECRET_KEY` and `SCW_ACCESS_KEY`")
         } else {
             err
         }
@@ -160,14 +160,28 @@ impl Context {
         })
     }
 
-    /// Asks for yes or no. `flag` is what would have answered.
+    /// Makes sure that somebody can be asked for `wanted`; `flag` is what would answer.
+    ///
+    /// # Errors
+    /// `Usage` where nobody can.
+    pub(crate) fn need_somebody_to_ask(&self, wanted: &str, flag: &str) -> Result<()> {
+        self.prompter
+            .check()
+            .map_err(|err| prompt_error(&err, wanted, flag))
+    }
+
+    /// Asks for yes or no. `about` says what the question is about, on lines of its own: a
+    /// question that is longer than the terminal is wide is drawn twice. `flag` is what would have
+    /// answered.
     ///
     /// # Errors
     /// `Usage` where nobody can be asked, `Interrupted` on Ctrl-C or a request to end.
-    pub(crate) async fn confirm(&self, question: &str, flag: &str) -> Result<bool> {
+    pub(crate) async fn confirm(&self, about: &str, question: &str, flag: &str) -> Result<bool> {
+        self.need_somebody_to_ask("confirmation is", flag)?;
+        self.ui.instruct(about);
         self.unless_interrupted(self.prompter.confirm(question))
             .await?
-            .map_err(|err| prompt_error(&err, "a confirmation", flag))
+            .map_err(|err| prompt_error(&err, "confirmation is", flag))
     }
 
     /// Waits for something unless the end of the program is asked for first.
@@ -184,14 +198,14 @@ impl Context {
     }
 }
 
-/// The error for a question that got no answer. `flag` names what would have answered it.
+/// The error for a question that got no answer. `wanted` is what was asked for, `flag` what would
+/// have answered it.
 #[must_use]
 pub(crate) fn prompt_error(err: &PromptError, wanted: &str, flag: &str) -> CliError {
     match err {
-        PromptError::NobodyToAsk => CliError::usage(format!(
-            "{wanted} is needed, and scw cannot ask for it here"
-        ))
-        .hint(format!("use {flag}")),
+        PromptError::NotATerminal | PromptError::NoInput => {
+            CliError::usage(format!("{wanted} required, but {err}")).hint(format!("use {flag}"))
+        }
         PromptError::Interrupted => CliError::interrupted(),
     }
 }

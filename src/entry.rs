@@ -95,6 +95,11 @@ async fn tidy(context: &Context, command: &Command) -> Result<()> {
 }
 
 fn report(ui: &Ui, err: &CliError) -> ExitCode {
-    ui.error(err.kind().code(), &err.to_string(), err.hints());
+    let code = err.kind().code();
+    if err.is_wanted() {
+        ui.ended(code, &err.to_string(), err.hints());
+    } else {
+        ui.error(code, &err.to_string(), err.hints());
+    }
     ExitCode::from(err.kind().exit_code())
 }

@@ -36,6 +36,8 @@ pub(crate) enum Kind {
     LocalFile,
     /// A check found somebody without two-factor authentication.
     WithoutTwoFactor,
+    /// The person answered no.
+    Cancelled,
     /// Ctrl-C, or a request to end.
     Interrupted,
 }
@@ -45,7 +47,7 @@ impl Kind {
     #[must_use]
     pub(crate) fn exit_code(self) -> u8 {
         match self {
-            Self::Other => 1,
+            Self::Other | Self::Cancelled => 1,
             Self::Usage => 2,
             Self::NotLoggedIn => 3,
             Self::Refused => 4,
@@ -69,6 +71,7 @@ impl Kind {
             Self::Keyring => "keyring",
             Self::LocalFile => "local_file",
             Self::WithoutTwoFactor => "without_two_factor",
+            Self::Cancelled => "cancelled",
             Self::Interrupted => "interrupted",
         }
     }
@@ -80,6 +83,7 @@ pub(crate) struct CliError {
     kind: Kind,
     doing: Option<String>,
     message: String,
+    facts: Vec<String>,
     hints: Vec<String>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -91,6 +95,7 @@ impl CliError {
             kind,
             doing: None,
             message: message.into(),
+            facts: Vec::new(),
             hints: Vec::new(),
             source: None,
         }
@@ -113,7 +118,13 @@ impl CliError {
     /// Ctrl-C or a request to end.
     #[must_use]
     pub(crate) fn interrupted() -> Self {
-        Self::new(Kind::Interrupted, "interrupted").hint("run it again")
+        Self::new(Kind::Interrupted, "Cancelled")
+    }
+
+    /// The answer to a question was no; `fact` says what is so now.
+    #[must_use]
+    pub(crate) fn cancelled(fact: &str) -> Self {
+        Self::new(Kind::Cancelled, "Cancelled").and(fact)
     }
 
     /// Adds what the user can do next, unless it is said already.
@@ -133,11 +144,11 @@ impl CliError {
         self
     }
 
-    /// Adds a sentence to what went wrong.
+    /// Adds what is so after the failure: a sentence that begins with a capital letter and has no
+    /// period at its end.
     #[must_use]
-    pub(crate) fn and(mut self, sentence: &str) -> Self {
-        self.message.push_str("; ");
-        self.message.push_str(sentence);
+    pub(crate) fn and(mut self, fact: &str) -> Self {
+        self.facts.push(fact.to_owned());
         self
     }
 
@@ -150,6 +161,12 @@ impl CliError {
             self.hints = vec![hint.to_owned()];
         }
         self
+    }
+
+    /// Whether the person wanted it: nothing went wrong.
+    #[must_use]
+    pub(crate) fn is_wanted(&self) -> bool {
+        matches!(self.kind, Kind::Cancelled | Kind::Interrupted)
     }
 
     /// The kind of failure.
@@ -168,9 +185,17 @@ impl CliError {
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.doing {
-            Some(doing) => write!(f, "could not {doing}: {}", self.message),
-            None => f.write_str(&self.message),
+            Some(doing) if !self.is_wanted() => write!(f, "could not {doing}: {}", self.message)?,
+            _ => f.write_str(&self.message)?,
         }
+        for fact in &self.facts {
+            write!(f, ". {fact}")?;
+        }
+        // Several sentences end like sentences.
+        if self.is_wanted() || !self.facts.is_empty() {
+            f.write_str(".")?;
+        }
+        Ok(())
     }
 }
 
@@ -188,7 +213,7 @@ pub(crate) const LOGIN_HINT: &str =
 
 impl From<Invalid> for CliError {
     fn from(err: Invalid) -> Self {
-        Self::usage(err.to_string()).hint("`--help` behind the command shows what it takes")
+        Self::usage(err.to_string()).hint("run the command with `--help` to see what it accepts")
     }
 }
 

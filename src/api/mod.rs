@@ -21,7 +21,7 @@ pub(crate) use iam::{Iam, web_session};
 pub(crate) use session::{CreatedKey, FoundKey, NewKey, Session, SignIn, SignInRequest, sign_in};
 
 use crate::model::{
-    AccessKey, ApiKey, BackupCodes, OtpCode, OtpKey, Passkey, PasskeyId, SignInWays, User,
+    AccessKey, ApiKey, BackupCodes, OrganizationDetails, OtpCode, OtpKey, Passkey, PasskeyId, User,
     UserFactors, UserId,
 };
 
@@ -49,8 +49,8 @@ pub(crate) trait Account {
     /// [`ApiError::NotFound`] tells that somebody else removed it.
     async fn delete_passkey(&self, id: &PasskeyId) -> Result<(), ApiError>;
 
-    /// How the users of an organization may sign in; nothing where the dialect does not tell.
-    async fn sign_in_ways(&self, organization_id: &str) -> Result<Option<SignInWays>, ApiError>;
+    /// The name of an organization, and how its users may sign in.
+    async fn organization(&self, id: &str) -> Result<OrganizationDetails, ApiError>;
 
     /// By when the organization requires a second factor of this user; nothing where it does not.
     async fn two_factor_required_by(&self, id: &UserId)

@@ -58,10 +58,10 @@ pub(crate) async fn run(ctx: &Context, args: LogoutArgs) -> Result<()> {
             match (key, secret) {
                 (Ok(()), Ok(())) => {}
                 (Err(key), Ok(())) => {
-                    return Err(key.and("the secret was removed from this machine"));
+                    return Err(key.and("The secret was removed from this machine"));
                 }
                 (Ok(()), Err(secret)) => {
-                    return Err(secret.and("the login itself is ended"));
+                    return Err(secret.and("The login itself is ended"));
                 }
                 (Err(key), Err(secret)) => {
                     return Err(key

@@ -68,7 +68,7 @@ pub(super) async fn ask_secret(ctx: &Context, secret: Secret, flag: &str) -> Res
         Secret::Password => ctx.prompter().hidden("Password").await,
         Secret::BackupCode => ctx.prompter().line("Backup code").await,
     };
-    typed.map_err(|err| prompt_error(&err, &format!("a {what}"), flag))
+    typed.map_err(|err| prompt_error(&err, &format!("a {what} is"), flag))
 }
 
 async fn from_stdin(ctx: &Context, secret: Secret) -> Result<SecretString> {

@@ -106,7 +106,7 @@ impl SignInPlan<'_> {
                 // The answer was lost, and a token may have been made.
                 Some(note) if failure.outcome_unknown => {
                     let err = failure.error.and(&format!(
-                        "the service may have made the token {} all the same",
+                        "The service may have made the token {} all the same",
                         note.key.shown()
                     ));
                     note.leave();
@@ -226,7 +226,7 @@ impl Spent {
         Failure {
             error: failure
                 .error
-                .and("the service may have used up the backup code, so it is marked as used"),
+                .and("The service may have used up the backup code, so it is marked as used"),
             ..failure
         }
     }
@@ -280,7 +280,7 @@ async fn email(ctx: &Context, args: &SignInArgs) -> Result<String> {
     loop {
         let typed =
             ctx.prompter().line("Email").await.map_err(|err| {
-                prompt_error(&err, "an email address", "`--email` or `SCW_EMAIL`")
+                prompt_error(&err, "an email address is", "`--email` or `SCW_EMAIL`")
             })?;
         match parse_email(typed.expose_secret()) {
             Ok(email) => return Ok(email),
@@ -299,7 +299,7 @@ async fn password(ctx: &Context, args: &SignInArgs) -> Result<SecretString> {
     ctx.prompter()
         .hidden("Password")
         .await
-        .map_err(|err| prompt_error(&err, "a password", "`--password-file` or `SCW_PASSWORD`"))
+        .map_err(|err| prompt_error(&err, "a password is", "`--password-file` or `SCW_PASSWORD`"))
 }
 
 async fn next_factor(
@@ -341,7 +341,7 @@ async fn next_factor(
         "One-time password or backup code"
     };
     let would_answer = "`--otp-command`, `--backup-code-file` or `SCW_OTP`";
-    let wanted = "a one-time password or a backup code";
+    let wanted = "a one-time password or a backup code is";
     let typed = ctx
         .prompter()
         .line(question)

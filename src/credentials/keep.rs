@@ -281,7 +281,7 @@ pub(crate) async fn forget<T>(
         .map_err(|err| {
             let err = err.doing("forget the login");
             if done && heir.is_none() && login.created_key.is_some() {
-                err.and("its key on the server does not work any more")
+                err.and("Its key on the server does not work any more")
                     .hint("run `scw logout` again")
             } else {
                 err.hint("run `scw logout` again")

@@ -162,6 +162,15 @@ impl UserFactors {
     }
 }
 
+/// An organization as a question names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganizationDetails {
+    /// Its name, as the service sent it: not yet cleaned.
+    pub name: String,
+    /// How its users may sign in, where the dialect tells.
+    pub ways: Option<SignInWays>,
+}
+
 /// How the users of an organization may sign in (protocol.md A, `organizations/{id}`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SignInWays {

@@ -17,7 +17,7 @@ mod url;
 pub use account::{ApiKey, Dialect, User};
 pub use backup_code::{BackupCode, BackupCodes, CodeState, SavedCode};
 pub use email::parse_email;
-pub use factors::{AppState, Factors, Passkey, SignInWays, UserFactors};
+pub use factors::{AppState, Factors, OrganizationDetails, Passkey, SignInWays, UserFactors};
 pub use ids::{AccessKey, OrganizationId, PasskeyId, SessionId, UserId};
 pub use otp::{OtpCheck, OtpCode, OtpKey, PERIOD_S};
 pub use output::{ColorWhen, Format, QrChoice};
@@ -25,7 +25,7 @@ pub use profile::{ProfileName, SecretName, Slot, StorageKind};
 pub use secret_key::SecretKey;
 pub use sign_in::{Expiry, Organization, Passwords, SecondFactor};
 pub use text::clean;
-pub use time::{optional_rfc3339, parse_duration, parse_rfc3339, rfc3339};
+pub use time::{day, optional_rfc3339, parse_duration, parse_rfc3339, rfc3339};
 pub use url::ApiUrl;
 
 /// Gets each line of the HTTP exchange that `--debug` shows.

@@ -18,6 +18,35 @@ pub fn rfc3339(at: OffsetDateTime) -> String {
         .unwrap_or_else(|_| at.to_string())
 }
 
+/// A day as people read it: `1 December (in 7 days)`. The year stands there where it is not the
+/// one of `now`.
+///
+/// ```
+/// let now = scw::model::parse_rfc3339("2026-11-24T12:00:00Z").unwrap();
+/// let at = scw::model::parse_rfc3339("2026-12-01T09:00:00Z").unwrap();
+/// assert_eq!(scw::model::day(at, now), "1 December (in 7 days)");
+/// ```
+#[must_use]
+pub fn day(at: OffsetDateTime, now: OffsetDateTime) -> String {
+    let (date, today) = (
+        at.to_offset(UtcOffset::UTC).date(),
+        now.to_offset(UtcOffset::UTC).date(),
+    );
+    let year = if date.year() == today.year() {
+        String::new()
+    } else {
+        format!(" {}", date.year())
+    };
+    let away = match (date - today).whole_days() {
+        0 => "today".to_owned(),
+        1 => "tomorrow".to_owned(),
+        -1 => "yesterday".to_owned(),
+        days @ 2.. => format!("in {days} days"),
+        days => format!("{} days ago", days.unsigned_abs()),
+    };
+    format!("{} {}{year} ({away})", date.day(), date.month())
+}
+
 /// Reads a time of RFC 3339 with any offset; nothing where the text is none.
 #[must_use]
 pub fn parse_rfc3339(text: &str) -> Option<OffsetDateTime> {
@@ -91,6 +120,25 @@ mod tests {
         assert_eq!(parse_rfc3339(&rfc3339(at)), Some(at));
         for wrong in ["", "tomorrow", "2026-08-01", "1785578400"] {
             assert_eq!(parse_rfc3339(wrong), None, "{wrong}");
+        }
+    }
+
+    // Issue 9, 4
+    #[test]
+    fn a_day_is_told_as_people_tell_it() {
+        let now = parse_rfc3339("2026-11-24T23:59:59Z").unwrap();
+        for (at, told) in [
+            ("2026-11-24T00:00:00Z", "24 November (today)"),
+            ("2026-11-25T00:00:00Z", "25 November (tomorrow)"),
+            ("2026-11-23T12:00:00Z", "23 November (yesterday)"),
+            ("2026-12-01T12:00:00Z", "1 December (in 7 days)"),
+            ("2026-10-25T12:00:00Z", "25 October (30 days ago)"),
+            ("2027-02-22T12:00:00Z", "22 February 2027 (in 90 days)"),
+            ("2025-11-24T12:00:00Z", "24 November 2025 (365 days ago)"),
+            // 1 December where its writer is, 30 November in UTC.
+            ("2026-12-01T01:00:00+02:00", "30 November (in 6 days)"),
+        ] {
+            assert_eq!(day(parse_rfc3339(at).unwrap(), now), told);
         }
     }
 

@@ -154,13 +154,22 @@ impl Ui {
 
     /// Reports the failure that ends the run.
     pub(crate) fn error(&self, code: &str, message: &str, hints: &[String]) {
+        self.end(code, message, hints, &format!("{ERROR}error:{ERROR:#} "));
+    }
+
+    /// Reports that the person ended the run.
+    pub(crate) fn ended(&self, code: &str, message: &str, hints: &[String]) {
+        self.end(code, message, hints, "");
+    }
+
+    fn end(&self, code: &str, message: &str, hints: &[String], prefix: &str) {
         if self.is_json() {
             let hint = (!hints.is_empty()).then(|| hints.join("; "));
             let error = json!({ "code": code, "message": message, "hint": hint });
             self.line(&json!({ "error": error }).to_string());
             return;
         }
-        self.line(&format!("{ERROR}error:{ERROR:#} {message}"));
+        self.line(&format!("{prefix}{message}"));
         for hint in hints {
             self.line(&format!("{HINT}hint:{HINT:#} {hint}"));
         }
@@ -205,6 +214,7 @@ impl Ui {
 
     /// Writes a line to stderr. Where even that fails, there is nobody left to tell.
     fn line(&self, text: &str) {
+        prompt::leave_open_line();
         let mut stderr = AutoStream::new(io::stderr(), self.color).lock();
         let _ = writeln!(stderr, "{text}");
     }

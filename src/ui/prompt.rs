@@ -1,6 +1,9 @@
 //! Questions to a person. The only file that names dialoguer.
 
-use std::{io, io::IsTerminal};
+use std::{
+    io::{self, IsTerminal},
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use dialoguer::{Confirm, Input, Password, Select, console::Term};
 use secrecy::SecretString;
@@ -10,9 +13,12 @@ use crate::process::on_thread;
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PromptError {
-    /// stdin or stderr is no terminal, or `--no-input` was given.
-    #[error("there is nobody to ask")]
-    NobodyToAsk,
+    /// stdin or stderr is no terminal.
+    #[error("this is not a terminal")]
+    NotATerminal,
+    /// `--no-input` was given.
+    #[error("`--no-input` is set")]
+    NoInput,
     /// Ctrl-C, or the terminal went away.
     #[error("interrupted")]
     Interrupted,
@@ -32,9 +38,23 @@ impl Prompter {
     }
 
     /// Whether somebody can be asked: both stdin and stderr are terminals, and asking is allowed.
+    ///
+    /// # Errors
+    /// [`PromptError`], which says why not.
+    pub(crate) fn check(&self) -> Result<(), PromptError> {
+        if self.no_input {
+            Err(PromptError::NoInput)
+        } else if io::stdin().is_terminal() && io::stderr().is_terminal() {
+            Ok(())
+        } else {
+            Err(PromptError::NotATerminal)
+        }
+    }
+
+    /// Whether somebody can be asked, as [`Prompter::check`] tells.
     #[must_use]
     pub(crate) fn can_ask(&self) -> bool {
-        !self.no_input && io::stdin().is_terminal() && io::stderr().is_terminal()
+        self.check().is_ok()
     }
 
     /// Asks for a line of text.
@@ -110,14 +130,27 @@ impl Prompter {
         &self,
         question: impl FnOnce() -> dialoguer::Result<T> + Send + 'static,
     ) -> Result<T, PromptError> {
-        if !self.can_ask() {
-            return Err(PromptError::NobodyToAsk);
-        }
+        self.check()?;
         let _restore = RestoreTerminal::now();
+        LINE_IS_OPEN.store(true, Ordering::Relaxed);
         match on_thread(question).await {
-            Some(Ok(answer)) => Ok(answer),
+            Some(Ok(answer)) => {
+                LINE_IS_OPEN.store(false, Ordering::Relaxed);
+                Ok(answer)
+            }
             Some(Err(_)) | None => Err(PromptError::Interrupted),
         }
+    }
+}
+
+/// Whether the cursor stands behind a question that has no answer yet.
+static LINE_IS_OPEN: AtomicBool = AtomicBool::new(false);
+
+/// Goes to a new line where the cursor stands behind an abandoned question.
+pub(super) fn leave_open_line() {
+    if LINE_IS_OPEN.swap(false, Ordering::Relaxed) {
+        // A terminal that is gone needs no new line.
+        let _ = Term::stderr().write_line("");
     }
 }
 

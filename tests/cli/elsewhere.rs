@@ -119,7 +119,7 @@ fn a_lost_answer_to_the_confirmation_is_told_as_what_the_account_says() {
     let world = World::logged_in();
     on_with(&world, json!({"action": "drop_before"}))
         .expect(5)
-        .told("the account is unchanged");
+        .told("The account is unchanged");
     assert_eq!(world.two_factor(), "off");
     assert_eq!(world.asked("DELETE", "/mfa-otp"), 1);
 
@@ -127,7 +127,7 @@ fn a_lost_answer_to_the_confirmation_is_told_as_what_the_account_says() {
     let world = World::logged_in();
     on_with(&world, json!({"action": "drop_after"}))
         .expect(5)
-        .told("two-factor authentication is on now");
+        .told("Two-factor authentication is on now");
     it_stays_on(&world);
 
     // Nobody says anything any more: neither is claimed.
@@ -141,7 +141,7 @@ fn a_lost_answer_to_the_confirmation_is_told_as_what_the_account_says() {
         "status": 503, "times": 3}),
     );
     gate.open();
-    let failed = on.ended().expect(5).told("it is not known whether");
+    let failed = on.ended().expect(5).told("It is not known whether");
     assert!(!failed.stderr.contains("unchanged"), "{}", failed.stderr);
     it_stays_on(&world);
     // The next run finds out, and says so.

@@ -198,7 +198,7 @@ fn a_refused_key_of_a_variable_hints_at_the_variable() {
                 .env("SCW_SECRET_KEY", &world.info().secret_key);
             let ran = Ran::of(command.output().unwrap())
                 .expect(4)
-                .told("hint: correct `SCW_SECRET_KEY`");
+                .told("hint: fix or unset `SCW_SECRET_KEY`");
             assert!(!ran.stderr.contains("scw login"), "{}", ran.stderr);
             // A saved key is another matter.
             world.fault(refused.clone());

@@ -55,7 +55,9 @@ fn ctrl_c_before_a_renewal_removed_anything_stops_it() {
     world.until_asked("POST", "/mfa-otp", 2);
     running.signal(Signal::INT);
     running.says("Interrupted");
-    running.ended().expect(130).told("nothing was changed");
+    let ended = running.ended().expect(130);
+    let told = "Cancelled. Nothing was changed.";
+    assert!(ended.stderr.contains(told), "{}", ended.stderr);
     assert_eq!((world.two_factor().as_str(), world.unused()), ("on", 10));
     assert_eq!(world.asked("DELETE", "/mfa-otp"), 0);
 }

@@ -83,7 +83,7 @@ fn a_renewal_that_fails_before_the_old_factor_is_gone_keeps_its_codes() {
     world
         .run(&failed)
         .expect(1)
-        .told("two-factor authentication is still on");
+        .told("Two-factor authentication is still on");
     assert_eq!(world.asked("DELETE", "/mfa-otp"), 0);
     assert_eq!((world.two_factor().as_str(), world.unused()), ("on", 10));
 }

@@ -19,7 +19,7 @@ fn a_code_that_nobody_saw_is_as_good_as_before() {
         let refused = into_full(&mut world.command(&["2fa", "codes", "next", "-o", format]));
         let refused = refused.expect(1);
         assert!(
-            refused.stderr.contains("the backup code is still unused"),
+            refused.stderr.contains("The backup code is still unused"),
             "{}",
             refused.stderr
         );

@@ -23,7 +23,7 @@ fn a_wrong_code_costs_no_request_and_leaves_the_account_as_it_was() {
     world
         .run(&["2fa", "on", "--otp-command", "echo 000000"])
         .expect(4)
-        .told("the account is unchanged");
+        .told("The account is unchanged");
     let mut command = world.command(&["2fa", "on"]);
     command.env("SCW_OTP", "12345x");
     crate::support::Ran::of(command.output().unwrap())
@@ -78,7 +78,7 @@ fn a_command_that_fails_leaves_the_account_as_it_was() {
         world
             .run(&["2fa", "on", "--otp-command", command])
             .expect(code)
-            .told("the account is unchanged");
+            .told("The account is unchanged");
         assert_eq!(world.two_factor(), "off", "{command}");
     }
 }
@@ -245,7 +245,7 @@ fn a_confirmation_that_never_arrived_is_undone_and_told() {
         world
             .run(&on(&[]))
             .expect(5)
-            .told("the account is unchanged");
+            .told("The account is unchanged");
         assert_eq!(world.two_factor(), "off", "{fault}");
     }
     // And nothing is left of it: the next try works.
@@ -264,7 +264,7 @@ fn a_second_factor_that_is_on_after_a_lost_answer_is_left_alone_and_told() {
         let failed = world
             .run(&on(&[]))
             .expect(5)
-            .told("two-factor authentication is on now");
+            .told("Two-factor authentication is on now");
         assert!(
             failed.stderr.contains("scw 2fa on --renew"),
             "{}",
@@ -323,7 +323,7 @@ fn codes_that_cannot_be_saved_are_printed_and_the_failure_is_told() {
     assert_eq!(printed["backup_codes"].as_array().unwrap().len(), 10);
     assert!(printed["backup_codes_file"].is_null());
     assert!(
-        ran.stderr.contains("two-factor authentication is on"),
+        ran.stderr.contains("Two-factor authentication is on"),
         "{}",
         ran.stderr
     );

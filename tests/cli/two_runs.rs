@@ -52,7 +52,7 @@ fn a_second_on_whose_first_gave_up_does_the_work() {
     let mut second = world.start(&["2fa", "on", "--otp-command", OATHTOOL]);
     second.says("waiting for another scw");
     gate.open();
-    first.ended().expect(1).told("the account is unchanged");
+    first.ended().expect(1).told("The account is unchanged");
     second.ended().expect(0);
     assert_eq!(world.two_factor(), "on");
     assert_eq!(world.unused(), 10);

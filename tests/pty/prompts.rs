@@ -59,7 +59,7 @@ fn off_without_a_login_ended_at_the_confirmation_leaves_nothing_open() {
         for (by_key, code) in [(true, &codes[0]), (false, &codes[1])] {
             let mut session = off_at_the_code(&world, api);
             session.send_line(code).unwrap();
-            wait_for(&mut session, "Switch two-factor authentication off for");
+            wait_for(&mut session, "Switch two-factor authentication off?");
             if api == "iam" {
                 assert_eq!(world.sandbox.state().unwrap()["sessions"], 1);
             }
@@ -75,7 +75,7 @@ fn off_without_a_login_ended_at_the_confirmation_leaves_nothing_open() {
         // A "no" ends the session too.
         let mut session = off_at_the_code(&world, api);
         session.send_line(&codes[2]).unwrap();
-        wait_for(&mut session, "Switch two-factor authentication off for");
+        wait_for(&mut session, "Switch two-factor authentication off?");
         session.send_line("n").unwrap();
         assert_eq!(finish(&mut session).1, 1);
         world.expect_nothing_open();
@@ -88,14 +88,15 @@ fn a_renewal_says_what_stops_working_and_asks() {
     let world = World::logged_in();
     let first = world.switch_on();
     let renew = ["2fa", "on", "--renew", "--otp-command", OATHTOOL];
-    let question = "Your old app and backup codes stop working now";
+    let question = "Replace the authenticator app?";
     for (answer, code) in [("n", 1), ("", 1), ("\u{3}", 130)] {
         let mut session = terminal(&world, &renew);
         let asked = wait_for(&mut session, question);
         for named in [
             "owner@example.com",
             "`default`",
-            &world.info().organization_id,
+            "organization Sandbox",
+            "The old app and the old backup codes stop working now.",
         ] {
             assert!(asked.contains(named), "{asked}");
         }

@@ -43,7 +43,7 @@ fn after_three_wrong_codes_the_account_is_as_it_was() {
         wait_for(&mut session, "Six-digit code");
         session.send_line("000000").unwrap();
     }
-    wait_for(&mut session, "the account is unchanged");
+    wait_for(&mut session, "The account is unchanged");
     assert_eq!(finish(&mut session).1, 4);
     assert_eq!(world.two_factor(), "off");
 }
@@ -59,7 +59,8 @@ fn ctrl_c_at_the_code_prompt_removes_the_pending_key_and_restores_the_terminal()
     assert_eq!(world.two_factor(), "pending");
     session.send("12").unwrap();
     session.send(ControlCode::EndOfText).unwrap();
-    wait_for(&mut session, "interrupted");
+    let before = wait_for(&mut session, "Cancelled. The account is unchanged.");
+    assert!(before.contains('\n'), "on a line of its own: {before}");
     let (rest, _) = finish(&mut session);
     assert!(rest.contains("code 130") && rest.contains("same"), "{rest}");
     assert_eq!(world.two_factor(), "off");
@@ -100,7 +101,7 @@ fn off_asks_for_a_confirmation_and_no_means_no() {
     world.switch_on();
     for (answer, code, state) in [("n", 1, "on"), ("", 1, "on"), ("y", 0, "off")] {
         let mut session = terminal(&world, &["2fa", "off"]);
-        wait_for(&mut session, "Switch two-factor authentication off for");
+        wait_for(&mut session, "Switch two-factor authentication off?");
         session.send_line(answer).unwrap();
         let (rest, ended) = finish(&mut session);
         assert_eq!(ended, code, "{rest}");

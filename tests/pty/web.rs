@@ -46,10 +46,11 @@ fn the_person_is_told_whose_account_it_is_and_agrees() {
     let (code, answer) = brought(&world, &login_of_first(&world), |mut session| {
         wait_for(
             &mut session,
-            "Log in as owner@example.com, organization Example",
+            "signed in as owner@example.com, organization Example",
         );
         wait_for(&mut session, &organization);
-        wait_for(&mut session, "for the profile `default`?");
+        wait_for(&mut session, "for the profile `default`.");
+        wait_for(&mut session, "Log in as owner@example.com?");
         session.send_line("y").unwrap();
         wait_for(&mut session, "Logged in as owner@example.com");
         finish(&mut session).1
@@ -68,7 +69,7 @@ fn the_person_says_no_and_nothing_is_kept() {
     let (code, answer) = brought(&world, &login_of_first(&world), |mut session| {
         wait_for(&mut session, "Log in as owner@example.com");
         session.send_line("n").unwrap();
-        wait_for(&mut session, "cancelled; nothing was kept");
+        wait_for(&mut session, "Cancelled. Nothing was kept.");
         finish(&mut session).1
     });
     assert_eq!(code, 1);

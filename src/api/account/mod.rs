@@ -14,8 +14,8 @@ use super::{
     session::{KeyId, MAX_PAGES},
 };
 use crate::model::{
-    AccessKey, ApiKey, BackupCode, BackupCodes, Factors, OtpCode, OtpKey, Passkey, PasskeyId,
-    SecretKey, SignInWays, User, UserFactors, UserId, clean,
+    AccessKey, ApiKey, BackupCode, BackupCodes, Factors, OrganizationDetails, OtpCode, OtpKey,
+    Passkey, PasskeyId, SecretKey, User, UserFactors, UserId, clean,
 };
 
 pub(super) use session::sign_in;
@@ -126,8 +126,15 @@ impl Account for Account2017 {
         Err(ApiError::NoPasskeys)
     }
 
-    async fn sign_in_ways(&self, _organization_id: &str) -> Result<Option<SignInWays>, ApiError> {
-        Ok(None)
+    async fn organization(&self, id: &str) -> Result<OrganizationDetails, ApiError> {
+        let answer = self.get("/organizations").await?;
+        let organizations = answer.json::<wire::OrganizationsAnswer>()?.organizations;
+        let name = organizations
+            .into_iter()
+            .find(|organization| organization.id == id)
+            .map(|organization| organization.name)
+            .unwrap_or_default();
+        Ok(OrganizationDetails { name, ways: None })
     }
 
     /// The API of 2017 knows no date.

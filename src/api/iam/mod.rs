@@ -17,8 +17,8 @@ pub(super) use session::sign_in;
 pub(crate) use session::web_session;
 
 use crate::model::{
-    AccessKey, ApiKey, BackupCode, BackupCodes, Factors, OrganizationId, OtpCode, OtpKey, Passkey,
-    PasskeyId, SignInWays, User, UserFactors, UserId,
+    AccessKey, ApiKey, BackupCode, BackupCodes, Factors, OrganizationDetails, OrganizationId,
+    OtpCode, OtpKey, Passkey, PasskeyId, User, UserFactors, UserId,
 };
 
 /// The IAM dialect.
@@ -158,12 +158,16 @@ impl Account for Iam {
             .without_content()
     }
 
-    async fn sign_in_ways(&self, organization_id: &str) -> Result<Option<SignInWays>, ApiError> {
-        let id = OrganizationId::parse(organization_id).map_err(|err| ApiError::Arguments {
+    async fn organization(&self, id: &str) -> Result<OrganizationDetails, ApiError> {
+        let id = OrganizationId::parse(id).map_err(|err| ApiError::Arguments {
             message: err.to_string(),
         })?;
         let answer = self.get(&organization_path(&id)).await?;
-        Ok(answer.json::<wire::Organization>()?.sign_in_ways())
+        let found = answer.json::<wire::Organization>()?;
+        Ok(OrganizationDetails {
+            ways: found.sign_in_ways(),
+            name: found.name,
+        })
     }
 
     async fn two_factor_required_by(

@@ -201,12 +201,12 @@ impl Making<'_> {
             Ok(deleted) if !deleted.is_empty() => {
                 // A note that stays is settled by the next login.
                 let _ = note.settle();
-                err.and("the service had made the key, and scw deleted it again")
+                err.and("The service had made the key, and scw deleted it again")
             }
             // The request may still be on its way.
             Ok(_) | Err(_) => {
                 note.leave();
-                err.and(&format!("the service may have made the key {name}"))
+                err.and(&format!("The service may have made the key {name}"))
                     .hint("the next `scw login` looks for that key and deletes it")
             }
         }
@@ -255,7 +255,7 @@ async fn choose(ctx: &Context, args: &LoginArgs, session: &dyn Session) -> Resul
         let chosen = ctx
             .unless_interrupted(ctx.prompter().select("Organization", names))
             .await?
-            .map_err(|err| prompt_error(&err, "a choice of the organization", &hint))?;
+            .map_err(|err| prompt_error(&err, "the organization is", &hint))?;
         return Ok(all.swap_remove(chosen));
     }
     all.pop().ok_or_else(|| {

@@ -82,7 +82,7 @@ async fn from_stdin(ctx: &Context, args: &LoginArgs) -> Result<Credential> {
         ctx.prompter()
             .hidden("Secret key")
             .await
-            .map_err(|err| prompt_error(&err, "a secret key", "a pipe into stdin"))?
+            .map_err(|err| prompt_error(&err, "a secret key is", "a pipe into stdin"))?
     } else {
         ui::read_stdin(MAX_STDIN_BYTES).await.map_err(|err| {
             CliError::usage(format!("the key on stdin could not be read: {err}")).hint(
@@ -118,7 +118,7 @@ async fn ask_access_key(ctx: &Context) -> Result<AccessKey> {
             .prompter()
             .line("Access key")
             .await
-            .map_err(|err| prompt_error(&err, "an access key", "`--access-key`"))?;
+            .map_err(|err| prompt_error(&err, "an access key is", "`--access-key`"))?;
         match AccessKey::parse(typed.expose_secret()) {
             Ok(key) => return Ok(key),
             Err(err) => ctx.ui().instruct(&format!("{err}; try again")),

@@ -35,7 +35,7 @@ pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
         let (session, mut visitor) = callback
             .wait(|token| web_session(&anonymous, token).ok())
             .await
-            .map_err(|err| failed(&err).and("nothing was kept"))?;
+            .map_err(|err| failed(&err).and("Nothing was kept"))?;
         // There is a session from here on: the end has to be tidy.
         let uninterruptible = ctx
             .interrupt()
@@ -128,7 +128,7 @@ async fn agree(
             Kind::Refused,
             format!("the browser logged in as {email}, not as {}", clean(wanted)),
         )
-        .hint("log in to the right account in the browser, or correct `--email`"));
+        .hint("log in to the right account in the browser, or fix `--email`"));
     }
     let settings = ctx.settings()?;
     let record = ctx.local()?.record()?;
@@ -139,24 +139,24 @@ async fn agree(
             clean(&format!(
                 "This replaces the login of {}, organization {}.",
                 before.email, before.organization_id
-            )) + " "
+            )) + "\n"
         });
     // The email answers whose account it is, and in a script whose place it takes as well.
     if wanted.is_some() && (replaced.is_none() || !ctx.prompter().can_ask()) {
         return Ok(());
     }
-    let question = format!(
-        "{}Log in as {email}, {}, for the profile `{}`?",
+    let about = format!(
+        "{}The browser signed in as {email}, {}. The login is for the profile `{}`.",
         replaced.unwrap_or_default(),
         organization(args, session, &user).await,
         settings.profile
     );
     visitor.asked().await;
-    if ctx.confirm(&question, "`--email`").await? {
+    let question = format!("Log in as {email}?");
+    if ctx.confirm(&about, &question, "`--email`").await? {
         return Ok(());
     }
-    Err(CliError::new(Kind::Other, "cancelled")
-        .hint("answer `y`, or name the account with `--email`"))
+    Err(CliError::new(Kind::Cancelled, "Cancelled"))
 }
 
 /// The organization of a login, in words; the choice among several comes later.
@@ -193,7 +193,7 @@ async fn turn_away(
     visitor.failed().await;
     match err.kind() {
         Kind::Interrupted => err,
-        _ => err.doing("log in").and("nothing was kept"),
+        _ => err.doing("log in").and("Nothing was kept"),
     }
 }
 

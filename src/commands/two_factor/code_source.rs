@@ -39,14 +39,8 @@ impl CodeSource {
         if let Some(code) = env::secret(env::OTP)? {
             return Ok(Self::Variable(code));
         }
-        if ctx.prompter().can_ask() {
-            return Ok(Self::Person);
-        }
-        Err(prompt_error(
-            &crate::ui::PromptError::NobodyToAsk,
-            "a one-time password",
-            WOULD_ANSWER,
-        ))
+        ctx.need_somebody_to_ask("a one-time password is", WOULD_ANSWER)?;
+        Ok(Self::Person)
     }
 
     /// Gets a code for a key.
@@ -64,7 +58,7 @@ impl CodeSource {
                 .prompter()
                 .line("Six-digit code of the app")
                 .await
-                .map_err(|err| prompt_error(&err, "a one-time password", WOULD_ANSWER)),
+                .map_err(|err| prompt_error(&err, "a one-time password is", WOULD_ANSWER)),
         }
     }
 

@@ -11,13 +11,12 @@ use crate::{
         secret_input::{Secret, ask_secret, read_secret},
         unprinted,
     },
-    context::{Context, prompt_error},
+    context::Context,
     credentials::access_key_variable,
     error::{CliError, Kind, Result},
     fsutil::FileLock,
     model::{BackupCode, CodeState, UserId, clean, rfc3339},
     store::{CodesFile, SavedCodes},
-    ui::PromptError,
 };
 
 /// What answers the question for a used code.
@@ -28,14 +27,8 @@ const USED_ARGUMENT: &str = "`scw 2fa codes used CODE-FILE`, with `-` for stdin"
 /// # Errors
 /// When it is not known whose codes are meant, or their file cannot be used.
 pub(super) async fn run(ctx: &Context, command: CodesCommand) -> Result<()> {
-    if let CodesCommand::Used(CodesUsedArgs { code_file: None }) = &command
-        && !ctx.prompter().can_ask()
-    {
-        return Err(prompt_error(
-            &PromptError::NobodyToAsk,
-            "a backup code",
-            USED_ARGUMENT,
-        ));
+    if let CodesCommand::Used(CodesUsedArgs { code_file: None }) = &command {
+        ctx.need_somebody_to_ask("a backup code is", USED_ARGUMENT)?;
     }
     let user = whose(ctx)?;
     match command {
@@ -158,7 +151,7 @@ async fn next(ctx: &Context, user: &UserId) -> Result<()> {
     if let Err(err) = printed {
         // Nobody saw it: it is as good as before.
         file.update(&lock, |codes| codes.unmark(&code))?;
-        return Err(unprinted(&err).and("the backup code is still unused"));
+        return Err(unprinted(&err).and("The backup code is still unused"));
     }
     ctx.ui()
         .status(&format!("{left} unused backup codes are left"));
@@ -230,16 +223,16 @@ async fn remove(ctx: &Context, user: &UserId, args: &CodesRemoveArgs) -> Result<
         Err(_) => 1,
     };
     if unused > 0 && !args.yes {
-        let question = format!(
-            "Remove the saved backup codes of {} in {}? They may be the only way back in",
+        let about = format!(
+            "This removes the backup codes of {} in {}.\nWithout them you may be locked out when your phone is lost.",
             owner(ctx, user)?,
             file.path().display()
         );
-        if !ctx.confirm(&question, "`--yes`").await? {
-            return Err(
-                CliError::new(Kind::Other, "cancelled; the backup codes are still saved")
-                    .hint("answer `y`, or use `--yes`"),
-            );
+        if !ctx
+            .confirm(&about, "Remove the backup codes?", "`--yes`")
+            .await?
+        {
+            return Err(CliError::cancelled("The backup codes are still saved"));
         }
     }
     let (lock, file) = lock(ctx, user).await?;

@@ -121,10 +121,10 @@ impl Enrolment<'_> {
     /// Removes the old second factor, which the person agreed to, and makes a pending key.
     async fn replace(&self) -> Result<Option<(OtpKey, Before)>> {
         if self.ctx.interrupt().is_requested() {
-            return Err(CliError::interrupted().and("nothing was changed"));
+            return Err(CliError::interrupted().and("Nothing was changed"));
         }
         if !self.agreed {
-            confirm_renewal(self.ctx, self.user()).await?;
+            confirm_renewal(self.ctx, self.account, self.user()).await?;
         }
         // Read again: the answer may have been long in coming.
         let now = self.account.user_factors(&self.user().id).await?;
@@ -159,7 +159,7 @@ impl Enrolment<'_> {
             // The refusal tells that an app is on.
             Ok(_) => on_elsewhere(err),
             Err(_) => err
-                .and("it is not known whether two-factor authentication is on")
+                .and("It is not known whether two-factor authentication is on")
                 .hint("`scw 2fa status` tells when the API answers again"),
         }
     }
@@ -212,6 +212,7 @@ impl Enrolment<'_> {
             Before::On => Change::Replacing,
             Before::Off | Before::Removed => Change::Confirming,
         };
+        let earlier = Unfinished::read(data, &self.user().id).map_err(CliError::from)?;
         Unfinished::of(change, self.codes_file, Context::now())
             .and_then(|note| note.write(data, &self.user().id, self.lock))
             .map_err(CliError::from)?;
@@ -221,7 +222,8 @@ impl Enrolment<'_> {
             Ok(codes) => Ok(codes),
             Err(err) if err.outcome_unknown() => Err(self.after_lost_answer(err, before).await),
             Err(err) => {
-                Unfinished::settle(data, &self.user().id, self.lock).map_err(CliError::from)?;
+                Unfinished::give_back(earlier.as_ref(), data, &self.user().id, self.lock)
+                    .map_err(CliError::from)?;
                 let wrong_code = matches!(err, ApiError::WrongCode);
                 Err(Failure {
                     wrong_code,
@@ -249,16 +251,23 @@ impl Enrolment<'_> {
                 };
             }
             (Ok(true), Before::On) => err.and(
-                "two-factor authentication is on, but it is not known whether with the new key or still with the old one",
+                "Two-factor authentication is on, but it is not known whether with the new key or still with the old one",
             ),
-            (Ok(true), _) => match settle() {
-                Ok(()) => err.and(
-                    "two-factor authentication is on now, but scw does not know whether with this key; no backup codes of it are saved here",
-                ),
-                Err(settling) => settling,
-            },
+            (Ok(true), _) => {
+                // Codes of an app before this one, which a passkey may have kept alive.
+                let voided = match self.ctx.codes_file(&self.user().id) {
+                    Ok(old) => void(self.ctx, &old, self.lock).await,
+                    Err(err) => return Failure::from(err),
+                };
+                match if voided { settle() } else { Ok(()) } {
+                    Ok(()) => err.and(
+                        "Two-factor authentication is on now, but scw does not know whether with this key; no backup codes of it are saved here",
+                    ),
+                    Err(settling) => settling,
+                }
+            }
             (Err(_), _) => err
-                .and("it is not known whether two-factor authentication is on")
+                .and("It is not known whether two-factor authentication is on")
                 .hint("`scw 2fa status` tells when the API answers again"),
         };
         Failure {
@@ -314,7 +323,7 @@ impl Enrolment<'_> {
         match learn_whether_app_is_on(self.ctx, self.account, &now).await {
             // A pending key beside the app opens nothing; removing it would remove both.
             Ok(true) if before == Before::On => {
-                return err.and("two-factor authentication is still on");
+                return err.and("Two-factor authentication is still on");
             }
             Ok(true) => return on_elsewhere(err),
             Ok(false) => {}
@@ -328,7 +337,7 @@ impl Enrolment<'_> {
         match deleted {
             Ok(()) | Err(ApiError::NotFound { .. }) => match before {
                 Before::Removed | Before::On => self.off_now(err),
-                Before::Off => err.and("the account is unchanged"),
+                Before::Off => err.and("The account is unchanged"),
             },
             Err(_) => match self.account.user_factors(&self.user().id).await {
                 Ok(now) if now.app_is_on() => on_elsewhere(err),
@@ -340,13 +349,13 @@ impl Enrolment<'_> {
 
 fn on_elsewhere(err: CliError) -> CliError {
     err.and(
-        "two-factor authentication was switched on elsewhere in the meantime, and was left alone",
+        "Two-factor authentication was switched on elsewhere in the meantime, and was left alone",
     )
     .hint("`scw 2fa status` shows it")
 }
 
 fn cannot_undo(err: CliError) -> CliError {
-    err.and("the new key could not be removed from the account")
+    err.and("The new key could not be removed from the account")
         .hint("it is not confirmed, and so opens nothing; `scw 2fa status` shows what the account has")
 }
 

@@ -70,13 +70,13 @@ pub(super) async fn delete_passkey(
     };
     let told = |err: ApiError| CliError::from(err).doing(format!("remove the {}", named(passkey)));
     if !err.outcome_unknown() {
-        return Err(told(err).and("it is still on the account"));
+        return Err(told(err).and("It is still on the account"));
     }
     match account.passkeys(user).await {
         Ok(left) if left.iter().all(|other| other.id != passkey.id) => Ok(true),
-        Ok(_) => Err(told(err).and("it is still on the account")),
+        Ok(_) => Err(told(err).and("It is still on the account")),
         Err(_) => Err(told(err)
-            .and("it is not known whether it is removed")
+            .and("It is not known whether it is removed")
             .hint("`scw 2fa keys list` tells when the API answers again")),
     }
 }
@@ -103,7 +103,17 @@ pub(super) async fn learn_whether_app_is_on(
             }) => Ok(true),
             Err(err) => Err(err),
             Ok(_) => {
-                let now = account.user_factors(&now.user.id).await?;
+                let later = account.user_factors(&now.user.id).await?;
+                // Somebody else may have confirmed a key right now: theirs is not removed.
+                if later.user.updated_at != now.user.updated_at {
+                    match account.create_otp(&now.user.id).await {
+                        Err(ApiError::Precondition {
+                            transient: false, ..
+                        }) => return Ok(true),
+                        again => drop(again?),
+                    }
+                }
+                let now = later;
                 match delete_app(ctx, account, &now).await {
                     Ok(()) | Err(ApiError::NotFound { .. }) => Ok(false),
                     Err(err) => Err(err),

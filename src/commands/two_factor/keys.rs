@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::{
     factors::{delete_passkey, described, lines, named, say_what_is_left},
     off::{result, warn_of_requirement},
-    settle::void_if_off,
+    remove::note_passkeys,
+    settle::{Unasked, settle_locked, void},
     whom,
 };
 use crate::{
@@ -15,6 +16,7 @@ use crate::{
     context::Context,
     error::{CliError, Kind, Result},
     model::{AppState, Factors, Passkey, UserFactors, UserId, clean, rfc3339},
+    store::Unfinished,
 };
 
 /// Lists, renames or removes passkeys.
@@ -88,7 +90,7 @@ async fn rename(
     }
     let changed = passkey.name != new_name;
     if changed {
-        account.rename_passkey(&passkey.id, new_name).await?;
+        rename_surely(account, id, passkey, new_name).await?;
         ctx.ui().status(&format!(
             "The {} is now called `{}`",
             named(passkey),
@@ -100,6 +102,32 @@ async fn rename(
     }
     let data = json!({ "changed": changed, "id": passkey.id, "name": clean(new_name) });
     ctx.ui().result("", &data).map_err(|err| unprinted(&err))
+}
+
+/// Renames a passkey; where the answer is lost, the list tells what came of it.
+async fn rename_surely(
+    account: &dyn Account,
+    id: &UserId,
+    passkey: &Passkey,
+    new_name: &str,
+) -> Result<()> {
+    let err = match account.rename_passkey(&passkey.id, new_name).await {
+        Ok(()) => return Ok(()),
+        Err(err) => err,
+    };
+    if !err.outcome_unknown() {
+        return Err(err.into());
+    }
+    let Ok(now) = account.passkeys(id).await else {
+        return Err(CliError::from(err)
+            .and("It is not known whether it is renamed")
+            .hint("`scw 2fa keys list` tells when the API answers again"));
+    };
+    let renamed = |other: &Passkey| other.id == passkey.id && other.name == new_name;
+    if now.iter().any(renamed) {
+        return Ok(());
+    }
+    Err(CliError::from(err).and("It has its old name"))
 }
 
 async fn remove(
@@ -115,7 +143,13 @@ async fn remove(
     if !left.any() {
         warn_of_requirement(ctx, account, &before.user).await;
     }
-    confirm(ctx, args, &before, &passkey, &left).await?;
+    confirm(ctx, account, args, &before, &passkey, &left).await?;
+    let file = ctx.codes_file(id)?;
+    let local = ctx.local()?;
+    let lock = ctx
+        .unless_interrupted(local.lock(file.lock_path()))
+        .await??;
+    settle_locked(ctx, Some(account), id, &lock, Unasked::Leave).await?;
     // Read again: the question may have waited for long.
     let now = account.user_factors(id).await?;
     if now.factors != before.factors && !args.yes {
@@ -127,13 +161,16 @@ async fn remove(
     }
     let _uninterruptible = ctx.interrupt().protect("removing the passkey");
     if ctx.interrupt().is_requested() {
-        return Err(CliError::interrupted().and("the passkey is still on the account"));
+        return Err(CliError::interrupted().and("The passkey is still on the account"));
     }
+    let data = &ctx.settings()?.data;
+    let in_doubt = Unfinished::read(data, id)?.is_some();
+    note_passkeys(ctx, &file, &lock)?;
     let changed = delete_passkey(account, id, &passkey).await?;
-    let left = match account.user_factors(id).await {
-        Ok(now) => now.factors,
-        // The account has changed: a failure here must not hide that.
-        Err(_) => now.factors.without_passkey(&passkey.id),
+    // The account has changed: a failure below must not hide that.
+    let (left, known) = match account.user_factors(id).await {
+        Ok(now) => (now.factors, true),
+        Err(_) => (now.factors.without_passkey(&passkey.id), false),
     };
     ctx.ui().status(&if changed {
         format!("The {} is removed", named(&passkey))
@@ -143,14 +180,15 @@ async fn remove(
             named(&passkey)
         )
     });
-    if left.any() {
+    let settled = if left.any() {
         say_what_is_left(ctx, &left);
+        known && !in_doubt
     } else {
         ctx.ui().status("Two-factor authentication is off");
-        // The account has changed: a failure here must not hide that.
-        if let Err(err) = void_if_off(ctx, account, id).await {
-            ctx.ui().warn(&err.to_string());
-        }
+        void(ctx, &file, &lock).await
+    };
+    if settled && let Err(err) = Unfinished::settle(data, id, &lock) {
+        ctx.ui().warn(&err.to_string());
     }
     result(ctx, &now.user, &left, changed)
 }
@@ -158,6 +196,7 @@ async fn remove(
 /// Names the passkey and what is left, warns before the last factor goes, and asks.
 async fn confirm(
     ctx: &Context,
+    account: &dyn Account,
     args: &KeysRemoveArgs,
     before: &UserFactors,
     passkey: &Passkey,
@@ -184,19 +223,18 @@ async fn confirm(
     if args.yes {
         return Ok(());
     }
-    let question = format!(
-        "Remove the {} of {}?",
+    let about = format!(
+        "This removes the {} of {}.",
         named(passkey),
-        whom(ctx, &before.user)?
+        whom(ctx, account, &before.user).await?
     );
-    if ctx.confirm(&question, "`--yes`").await? {
+    if ctx
+        .confirm(&about, "Remove the passkey?", "`--yes`")
+        .await?
+    {
         return Ok(());
     }
-    Err(CliError::new(
-        Kind::Other,
-        "cancelled; the passkey is still on the account",
-    )
-    .hint("answer `y`, or use `--yes`"))
+    Err(CliError::cancelled("The passkey is still on the account"))
 }
 
 /// The passkey with this id, or else with this name.

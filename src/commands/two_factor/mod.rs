@@ -16,6 +16,7 @@ mod status;
 pub(crate) use settle::{Unasked, settle_all};
 
 use crate::{
+    api::Account,
     cli::TwoFactorCommand,
     context::Context,
     error::Result,
@@ -38,11 +39,16 @@ pub(crate) async fn run(ctx: &Context, command: TwoFactorCommand) -> Result<()> 
 }
 
 /// Whose second factor a question is about: the account, the profile and the organization.
-fn whom(ctx: &Context, user: &User) -> Result<String> {
+async fn whom(ctx: &Context, account: &dyn Account, user: &User) -> Result<String> {
+    let organization = match account.organization(&user.organization_id).await {
+        Ok(found) if !found.name.is_empty() => found.name,
+        // The name is a nicety: the id has to do.
+        _ => user.organization_id.clone(),
+    };
     Ok(format!(
-        "{} (profile `{}`, organization {})",
+        "{} (organization {}, profile `{}`)",
         clean(&user.email),
+        clean(&organization),
         ctx.settings()?.profile,
-        clean(&user.organization_id)
     ))
 }

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::{
-    factors::{delete_passkey, lines, names, say_what_is_left},
-    remove::{Removed, remove_app},
+    factors::{lines, names, say_what_is_left},
+    remove::{Removed, note_passkeys, remove_app, remove_passkeys},
     settle::{Unasked, settle, settle_all, settle_locked, void, void_if_off},
     whom,
 };
@@ -16,12 +16,11 @@ use crate::{
         sign_in::{FactorSource, SignInPlan, known_email},
         unprinted,
     },
-    context::{Context, prompt_error},
+    context::Context,
     error::{CliError, Kind, Result},
     model::{Factors, Passkey, PasskeyId, User, UserFactors, UserId, clean, rfc3339},
     process,
     store::Unfinished,
-    ui::PromptError,
 };
 
 /// What to do about passkeys that are left.
@@ -74,9 +73,8 @@ fn can_sign_in(ctx: &Context, args: &OffArgs) -> Result<bool> {
 /// The way back in after a lost phone: email, password, a code; the session ends with it.
 async fn without_login(ctx: &Context, args: &OffArgs) -> Result<()> {
     // Nobody will answer the question that comes after the sign-in, and a backup code is gone then.
-    if !args.yes && !ctx.prompter().can_ask() {
-        let nobody = PromptError::NobodyToAsk;
-        return Err(prompt_error(&nobody, "a confirmation", "`--yes`"));
+    if !args.yes {
+        ctx.need_somebody_to_ask("confirmation is", "`--yes`")?;
     }
     // A login that is there, but not used, can still tell what became of saved codes.
     settle_all(ctx, Unasked::Leave).await?;
@@ -134,7 +132,7 @@ async fn switch_off(
         return already_off(ctx, args, &now);
     }
     warn_of_requirement(ctx, account, &now.user).await;
-    confirm(ctx, args, &now, &named).await?;
+    confirm(ctx, account, args, &now, &named).await?;
     let file = ctx.codes_file(id)?;
     let local = ctx.local()?;
     let lock = ctx
@@ -151,14 +149,17 @@ async fn switch_off(
         return already_off(ctx, args, &now);
     }
     if ctx.interrupt().is_requested() {
-        return Err(CliError::interrupted().and("two-factor authentication is still on"));
+        return Err(CliError::interrupted().and("Two-factor authentication is still on"));
     }
     let _uninterruptible = ctx
         .interrupt()
         .protect("switching two-factor authentication off");
+    // What an earlier run left open is open no more once the app is gone.
+    let in_doubt = Unfinished::read(&ctx.settings()?.data, id)?.is_some();
     let app = if doomed.app {
         remove_app(ctx, account, &now, &lock).await?
     } else {
+        note_passkeys(ctx, &file, &lock)?;
         Removed::WasNotThere
     };
     let passkeys = remove_passkeys(ctx, account, id, &doomed.passkeys).await;
@@ -166,14 +167,12 @@ async fn switch_off(
     let changed = app == Removed::Gone || !removed.is_empty();
     let left = what_is_left(account, &now, doomed.app, removed).await;
     // From here on the account has changed: a failure below must not hide that.
-    let mut settled = true;
-    if app == Removed::Gone || !left.any() {
-        settled = void(ctx, &file, &lock).await;
-    }
-    if doomed.app
-        && settled
-        && let Err(err) = Unfinished::settle(&ctx.settings()?.data, id, &lock)
-    {
+    let settled = if app == Removed::Gone || in_doubt || !left.any() {
+        void(ctx, &file, &lock).await
+    } else {
+        passkeys.is_ok()
+    };
+    if settled && let Err(err) = Unfinished::settle(&ctx.settings()?.data, id, &lock) {
         ctx.ui().warn(&err.to_string());
     }
     say_what_is_off(ctx, args, &now.user, app, changed, &left);
@@ -251,7 +250,13 @@ impl Doomed {
 }
 
 /// Names what will be removed and what will be left, and asks.
-async fn confirm(ctx: &Context, args: &OffArgs, now: &UserFactors, named: &Doomed) -> Result<()> {
+async fn confirm(
+    ctx: &Context,
+    account: &dyn Account,
+    args: &OffArgs,
+    now: &UserFactors,
+    named: &Doomed,
+) -> Result<()> {
     let ui = ctx.ui();
     let say = |text: &str| {
         if args.yes {
@@ -272,41 +277,25 @@ async fn confirm(ctx: &Context, args: &OffArgs, now: &UserFactors, named: &Doome
     if args.yes {
         return Ok(());
     }
-    let what = match (named.passkeys.is_empty(), passkeys.is_empty()) {
-        (true, true) => "Switch two-factor authentication off for",
-        (true, false) => "Remove the authenticator app of",
-        (false, _) => "Remove every second factor of",
+    let (what, question) = match (named.passkeys.is_empty(), passkeys.is_empty()) {
+        (true, true) => (
+            "switches two-factor authentication off for",
+            "Switch two-factor authentication off?",
+        ),
+        (true, false) => (
+            "removes the authenticator app of",
+            "Remove the authenticator app?",
+        ),
+        (false, _) => (
+            "removes every second factor of",
+            "Remove every second factor?",
+        ),
     };
-    let question = format!("{what} {}?", whom(ctx, &now.user)?);
-    if ctx.confirm(&question, "`--yes`").await? {
+    let about = format!("This {what} {}.", whom(ctx, account, &now.user).await?);
+    if ctx.confirm(&about, question, "`--yes`").await? {
         return Ok(());
     }
-    Err(CliError::new(
-        Kind::Other,
-        "cancelled; two-factor authentication is still on",
-    )
-    .hint("answer `y`, or use `--yes`"))
-}
-
-/// Removes passkeys one after the other; returns those that it removed, also beside an error.
-async fn remove_passkeys(
-    ctx: &Context,
-    account: &dyn Account,
-    user: &UserId,
-    passkeys: &[Passkey],
-) -> Result<Vec<PasskeyId>, (Vec<PasskeyId>, CliError)> {
-    let mut gone = Vec::new();
-    for passkey in passkeys {
-        if ctx.interrupt().is_requested() {
-            return Err((gone, CliError::interrupted()));
-        }
-        match delete_passkey(account, user, passkey).await {
-            Ok(true) => gone.push(passkey.id.clone()),
-            Ok(false) => {}
-            Err(err) => return Err((gone, err.hint("`scw 2fa status` shows what is left"))),
-        }
-    }
-    Ok(gone)
+    Err(CliError::cancelled("Two-factor authentication is still on"))
 }
 
 fn say_what_is_off(

@@ -18,7 +18,7 @@ use crate::{
     commands::{on_off, unprinted},
     context::Context,
     credentials::Authed,
-    error::{CliError, Kind, Result},
+    error::{CliError, Result},
     fsutil::FileLock,
     model::{BackupCode, BackupCodes, User, UserFactors},
     store::{CodesFile, Encryption, Reserved, Unfinished},
@@ -64,7 +64,7 @@ async fn switch_on(ctx: &Context, args: &OnArgs, plan: &Plan, authed: &Authed) -
     remember_user(ctx, authed, &now.user).await?;
     say_what_matters(ctx, account, &now).await;
     let now = if now.app_is_on() && !args.yes {
-        confirm_renewal(ctx, &now.user).await?;
+        confirm_renewal(ctx, account, &now.user).await?;
         // Read again: the question may have waited for long.
         account.user_factors(&id).await?
     } else {
@@ -141,8 +141,8 @@ async fn say_what_matters(ctx: &Context, account: &dyn Account, now: &UserFactor
             .status(&format!("The app is added beside the {}", names(passkeys)));
     }
     // A side question: its failure stops nothing.
-    let ways = account.sign_in_ways(&now.user.organization_id).await;
-    if let Ok(Some(ways)) = ways
+    let organization = account.organization(&now.user.organization_id).await;
+    if let Ok(Some(ways)) = organization.map(|found| found.ways)
         && ways.identity_provider
         && !ways.password
     {
@@ -153,16 +153,22 @@ async fn say_what_matters(ctx: &Context, account: &dyn Account, now: &UserFactor
 }
 
 /// Asks before the old authenticator stops working.
-pub(super) async fn confirm_renewal(ctx: &Context, user: &User) -> Result<()> {
-    let question = format!(
-        "Replace the authenticator of {}? Your old app and backup codes stop working now.",
-        whom(ctx, user)?
+pub(super) async fn confirm_renewal(
+    ctx: &Context,
+    account: &dyn Account,
+    user: &User,
+) -> Result<()> {
+    let about = format!(
+        "This replaces the authenticator app of {}.\nThe old app and the old backup codes stop working now.",
+        whom(ctx, account, user).await?
     );
-    if ctx.confirm(&question, "`--yes`").await? {
+    if ctx
+        .confirm(&about, "Replace the authenticator app?", "`--yes`")
+        .await?
+    {
         return Ok(());
     }
-    Err(CliError::new(Kind::Other, "cancelled; nothing was changed")
-        .hint("answer `y`, or use `--yes`"))
+    Err(CliError::cancelled("Nothing was changed"))
 }
 
 /// Saves the codes, then says that it is done and prints them. They are printed whatever fails.
@@ -327,7 +333,7 @@ fn hand_over(
     }
     saved.map_err(|err| {
         err.doing("save the backup codes")
-            .and("two-factor authentication is on, and the codes are printed here only")
+            .and("Two-factor authentication is on, and the codes are printed here only")
             .hint("write the codes down now; `scw 2fa on --renew` makes new ones")
     })?;
     printed

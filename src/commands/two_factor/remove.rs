@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use super::factors::learn_whether_app_is_on;
+use super::factors::{delete_passkey, learn_whether_app_is_on};
 use crate::{
     api::{Account, ApiError},
     context::Context,
     error::{CliError, Kind, Result},
     fsutil::FileLock,
-    model::{AppState, UserFactors},
-    store::{Change, Unfinished},
+    model::{AppState, Passkey, PasskeyId, UserFactors, UserId},
+    store::{Change, CodesFile, StoreError, Unfinished},
 };
 
 /// The pauses before a busy service is asked again to remove the app.
@@ -45,7 +45,9 @@ pub(super) async fn remove_app(
     // By the service's clock, like the time at which the account was changed last.
     let ahead = time::Duration::seconds(account.clock_ahead_s().unwrap_or(0));
     let now = Context::now() + ahead;
+    let earlier = Unfinished::read(data, id)?;
     Unfinished::of(Change::Removing, &file, now)?.write(data, id, lock)?;
+    let not_removed = || Unfinished::give_back(earlier.as_ref(), data, id, lock);
     let deleted = delete_app(ctx, account, before).await;
     // Anything may have answered in the service's place: the account has the last word.
     let Ok(now) = account.user_factors(id).await else {
@@ -56,14 +58,14 @@ pub(super) async fn remove_app(
             Err(err) if !before.app_is_on() && says_there_is_none(&err) => Removed::WasNotThere,
             _ => Removed::Gone,
         }),
-        AppState::On => Err(judge(ctx, lock, before, &now, deleted)?),
+        AppState::On => Err(judge(ctx, before, &now, deleted, not_removed)?),
         AppState::Unknown => {
             let unclear = match deleted {
                 Ok(()) if was_changed(before, &now) => return Ok(Removed::Gone),
                 Err(err) if says_there_is_none(&err) => return Ok(Removed::WasNotThere),
                 unclear => unclear,
             };
-            learn_what_came_of_it(ctx, account, &now, lock, unclear).await
+            learn_what_came_of_it(ctx, account, &now, unclear, not_removed).await
         }
     }
 }
@@ -77,8 +79,8 @@ async fn learn_what_came_of_it(
     ctx: &Context,
     account: &dyn Account,
     now: &UserFactors,
-    lock: &FileLock,
     deleted: Result<(), ApiError>,
+    not_removed: impl FnOnce() -> Result<(), StoreError>,
 ) -> Result<Removed> {
     let refused = matches!(&deleted, Err(err) if !err.outcome_unknown());
     let is_on = if refused {
@@ -89,11 +91,11 @@ async fn learn_what_came_of_it(
     match is_on {
         Ok(false) => Ok(Removed::Gone),
         Ok(true) => {
-            Unfinished::settle(&ctx.settings()?.data, &now.user.id, lock)?;
+            not_removed()?;
             Err(still_on(ctx, deleted))
         }
         Err(err) => Err(CliError::from(err)
-            .and("it is not known whether the authenticator app is still on")
+            .and("It is not known whether the authenticator app is still on")
             .hint("run `scw 2fa off` again when the API answers")),
     }
 }
@@ -101,24 +103,24 @@ async fn learn_what_came_of_it(
 /// What to say where the app is on after it was to be removed.
 fn judge(
     ctx: &Context,
-    lock: &FileLock,
     before: &UserFactors,
     now: &UserFactors,
     deleted: Result<(), ApiError>,
+    not_removed: impl FnOnce() -> Result<(), StoreError>,
 ) -> Result<CliError> {
     let refused = matches!(&deleted, Err(err) if !err.outcome_unknown());
     let dated = refused || now.user.updated_at.is_some();
     // Where it may have been switched off, and on again by somebody else, the note stays: the
     // saved codes are in doubt.
     if dated && now.user.updated_at == before.user.updated_at {
-        Unfinished::settle(&ctx.settings()?.data, &now.user.id, lock)?;
+        not_removed()?;
         return Ok(still_on(ctx, deleted));
     }
     Ok(match deleted {
         Ok(()) => CliError::new(Kind::Other, "the service switched it off"),
         Err(err) => err.into(),
     }
-    .and("two-factor authentication is on: it was not switched off, or somebody switched it on again")
+    .and("Two-factor authentication is on: it was not switched off, or somebody switched it on again")
     .hint("`scw 2fa status` shows the account; run `scw 2fa off` again to switch it off"))
 }
 
@@ -145,7 +147,7 @@ fn still_on(ctx: &Context, deleted: Result<(), ApiError>) -> CliError {
         )
         .hint("check that no proxy or portal answers in the API's place, then try again"),
     };
-    err.and("two-factor authentication is still on")
+    err.and("Two-factor authentication is still on")
 }
 
 /// A lost answer, and nobody who could be asked what came of the request.
@@ -153,7 +155,7 @@ fn unknown(err: ApiError) -> CliError {
     let carried_out = err.outcome_unknown();
     let err = CliError::from(err);
     if carried_out {
-        err.and("it is not known whether two-factor authentication is off")
+        err.and("It is not known whether two-factor authentication is off")
             .hint("`scw 2fa status` tells when the API answers again")
     } else {
         err
@@ -195,4 +197,39 @@ pub(super) async fn delete_app(
         }
     }
     account.delete_otp(id).await
+}
+
+/// Notes that passkeys alone are about to be removed. What an earlier run left open says more, and
+/// stays.
+///
+/// # Errors
+/// When the note cannot be written.
+pub(super) fn note_passkeys(ctx: &Context, file: &CodesFile, lock: &FileLock) -> Result<()> {
+    let data = &ctx.settings()?.data;
+    if Unfinished::read(data, file.user())?.is_none() {
+        let note = Unfinished::of(Change::RemovingPasskeys, file, Context::now())?;
+        note.write(data, file.user(), lock)?;
+    }
+    Ok(())
+}
+
+/// Removes passkeys one after the other; returns those that it removed, also beside an error.
+pub(super) async fn remove_passkeys(
+    ctx: &Context,
+    account: &dyn Account,
+    user: &UserId,
+    passkeys: &[Passkey],
+) -> Result<Vec<PasskeyId>, (Vec<PasskeyId>, CliError)> {
+    let mut gone = Vec::new();
+    for passkey in passkeys {
+        if ctx.interrupt().is_requested() {
+            return Err((gone, CliError::interrupted()));
+        }
+        match delete_passkey(account, user, passkey).await {
+            Ok(true) => gone.push(passkey.id.clone()),
+            Ok(false) => {}
+            Err(err) => return Err((gone, err.hint("`scw 2fa status` shows what is left"))),
+        }
+    }
+    Ok(gone)
 }

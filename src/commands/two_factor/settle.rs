@@ -101,6 +101,9 @@ async fn finish(
     let data = &ctx.settings()?.data;
     let factors = &now.factors;
     let now = &now.user;
+    if note.change == Change::RemovingPasskeys && factors.any() {
+        return Ok(true);
+    }
     if factors.app == AppState::Off {
         ui.note(if factors.any() {
             "An earlier scw did not finish. The authenticator app is off"
@@ -117,9 +120,11 @@ async fn finish(
         if unchanged {
             ui.note("An earlier scw did not finish. Two-factor authentication is still on");
         } else if !app_is_known {
+            // Codes whose fate is not known are not handed out as if they worked.
             ui.warn(
-                "an earlier scw did not finish removing the authenticator app, and the API does not tell whether it is still on; the saved backup codes may be void; run `scw 2fa off` again",
+                "an earlier scw did not finish removing the authenticator app, and the API does not tell whether it is still on; its backup codes count as void; run `scw 2fa off` again",
             );
+            return Ok(void(ctx, &ctx.codes_file(&now.id)?, lock).await);
         } else {
             ui.warn(
                 "two-factor authentication is on, but an earlier scw did not finish switching it off; where somebody switched it on again since, the saved backup codes may be void; `scw 2fa on --renew` makes new ones",
@@ -148,15 +153,15 @@ async fn finish(
         );
         return Ok(false);
     }
-    if !app_is_known {
+    if app_is_known {
+        ui.warn(
+            "two-factor authentication is on, but no backup codes of it are saved here: an earlier scw did not finish switching it on; `scw 2fa on --renew` makes new ones",
+        );
+    } else {
         ui.warn(
             "an earlier scw did not finish adding the authenticator app, and the API does not tell whether it is on; no backup codes of it are saved here; `scw 2fa on --renew` adds it and makes new ones",
         );
-        return Ok(false);
     }
-    ui.warn(
-        "two-factor authentication is on, but no backup codes of it are saved here: an earlier scw did not finish switching it on; `scw 2fa on --renew` makes new ones",
-    );
     Ok(void(ctx, &recorded, lock).await)
 }
 

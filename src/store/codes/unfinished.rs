@@ -23,8 +23,10 @@ const NOTE: &str = "unfinished";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Change {
-    /// To remove the second factor.
+    /// To remove the authenticator app.
     Removing,
+    /// To remove passkeys alone: saved codes are void only where no factor is left.
+    RemovingPasskeys,
     /// To confirm a new one where there was none.
     Confirming,
     /// To confirm a new one while the old one was still on: the answer replaces it.
@@ -112,6 +114,23 @@ impl Unfinished {
     ) -> Result<(), StoreError> {
         fsutil::remove(&path(data, user))?;
         Ok(())
+    }
+
+    /// The change that this note was written for has not happened: what an earlier run left open is
+    /// as open as before.
+    ///
+    /// # Errors
+    /// [`StoreError::File`].
+    pub(crate) fn give_back(
+        earlier: Option<&Self>,
+        data: &DataDir,
+        user: &UserId,
+        lock: &FileLock,
+    ) -> Result<(), StoreError> {
+        match earlier {
+            Some(earlier) => earlier.write(data, user, lock),
+            None => Self::settle(data, user, lock),
+        }
     }
 
     /// The users with an unfinished change.

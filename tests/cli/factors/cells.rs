@@ -86,7 +86,7 @@ fn on(world: &World, more: &[&str], changed: bool, passkeys: usize) -> Outcome {
         assert!(saved.unwrap().contains(codes[0].as_str().unwrap()));
     } else {
         assert!(codes.is_empty());
-        assert_eq!(after, before, "nothing was changed");
+        assert_eq!(after, before, "something was changed");
     }
     assert_eq!(printed["two_factor"], "on");
     Outcome {

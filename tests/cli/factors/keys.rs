@@ -147,7 +147,7 @@ fn a_lost_answer_to_a_removal_is_looked_up() {
     world
         .run(&["2fa", "keys", "remove", "Laptop", "-y"])
         .expect(5)
-        .told("it is not known whether it is removed");
+        .told("It is not known whether it is removed");
 }
 
 // Issue 8, 2

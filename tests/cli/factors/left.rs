@@ -21,7 +21,7 @@ fn off_names_the_passkeys_that_are_left() {
     }
     let again = world.run(&["2fa", "off", "--yes"]).expect(0);
     assert!(
-        again.stderr.contains("nothing was changed"),
+        again.stderr.contains("othing was changed"),
         "{}",
         again.stderr
     );
@@ -122,7 +122,7 @@ fn beside_a_passkey_a_lost_answer_to_the_deletion_is_found_out() {
         world.fault(json!({"method": "DELETE", "path_regex": "mfa-otp$", "action": action}));
         let ran = world.run(&["2fa", "off", "--yes"]).expect(code);
         if code == 5 {
-            let ran = ran.told("two-factor authentication is still on");
+            let ran = ran.told("Two-factor authentication is still on");
             assert!(!ran.stderr.contains("void"), "{}", ran.stderr);
         } else {
             assert!(
@@ -148,7 +148,7 @@ fn beside_a_passkey_an_answer_that_only_looks_like_success_is_not_believed() {
         world
             .run(&["2fa", "off", "--yes"])
             .expect(5)
-            .told("two-factor authentication is still on");
+            .told("Two-factor authentication is still on");
         assert_eq!(world.two_factor(), "on");
         let codes = world.run(&["2fa", "codes", "list"]).expect(0).stdout;
         assert!(!codes.contains("void"), "{codes}");

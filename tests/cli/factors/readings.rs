@@ -24,7 +24,7 @@ fn an_interrupted_on_beside_a_passkey_leaves_the_account_as_it_was() {
     world
         .run(&["2fa", "on", "--otp-command", "echo 000000"])
         .expect(4)
-        .told("the account is unchanged");
+        .told("The account is unchanged");
     let state = world.sandbox.state().unwrap();
     assert_eq!(state["two_factor"], "off");
     assert_eq!(state["pending"], false, "no key is left behind");
@@ -53,8 +53,8 @@ fn an_app_that_was_added_elsewhere_meanwhile_is_left_alone_beside_a_passkey() {
 #[test]
 fn beside_a_passkey_a_lost_confirmation_is_found_out() {
     for (action, app, told) in [
-        ("drop_after", "on", "two-factor authentication is on now"),
-        ("drop_before", "off", "the account is unchanged"),
+        ("drop_after", "on", "Two-factor authentication is on now"),
+        ("drop_before", "off", "The account is unchanged"),
     ] {
         let world = World::logged_in();
         add_passkey(&world, "Laptop");

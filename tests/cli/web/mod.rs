@@ -165,7 +165,7 @@ fn a_second_visit_to_the_start_page_ends_the_login() {
     refused(&waiting.browser.get(&waiting.browser.start), "403");
     let ran = waiting.finish().expect(4);
     let ran = ran.told("the start page was opened twice, so somebody else may have seen it");
-    assert!(ran.stderr.contains("nothing was kept"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("Nothing was kept"), "{}", ran.stderr);
     world.run(&["whoami"]).expect(3);
 }
 

@@ -38,7 +38,7 @@ fn another_account_than_the_one_named_is_refused() {
     assert!(answer.contains("The login was not kept"), "{answer}");
     let ran = waiting.finish().expect(4);
     let ran = ran.told("the browser logged in as mallory@example.com, not as owner@example.com");
-    assert!(ran.stderr.contains("nothing was kept"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("Nothing was kept"), "{}", ran.stderr);
     nothing_is_left(&world, keys);
 }
 

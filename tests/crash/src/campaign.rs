@@ -96,6 +96,9 @@ impl Job {
         if !self.prepared.contains_key(scenario.name) {
             let world = place.world(None, scenario.api)?;
             (scenario.prepare)(&world).map_err(|err| format!("{}: {err}", scenario.name))?;
+            if let Some(passkeys) = &scenario.passkeys {
+                world.bring_to(passkeys)?;
+            }
             self.prepared.insert(scenario.name, world.freeze()?);
         }
         place.world(self.prepared.get(scenario.name), scenario.api)
@@ -118,6 +121,7 @@ impl Job {
     /// does not hold.
     fn try_point(&mut self, point: &Point) -> Result<Option<(&'static str, Vec<String>)>> {
         let world = self.world(point.scenario)?;
+        let look = Look::at(&world, point.scenario)?;
         let traced = trace(&world, point.scenario, &mut |call| {
             if call.number == point.number {
                 point.cut.action(call)
@@ -138,7 +142,7 @@ impl Job {
         };
         let killed = signal.is_some_and(|by| traced.ran.ending == Ending::Signal(by as i32));
         let ran = (!killed).then_some(&traced.ran);
-        let problems = Look::at(&world, point.scenario).all(ran, point.number)?;
+        let problems = look.all(ran, point.number)?;
         Ok(Some((call, problems)))
     }
 }

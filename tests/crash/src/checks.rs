@@ -1,7 +1,9 @@
 //! What has to hold after a command was cut or failed: it is looked at from outside, through the
 //! commands that a person would run next, and at the account itself.
 
-use std::collections::BTreeSet;
+mod passkeys;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     Result, folders,
@@ -34,6 +36,8 @@ const NEXT: [&[&str]; 3] = [
 pub struct Look<'a> {
     world: &'a World<'a>,
     scenario: &'a Scenario,
+    /// The passkeys before the command.
+    passkeys: BTreeMap<String, String>,
     problems: Vec<String>,
 }
 
@@ -63,14 +67,17 @@ fn panicked(ran: &Ran) -> bool {
 }
 
 impl<'a> Look<'a> {
-    /// A look at a world after this scenario's command.
-    #[must_use]
-    pub fn at(world: &'a World<'a>, scenario: &'a Scenario) -> Self {
-        Self {
+    /// A look at a world before this scenario's command; [`Look::all`] looks at it afterwards.
+    ///
+    /// # Errors
+    /// When the sandbox does not answer.
+    pub fn at(world: &'a World<'a>, scenario: &'a Scenario) -> Result<Self> {
+        Ok(Self {
             world,
             scenario,
+            passkeys: world.passkeys()?,
             problems: Vec::new(),
-        }
+        })
     }
 
     /// Looks at everything; `ran` is a command that was not killed, and `turn` says which of the
@@ -87,6 +94,8 @@ impl<'a> Look<'a> {
         self.codes_agree(&next)?;
         self.no_dead_code(next.whoami.exited(3))?;
         self.no_dead_secret()?;
+        self.again()?;
+        self.passkeys_are_left()?;
         if self.scenario.before.is_some() && self.scenario.after.is_none() {
             self.log_out("`logout` once more")?;
         }
@@ -139,8 +148,7 @@ impl<'a> Look<'a> {
         let said = [&whoami, &status, &list]
             .map(|ran| ran.stderr.as_str())
             .concat();
-        let off = self.world.two_factor() != "on";
-        if off && before > 0 && !said.contains("void") {
+        if self.codes_are_dead()? && before > 0 && !said.contains("void") {
             self.wrong("codes that are dead were there, and nobody said so");
         }
         Ok(Next {
@@ -188,6 +196,9 @@ impl<'a> Look<'a> {
     fn codes_agree(&mut self, next: &Next) -> Result<()> {
         let unused = unused_codes(&next.list);
         if self.world.two_factor() != "on" {
+            if !self.codes_are_dead()? {
+                return Ok(());
+            }
             // Without a login the account cannot be asked: the warning is what can be had.
             let warned = next.whoami.exited(3) && next.list.stderr.contains("void");
             if !unused.is_empty() && !warned {
@@ -228,7 +239,7 @@ impl<'a> Look<'a> {
         if !next.exited(0) || (nobody && next.stderr.contains("void")) {
             return Ok(());
         }
-        if self.world.two_factor() != "on" {
+        if self.codes_are_dead()? {
             self.wrong("`codes next` prints a code although it is off");
         } else if !self.world.lets_in(next.stdout.trim())? {
             self.wrong("`codes next` prints a code that the service refuses");
@@ -238,6 +249,10 @@ impl<'a> Look<'a> {
 
     /// Once somebody is logged in the account can be asked: no code is unused where it is off.
     fn no_code_after_login(&mut self) -> Result<()> {
+        if self.scenario.leaves == Leaves::CodesOfAPasskey {
+            // What was switched off elsewhere is found out by whoever asks the account.
+            self.run(&self.world.program(NEXT[1]))?;
+        }
         let list = self.run(&self.world.program(NEXT[2]))?;
         if self.world.two_factor() != "on" && !unused_codes(&list).is_empty() {
             self.wrong("it is off, and codes are listed as unused after a login");
@@ -288,6 +303,10 @@ impl<'a> Look<'a> {
         let Scenario { before, after, .. } = *self.scenario;
         let mut people = vec![after.or(before).unwrap_or(OWNER)];
         people.extend(before.filter(|before| *before != people[0]));
+        if self.world.two_factor() != "on" {
+            // Beside a passkey no password leads in.
+            self.world.remove_passkeys()?;
+        }
         let before = people.iter().map(|person| self.world.keys(person));
         let before: Vec<BTreeSet<String>> = before.collect::<Result<_>>()?;
         for (person, keys) in people.iter().zip(before) {

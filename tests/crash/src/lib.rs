@@ -15,6 +15,7 @@ pub mod campaign;
 pub mod checks;
 pub mod folders;
 pub mod interleave;
+pub mod passkeys;
 pub mod process;
 pub mod random;
 pub mod scenarios;

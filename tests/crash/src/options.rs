@@ -101,20 +101,19 @@ fn binary(cli: &Cli) -> Result<PathBuf> {
 
 fn points(cli: &Cli, args: &PointsArgs) -> Result<bool> {
     if args.list {
-        for scenario in scenarios::ALL {
+        for scenario in scenarios::all() {
             println!("{}", scenario.name);
         }
         return Ok(true);
     }
-    let known = |name: &String| scenarios::ALL.iter().any(|scenario| scenario.name == name);
+    let known = |name: &String| scenarios::all().any(|scenario| scenario.name == name);
     if let Some(name) = args.scenario.iter().find(|name| !known(name)) {
         return Err(format!("there is no scenario {name:?}; `--list` names them").into());
     }
     let wanted = |name: &str| args.scenario.is_empty() || args.scenario.iter().any(|n| n == name);
     let options = campaign::Options {
         binary: binary(cli)?,
-        scenarios: scenarios::ALL
-            .iter()
+        scenarios: scenarios::all()
             .filter(|scenario| wanted(scenario.name))
             .collect(),
         every: args.every,
@@ -130,12 +129,12 @@ fn points(cli: &Cli, args: &PointsArgs) -> Result<bool> {
 /// Prints the figures; whether everything holds.
 fn report(counts: &Counts) -> bool {
     println!(
-        "\n{:<22} {:>6} {:>6} {:>13}",
+        "\n{:<24} {:>6} {:>6} {:>13}",
         "scenario", "points", "tried", "do not hold"
     );
     for (name, count) in counts {
         println!(
-            "{name:<22} {:>6} {:>6} {:>13}",
+            "{name:<24} {:>6} {:>6} {:>13}",
             count.all, count.tried, count.failing
         );
     }

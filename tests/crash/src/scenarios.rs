@@ -1,10 +1,13 @@
 //! Every command that writes: what is there before it, how it is started, and how its success is
 //! seen.
 
+mod passkeys;
+
 use std::{fs, path::PathBuf};
 
 use crate::{
     Result, folders,
+    passkeys::Passkeys,
     process::{Program, Ran},
     world::{OATHTOOL, OTHER, OWNER, Person, World},
 };
@@ -22,6 +25,10 @@ pub struct Scenario {
     pub after: Option<Person>,
     /// Whether a key or the codes are given up on purpose.
     pub leaves: Leaves,
+    /// The passkeys that the owner has been given once `prepare` is done.
+    pub passkeys: Option<Passkeys>,
+    /// Whether the command, run again after it was cut, has to succeed.
+    pub again: bool,
     /// Brings a fresh world to where the command starts.
     pub prepare: fn(&World<'_>) -> Result<()>,
     /// The command.
@@ -39,6 +46,8 @@ pub enum Leaves {
     TheKey,
     /// A second factor without saved codes.
     NoCodes,
+    /// Codes of an app that is gone, as long as a passkey is left: nobody knows whether they work.
+    CodesOfAPasskey,
 }
 
 impl std::fmt::Debug for Scenario {
@@ -54,13 +63,20 @@ const PLAIN: Scenario = Scenario {
     before: None,
     after: None,
     leaves: Leaves::Nothing,
+    passkeys: None,
+    again: false,
     prepare: |_| Ok(()),
     command: |world| world.program(&[]),
     undone: |_, _| Ok(None),
 };
 
 /// All of them.
-pub const ALL: &[Scenario] = &[
+pub fn all() -> impl Iterator<Item = &'static Scenario> {
+    WITHOUT_PASSKEYS.iter().chain(passkeys::ALL)
+}
+
+/// Those on accounts without passkeys.
+const WITHOUT_PASSKEYS: &[Scenario] = &[
     Scenario {
         name: "login",
         after: Some(OWNER),

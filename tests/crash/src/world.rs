@@ -277,11 +277,19 @@ impl<'a> World<'a> {
         self.place.wire.handed()
     }
 
-    /// The word for the owner's second factor, by the sandbox itself.
+    /// The sandbox's state, once nothing is under way any more.
+    ///
+    /// # Errors
+    /// When the sandbox does not answer.
+    pub(crate) fn settled_state(&self) -> Result<Value> {
+        self.place.wire.settle();
+        Ok(self.sandbox.state()?)
+    }
+
+    /// The word for the owner's authenticator app, by the sandbox itself.
     #[must_use]
     pub fn two_factor(&self) -> String {
-        self.place.wire.settle();
-        let state = self.sandbox.state().unwrap_or_default();
+        let state = self.settled_state().unwrap_or_default();
         state["two_factor"].as_str().unwrap_or_default().to_owned()
     }
 
@@ -290,8 +298,7 @@ impl<'a> World<'a> {
     /// # Errors
     /// When the sandbox does not answer.
     pub fn keys(&self, person: &Person) -> Result<BTreeSet<String>> {
-        self.place.wire.settle();
-        let state = self.sandbox.state()?;
+        let state = self.settled_state()?;
         let users = state["users"].as_array().cloned().unwrap_or_default();
         let keys = users
             .iter()

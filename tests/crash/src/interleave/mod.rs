@@ -1,5 +1,6 @@
 //! Four processes on one data folder, in an order that a seed decides.
 
+mod passkeys;
 mod plan;
 mod turns;
 mod verdict;
@@ -73,11 +74,12 @@ impl Job {
         if before != Before::Nobody {
             world.must(&world.login(&OWNER))?;
         }
-        if before == Before::On {
+        if before.app_is_on() {
             let then = format!("{OATHTOOL} --now '{LONG_AGO} seconds ago'");
             let on = ["2fa", "on", "--otp-command", &then, "-o", "json"];
             world.must(&world.program(&on))?;
         }
+        world.add(before.passkeys())?;
         self.prepared.insert(before, world.freeze()?);
         Ok(())
     }
@@ -86,6 +88,7 @@ impl Job {
     fn round(&mut self, plan: &Plan) -> Result<(Vec<Done>, Vec<String>)> {
         self.prepare(plan.before)?;
         let world = self.place.world(self.prepared.get(&plan.before), None)?;
+        world.sandbox.passkey_readings(plan.counted, plan.counted)?;
         for fault in &plan.faults {
             world
                 .sandbox
@@ -190,7 +193,7 @@ pub fn run(options: &Options, say: &(dyn Fn(&str) + Sync)) -> Result<Count> {
 fn tell(round: u64, plan: &Plan, done: &[Done], problems: &[String]) -> String {
     let mut lines = vec![
         format!("round {round}: {}", problems.join("; ")),
-        format!("    before: {:?}", plan.before),
+        format!("    before: {:?}, counted: {}", plan.before, plan.counted),
     ];
     lines.extend(
         plan.faults

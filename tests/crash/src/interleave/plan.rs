@@ -24,6 +24,10 @@ pub enum Command {
     OnWithAWrongCode,
     /// `scw 2fa off --yes`.
     Off,
+    /// `scw 2fa off --all --yes`.
+    OffAll,
+    /// `scw 2fa keys remove Laptop --yes`.
+    KeysRemove,
     /// `scw 2fa on --renew --yes`.
     Renew,
     /// `scw login`.
@@ -36,7 +40,7 @@ pub enum Command {
 
 /// What the commands of a round are drawn from: all of them in one round, in another those that
 /// are about the same thing, so that they meet.
-const MIXTURES: [&[Command]; 4] = [
+const MIXTURES: [&[Command]; 5] = [
     &[
         Command::On,
         Command::Off,
@@ -47,6 +51,14 @@ const MIXTURES: [&[Command]; 4] = [
     ],
     &[Command::On, Command::OnWithAWrongCode, Command::Next],
     &[Command::On, Command::Off, Command::Renew, Command::Next],
+    &[
+        Command::On,
+        Command::Off,
+        Command::OffAll,
+        Command::KeysRemove,
+        Command::Renew,
+        Command::Next,
+    ],
     &[Command::Login, Command::Login, Command::Logout, Command::On],
 ];
 
@@ -59,13 +71,39 @@ pub enum Before {
     Off,
     /// Somebody is logged in; the second factor is on.
     On,
+    /// Somebody is logged in, and has [`PASSKEYS`] without the app.
+    Passkeys,
+    /// Somebody is logged in, and has the app beside [`PASSKEYS`].
+    OnBeside,
 }
+
+impl Before {
+    /// Whether the app is on.
+    #[must_use]
+    pub fn app_is_on(self) -> bool {
+        matches!(self, Self::On | Self::OnBeside)
+    }
+
+    /// The names of the passkeys.
+    #[must_use]
+    pub fn passkeys(self) -> &'static [&'static str] {
+        match self {
+            Self::Passkeys | Self::OnBeside => &PASSKEYS,
+            Self::Nobody | Self::Off | Self::On => &[],
+        }
+    }
+}
+
+/// The passkeys of an account that has some. [`Command::KeysRemove`] names the first one.
+pub(super) const PASSKEYS: [&str; 2] = ["Laptop", "Safe"];
 
 /// One round.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// What is there.
     pub before: Before,
+    /// Whether `mfa` counts passkeys, and codes outlive the app beside them.
+    pub counted: bool,
     /// The commands of each process, with the seed of its pauses.
     pub processes: Vec<(Vec<Command>, Random)>,
     /// The sandbox's faults.
@@ -84,8 +122,12 @@ impl Plan {
                 Before::Off,
                 Before::On,
                 Before::On,
+                Before::Passkeys,
+                Before::OnBeside,
+                Before::OnBeside,
             ])
             .unwrap_or(Before::Off);
+        let counted = random.below(2) == 0;
         let mixture = random.one_of(&MIXTURES).unwrap_or_default();
         let processes = (0..PROCESSES)
             .map(|_| {
@@ -98,6 +140,7 @@ impl Plan {
         let faults = (0..random.below(3)).map(|_| fault(&mut random)).collect();
         Self {
             before,
+            counted,
             processes,
             faults,
         }
@@ -124,6 +167,7 @@ fn fault(random: &mut Random) -> Value {
             ("DELETE", "/api-keys/"),
             ("POST", "/account/v2/login$"),
             ("GET", "/users/"),
+            ("DELETE", "/webauthn-authenticator/"),
         ])
         .unwrap_or_default();
     let action = random.below(5);
@@ -149,6 +193,8 @@ impl Command {
                 world.program(&["2fa", "on", "--otp-command", "echo 000000", "-o", "json"])
             }
             Self::Off => world.program(&["2fa", "off", "--yes", "-o", "json"]),
+            Self::OffAll => world.program(&["2fa", "off", "--all", "--yes", "-o", "json"]),
+            Self::KeysRemove => world.program(&["2fa", "keys", "remove", PASSKEYS[0], "--yes"]),
             Self::Renew => scenarios::renew(world),
             Self::Logout => world.program(&["logout", "-o", "json"]),
             Self::Next => world.program(&["2fa", "codes", "next"]),

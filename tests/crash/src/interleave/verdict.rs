@@ -41,23 +41,25 @@ pub(super) fn judge(plan: &Plan, world: &World<'_>, done: &[Done]) -> Result<Vec
     verdict.each_code_once();
     verdict.login_works()?;
     verdict.codes_known()?;
+    verdict.passkeys_removed()?;
+    verdict.pending_key_goes()?;
     verdict.keys_found()?;
     Ok(verdict.problems)
 }
 
-struct Verdict<'a> {
-    plan: &'a Plan,
-    world: &'a World<'a>,
-    done: &'a [Done],
+pub(super) struct Verdict<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) world: &'a World<'a>,
+    pub(super) done: &'a [Done],
     problems: Vec<String>,
 }
 
 impl Verdict<'_> {
-    fn wrong(&mut self, problem: impl Into<String>) {
+    pub(super) fn wrong(&mut self, problem: impl Into<String>) {
         self.problems.push(problem.into());
     }
 
-    fn scw(&mut self, arguments: &[&str]) -> Result<Ran> {
+    pub(super) fn scw(&mut self, arguments: &[&str]) -> Result<Ran> {
         let ran = self.world.scw(arguments)?;
         if let Some(how) = disorderly(&ran) {
             self.wrong(format!("then `scw {}` {how}", arguments.join(" ")));
@@ -159,6 +161,7 @@ impl Verdict<'_> {
             }
             return Ok(());
         }
+        self.stays_off();
         let sets = self.world.handed().code_sets();
         let Some(in_force) = self.set_in_force(&sets, &saved)? else {
             self.answer_was_lost();
@@ -169,7 +172,7 @@ impl Verdict<'_> {
             .iter()
             .filter(|done| done.ran.json()["backup_codes"] == serde_json::json!(in_force))
             .count();
-        let from_the_start = self.plan.before == Before::On && sets.first() == Some(&in_force);
+        let from_the_start = self.plan.before.app_is_on() && sets.first() == Some(&in_force);
         if knowing != usize::from(!from_the_start) {
             self.wrong(format!("{knowing} processes know the codes in force"));
         }
@@ -183,7 +186,8 @@ impl Verdict<'_> {
     /// Whether it was switched on, or on from the start, and nobody has been at it since who may
     /// switch it off.
     fn stays_on(&self) -> bool {
-        let ends = |done: &Done| [Command::Off, Command::Renew].contains(&done.command);
+        let ends =
+            |done: &Done| [Command::Off, Command::OffAll, Command::Renew].contains(&done.command);
         let last_end = self
             .done
             .iter()
@@ -200,7 +204,7 @@ impl Verdict<'_> {
             let last = others.map(|other| other.ended).max();
             makes && done.ran.exited(0) && printed && last.is_none_or(|last| last < done.began)
         });
-        switched_on || (self.plan.before == Before::On && last_end.is_none())
+        switched_on || (self.plan.before.app_is_on() && last_end.is_none())
     }
 
     /// The set of codes that the service takes, the one saved here first; a code is spent by that.
@@ -242,6 +246,8 @@ impl Verdict<'_> {
         let token = self.scw(&["token"])?;
         self.only_secret(token.stdout.trim(), "after the next run");
         let mut login = self.world.password_login(&OWNER);
+        // Beside a passkey alone no password leads in.
+        self.world.remove_passkeys()?;
         if self.world.two_factor() == "on" {
             let Some(code) = self.world.code_that_works()? else {
                 self.wrong("it is on, with a key that no run was given");
