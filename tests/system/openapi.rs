@@ -67,6 +67,8 @@ fn command(world: &World, program: impl AsRef<Path>) -> Command {
         .env("PATH", std::env::var_os("PATH").unwrap())
         .env("HOME", world.home.path())
         .env("LC_ALL", "C.UTF-8")
+        // Nothing is left beside the scripts.
+        .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("API_URL", &info.api_url)
         .env("ACCESS_KEY", &info.access_key)
         .env("SECRET_KEY", &info.secret_key)
