@@ -110,7 +110,6 @@ fn an_app_that_is_added_elsewhere_while_scw_asks_for_one_is_left_alone() {
     // As the service counts them where the app stays unknown.
     world.sandbox.passkey_readings(true, true).unwrap();
     add_passkey(&world, "Laptop");
-    world.sandbox.advance(60);
     let start = world.sandbox.requests().len();
     world.run(&wrong).expect(4);
     let seen = &world.sandbox.requests()[start..];
@@ -126,11 +125,13 @@ fn an_app_that_is_added_elsewhere_while_scw_asks_for_one_is_left_alone() {
         .count();
     world.fault(
         json!({"method": "GET", "path_regex": "/users/[^/]+$", "skip": before,
-        "action": "delay", "ms": 1500}),
+        "action": "delay", "ms": 3000}),
     );
     let asked = world.asked("POST", "/mfa-otp");
     let running = world.start(&wrong);
     world.until_asked("POST", "/mfa-otp", asked + 2);
+    // The times of the sandbox are whole seconds.
+    world.sandbox.advance(60);
     world.switch_on_elsewhere();
     let ran = running.ended();
     assert_eq!(world.two_factor(), "on", "{}", ran.stderr);
