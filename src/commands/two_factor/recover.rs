@@ -35,15 +35,11 @@ enum Login {
 pub(super) async fn run(ctx: &Context) -> Result<()> {
     let login = look_at_login(ctx).await;
     let ways = match &login {
-        Login::FactorIsOff => {
-            ctx.ui()
-                .status("Two-factor authentication is off. Sign in with your email and password");
-            Vec::new()
-        }
+        Login::FactorIsOff => Vec::new(),
         Login::Works(now) => ways(ctx, Some(now)).await?,
         Login::None => ways(ctx, None).await?,
     };
-    let text: Vec<String> = ways
+    let mut text: Vec<String> = ways
         .iter()
         .enumerate()
         .map(|(at, way)| {
@@ -54,6 +50,11 @@ pub(super) async fn run(ctx: &Context) -> Result<()> {
             format!("{}. {}{command}", at + 1, way.says)
         })
         .collect();
+    if matches!(login, Login::FactorIsOff) {
+        text.push(
+            "Two-factor authentication is off: your email and password are enough".to_owned(),
+        );
+    }
     let data: Vec<_> = ways
         .iter()
         .map(|way| {
@@ -75,7 +76,9 @@ async fn look_at_login(ctx: &Context) -> Login {
         Ok(authed) => match authed.user_factors().await {
             Ok(now) if now.factors.any() => return Login::Works(now),
             Ok(now) => {
-                if let Err(err) = void_if_off(ctx, authed.account(), &now.user.id).await {
+                let (account, user) = (authed.account(), &now.user.id);
+                let settled = settle(ctx, Some(account), user, Unasked::Warn).await;
+                if let Err(err) = settled.and(void_if_off(ctx, account, user).await) {
                     ctx.ui().warn(&err.to_string());
                 }
                 return Login::FactorIsOff;

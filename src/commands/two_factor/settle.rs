@@ -127,7 +127,7 @@ async fn finish(
             return Ok(void(ctx, &ctx.codes_file(&now.id)?, lock).await);
         } else {
             ui.warn(
-                "an earlier scw did not finish switching two-factor authentication off, and it is on. If somebody switched it on again since then, the saved backup codes are void. Run `scw 2fa on --renew` to make new ones",
+                "an earlier scw did not finish switching two-factor authentication off, and it is on. If somebody switched it on again since then, the saved backup codes may be void. Run `scw 2fa on --renew` to make new ones",
             );
         }
         return Ok(unchanged);

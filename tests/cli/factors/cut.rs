@@ -42,7 +42,7 @@ fn an_off_that_died_beside_a_passkey_offers_no_code_any_more() {
         killed_at_delete(&world, "mfa-otp", 2, &["2fa", "off", "--yes"]);
         assert_eq!(world.two_factor(), "off");
         let next = world.run(again);
-        let told = "The saved backup codes are marked as void";
+        let told = "Marked the saved backup codes as void";
         assert!(next.stderr.contains(told), "{}", next.stderr);
         assert_eq!(world.unused(), 0, "{again:?}");
         world.run(&["2fa", "off", "--yes"]).expect(0);
@@ -98,7 +98,7 @@ fn a_lost_confirmation_beside_a_passkey_leaves_no_older_code() {
     world
         .run(&["2fa", "on", "--otp-command", OATHTOOL])
         .expect(5)
-        .told("no backup codes of it are saved here");
+        .told("no backup codes are saved");
     assert_eq!((world.two_factor().as_str(), world.unused()), ("on", 0));
 }
 
@@ -135,7 +135,7 @@ fn an_app_that_is_added_elsewhere_while_scw_asks_for_one_is_left_alone() {
     world.switch_on_elsewhere();
     let ran = running.ended();
     assert_eq!(world.two_factor(), "on", "{}", ran.stderr);
-    assert!(ran.stderr.contains("left alone"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("scw left it alone"), "{}", ran.stderr);
 }
 
 // Issue 8, 2
@@ -153,7 +153,7 @@ fn a_lost_answer_to_a_new_name_is_found_out() {
         let state = world.sandbox.state().unwrap();
         assert_eq!(state["passkeys"][0]["name"], name, "{action}");
         let told = if code == 0 {
-            "is now called `Desk`"
+            "Renamed passkey `Laptop` to `Desk`"
         } else {
             "it has its old name"
         };
