@@ -16,6 +16,7 @@ mod cut;
 mod elsewhere;
 mod factors;
 mod failures;
+mod help;
 mod interrupted;
 mod local_files;
 mod login;

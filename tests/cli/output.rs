@@ -97,13 +97,10 @@ fn colour_is_for_those_who_want_it() {
 }
 
 #[test]
-fn help_touches_nothing_and_names_every_exit_code() {
+fn help_touches_nothing() {
     let world = World::new();
-    let help = world.run(&["--help"]).expect(0);
-    for code in ["0", "1", "2", "3", "4", "5", "6", "7", "8", "130"] {
-        let line = format!("\n  {code} ");
-        assert!(help.stdout.contains(&line), "{code}: {}", help.stdout);
-    }
+    world.run(&["--help"]).expect(0);
+    world.run(&["help", "exit-codes"]).expect(0);
     world.run(&["2fa", "on", "--help"]).expect(0);
     world.run(&["--version"]).expect(0);
     assert_eq!(std::fs::read_dir(world.home.path()).unwrap().count(), 0);

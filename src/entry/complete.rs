@@ -1,0 +1,111 @@
+//! Answers the completion scripts of the shells (`completions/`), which call `scw` with the words
+//! typed so far. It reads `profiles.toml` and nothing else: no network, no keyring, no lock.
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::{Command, CommandFactory};
+use clap_complete::{
+    engine::{ArgValueCandidates, CompletionCandidate},
+    env::Shells,
+};
+
+use crate::{
+    cli::{Cli, topics},
+    config::{Flags, Record, Settings},
+    env,
+    ui::print_raw,
+};
+
+/// Answers a completion script; nothing where none asks.
+pub(super) fn answer() -> Option<ExitCode> {
+    // A shell that cannot read the answer shows no candidates, so nothing is said about a mistake.
+    let shell = env::text(env::COMPLETE).ok().flatten()?;
+    let words: Vec<OsString> = env::args().skip_while(|arg| arg != "--").skip(1).collect();
+    let candidates = Shells::builtins().completer(&shell).and_then(|shell| {
+        let mut text = Vec::new();
+        let mut command = command(is_option(&words));
+        let cwd = env::current_dir();
+        let done = shell.write_complete(&mut command, words, cwd.as_deref(), &mut text);
+        done.ok().and_then(|()| String::from_utf8(text).ok())
+    });
+    let printed = candidates.is_some_and(|text| print_raw(&text).is_ok());
+    Some(if printed {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Whether the word to complete, which is the last one but in bash and zsh, begins an option.
+fn is_option(words: &[OsString]) -> bool {
+    words
+        .last()
+        .is_some_and(|word| word.to_string_lossy().starts_with('-'))
+}
+
+/// The command line with the candidates that depend on this machine. The global options are offered
+/// only where an option has begun: they would hide the commands.
+fn command(with_global: bool) -> Command {
+    let mut command = Cli::command()
+        .mut_args(|arg| arg.hide(!with_global))
+        .mut_arg("profile", |arg| arg.add(ArgValueCandidates::new(profiles)))
+        .mut_subcommand("login", |login| {
+            login.mut_arg("organization", |arg| {
+                arg.add(ArgValueCandidates::new(organizations))
+            })
+        })
+        .mut_subcommand("help", |help| {
+            help.mut_arg("about", |arg| arg.add(ArgValueCandidates::new(help_words)))
+        });
+    command.build();
+    command
+}
+
+fn record() -> Option<Record> {
+    let settings = Settings::resolve(&Flags::default()).ok()?;
+    Record::load(&settings.data).ok()
+}
+
+fn profiles() -> Vec<CompletionCandidate> {
+    let record = record().unwrap_or_default();
+    let with_help = |name: crate::model::ProfileName| {
+        let email = record.login(&name).map(|login| login.email.clone());
+        candidate(name.as_str(), email)
+    };
+    record.names().map(with_help).collect()
+}
+
+fn organizations() -> Vec<CompletionCandidate> {
+    let record = record().unwrap_or_default();
+    let mut found: Vec<_> = record
+        .names()
+        .filter_map(|name| record.login(&name))
+        .map(|login| (&login.organization_id, &login.email))
+        .collect();
+    found.sort();
+    found.dedup_by_key(|(id, _)| *id);
+    found
+        .into_iter()
+        .map(|(id, email)| candidate(id, Some(email.clone())))
+        .collect()
+}
+
+/// A candidate with a word about it. Both came from a service once.
+fn candidate(value: &str, help: Option<String>) -> CompletionCandidate {
+    use crate::model::clean;
+
+    CompletionCandidate::new(value.to_owned()).help(help.map(|help| clean(&help).into()))
+}
+
+/// What `scw help` takes first. The commands below a command are not offered.
+fn help_words() -> Vec<CompletionCandidate> {
+    let commands = Cli::command();
+    let commands = commands.get_subcommands().map(|command| {
+        let about = command.get_about().cloned();
+        CompletionCandidate::new(command.get_name().to_owned()).help(about)
+    });
+    let topics = topics::TOPICS
+        .into_iter()
+        .map(|(name, about)| CompletionCandidate::new(name).help(Some(about.into())));
+    commands.chain(topics).collect()
+}
