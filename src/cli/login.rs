@@ -27,7 +27,7 @@ pub struct LoginArgs {
     #[arg(long, requires = "web")]
     pub no_browser: bool,
 
-    /// Read a secret key, or `SCW_ACCESS_KEY=…` and `SCW_SECRET_KEY=…` lines, from stdin
+    /// Read a secret key, or `SCW_ACCESS_KEY=` and `SCW_SECRET_KEY=` lines, from stdin
     #[arg(long, group = "way")]
     pub with_token: bool,
 

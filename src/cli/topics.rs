@@ -23,7 +23,7 @@ pub struct File {
     pub path: &'static str,
     /// What is in it.
     pub meaning: &'static str,
-    /// The commands that use it, by their first words.
+    /// The commands whose pages name it, by their first words. The main page names every file.
     pub commands: &'static [&'static str],
 }
 
@@ -60,8 +60,8 @@ pub const FILES: &[File] = &[
     ),
     file(
         "secrets/PROFILE~2",
-        "The same: a new login does not overwrite the secret key of the last one",
-        LOGINS,
+        "Secret key of the next login: it does not overwrite the one before",
+        &[],
     ),
     file("backup-codes/USER.txt", "Backup codes", &["2fa"]),
     file("backup-codes/USER.age", "Encrypted backup codes", &["2fa"]),
@@ -78,15 +78,15 @@ pub const FILES: &[File] = &[
     file(
         "temporary/NAME.note",
         "Path of a temporary file in another folder",
-        LOGINS,
+        &[],
     ),
-    file(".profiles.lock", "Lock for profiles.toml", LOGINS),
+    file(".profiles.lock", "Lock for profiles.toml", &[]),
     file(
         ".PROFILE.login.lock",
         "Lock for the login of a profile",
-        LOGINS,
+        &[],
     ),
-    file("backup-codes/.USER.lock", "Lock for backup codes", &["2fa"]),
+    file("backup-codes/.USER.lock", "Lock for backup codes", &[]),
 ];
 
 /// Every environment variable with its meaning, by the heading that it stands under.

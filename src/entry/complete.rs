@@ -13,6 +13,7 @@ use crate::{
     cli::{Cli, topics},
     config::{Flags, Record, Settings},
     env,
+    model::{OrganizationId, ProfileName, clean},
     ui::print_raw,
 };
 
@@ -20,7 +21,8 @@ use crate::{
 pub(super) fn answer() -> Option<ExitCode> {
     // A shell that cannot read the answer shows no candidates, so nothing is said about a mistake.
     let shell = env::text(env::COMPLETE).ok().flatten()?;
-    let words: Vec<OsString> = env::args().skip_while(|arg| arg != "--").skip(1).collect();
+    let words = env::args().skip_while(|arg| arg != "--").skip(1);
+    let words = with_values_apart(words.collect());
     let candidates = Shells::builtins().completer(&shell).and_then(|shell| {
         let mut text = Vec::new();
         let mut command = command(is_option(&words));
@@ -36,7 +38,25 @@ pub(super) fn answer() -> Option<ExitCode> {
     })
 }
 
-/// Whether the word to complete, which is the last one but in bash and zsh, begins an option.
+/// The words without the `=` between an option and its value, which bash makes a word of its own.
+///
+/// The shell counts the words, so that a flag without a meaning takes the place of each.
+fn with_values_apart(words: Vec<OsString>) -> Vec<OsString> {
+    let mut apart: Vec<OsString> = Vec::with_capacity(words.len());
+    for word in words {
+        let behind_option = apart
+            .last()
+            .is_some_and(|last| last.to_string_lossy().starts_with("--"));
+        if word == "=" && behind_option {
+            apart.insert(1, "--quiet".into());
+        } else {
+            apart.push(word);
+        }
+    }
+    apart
+}
+
+/// Whether the last word, which is the one to complete in most cases, begins an option.
 fn is_option(words: &[OsString]) -> bool {
     words
         .last()
@@ -68,7 +88,7 @@ fn record() -> Option<Record> {
 
 fn profiles() -> Vec<CompletionCandidate> {
     let record = record().unwrap_or_default();
-    let with_help = |name: crate::model::ProfileName| {
+    let with_help = |name: ProfileName| {
         let email = record.login(&name).map(|login| login.email.clone());
         candidate(name.as_str(), email)
     };
@@ -86,14 +106,14 @@ fn organizations() -> Vec<CompletionCandidate> {
     found.dedup_by_key(|(id, _)| *id);
     found
         .into_iter()
+        // An id of another form would need quotes in the shell.
+        .filter(|(id, _)| OrganizationId::parse(id).is_ok())
         .map(|(id, email)| candidate(id, Some(email.clone())))
         .collect()
 }
 
-/// A candidate with a word about it. Both came from a service once.
+/// A candidate with a word about it, which came from a service once.
 fn candidate(value: &str, help: Option<String>) -> CompletionCandidate {
-    use crate::model::clean;
-
     CompletionCandidate::new(value.to_owned()).help(help.map(|help| clean(&help).into()))
 }
 
