@@ -23,7 +23,9 @@ pub(super) fn answer() -> Option<ExitCode> {
     let shell = env::text(env::COMPLETE).ok().flatten()?;
     let words = env::args().skip_while(|arg| arg != "--").skip(1);
     let words = with_values_apart(words.collect());
-    let candidates = Shells::builtins().completer(&shell).and_then(|shell| {
+    let shells = Shells::builtins();
+    let shell = shells.completer(&shell).filter(|_| !words.is_empty());
+    let candidates = shell.and_then(|shell| {
         let mut text = Vec::new();
         let mut command = command(is_option(&words));
         let cwd = env::current_dir();

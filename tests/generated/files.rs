@@ -39,6 +39,14 @@ pub(crate) fn compare(folder: &str, expected: &BTreeMap<String, Vec<u8>>) {
     }
 }
 
+/// zsh runs the file when it completes for the first time, and the script then only defines the
+/// function: without this, the first press of the key would do nothing.
+const AUTOLOADED: &str = "\
+if [[ ${funcstack[1]} == _scw ]]; then
+    _clap_dynamic_completer_scw \"$@\"
+fi
+";
+
 // Issue 9, 3
 #[test]
 fn the_completions_are_the_scripts_that_ask_the_program() {
@@ -56,6 +64,9 @@ fn the_completions_are_the_scripts_that_ask_the_program() {
         shell
             .write_registration("SCW_COMPLETE", "scw", "scw", "scw", &mut text)
             .unwrap();
+        if file == "_scw" {
+            text.extend_from_slice(AUTOLOADED.as_bytes());
+        }
         expected.insert(file.to_owned(), text);
     }
     compare("completions", &expected);
