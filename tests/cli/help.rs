@@ -1,6 +1,6 @@
 //! Help: the overview, the help of each command, the topics, and what is said about a mistake.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::Path};
 
 use clap::{Command, CommandFactory, Parser};
 use scw::cli::{Cli, topics};
@@ -319,5 +319,35 @@ fn a_group_of_commands_alone_shows_its_help() {
         let mut asked = words.to_vec();
         asked.push("--help");
         assert_eq!(alone.stdout, run(&world, &asked).expect(0).stdout);
+    }
+}
+
+/// Every file below a folder, by its path from there.
+fn files_below(folder: &Path, root: &Path, into: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files_below(&path, root, into);
+        } else {
+            let path = path.strip_prefix(root).unwrap();
+            into.insert(path.to_str().unwrap().to_owned());
+        }
+    }
+}
+
+// Issue 9, 2
+#[test]
+fn every_file_that_scw_makes_is_in_the_manual() {
+    let world = World::logged_in();
+    world.log_in();
+    world.switch_on();
+    let mut found = BTreeSet::new();
+    files_below(&world.data_dir(), &world.data_dir(), &mut found);
+    assert!(found.len() >= 6, "{found:?}");
+    let user = world.info().user_id.clone();
+    for path in found {
+        let form = path.replace(&user, "USER").replace("default", "PROFILE");
+        let told = topics::FILES.iter().any(|file| file.path == form);
+        assert!(told, "{form}");
     }
 }

@@ -86,7 +86,7 @@ impl Machine {
     }
 
     /// What is typed, what must be offered, and what must not.
-    fn cases(&self) -> Vec<(&'static str, Vec<&str>, Vec<&'static str>)> {
+    fn cases() -> Vec<(&'static str, Vec<&'static str>, Vec<&'static str>)> {
         vec![
             (
                 "scw ",
@@ -173,7 +173,7 @@ fn in_terminal(machine: &Machine, shell: &str, setup: &str) {
     shell.expect("READY> ").unwrap();
     shell.send_line(setup).unwrap();
     clear(&mut shell);
-    for (line, offered, others) in machine.cases() {
+    for (line, offered, others) in Machine::cases() {
         let screen = press_tab(&mut shell, line, &offered);
         for other in others {
             assert!(!screen.contains(other), "`{line}` offers {other}: {screen}");
@@ -224,7 +224,7 @@ fn fish_completes_values_profiles_organizations_and_files() {
             .map(|word| word.trim_end_matches('/').to_owned())
             .collect()
     };
-    for (line, wanted, others) in machine.cases() {
+    for (line, wanted, others) in Machine::cases() {
         let words = offered(line);
         for word in wanted {
             assert!(words.contains(&word.to_owned()), "`{line}`: {words:?}");
@@ -235,7 +235,7 @@ fn fish_completes_values_profiles_organizations_and_files() {
     }
     assert_eq!(
         offered("scw login --organization "),
-        [machine.organization.clone()]
+        std::slice::from_ref(&machine.organization)
     );
     assert_eq!(offered("scw 2fa on --qr=as"), ["--qr=ascii"]);
     assert_eq!(machine.kept(), before);
