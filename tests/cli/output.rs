@@ -116,7 +116,7 @@ fn completions_and_manual_pages_come_out_of_the_program() {
     let folder = world.home.path().join("man1");
     world.run(&["man", folder.to_str().unwrap()]).expect(0);
     assert!(folder.join("scw-2fa-on.1").exists());
-    assert!(world.run(&["man"]).expect(0).stdout.contains(".TH scw"));
+    assert!(world.run(&["man"]).expect(0).stdout.contains(".TH SCW 1"));
 }
 
 #[test]
