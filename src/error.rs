@@ -43,6 +43,37 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// Every kind, in the order of the exit codes.
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Other,
+        Self::Usage,
+        Self::NotLoggedIn,
+        Self::Refused,
+        Self::Unreachable,
+        Self::Keyring,
+        Self::LocalFile,
+        Self::WithoutTwoFactor,
+        Self::Interrupted,
+    ];
+
+    /// What it means, for the help and the manual.
+    #[must_use]
+    pub(crate) fn meaning(self) -> &'static str {
+        match self {
+            Self::Other => "Any other failure",
+            Self::Usage => "Wrong usage, or input is required and there is no terminal",
+            Self::NotLoggedIn => "Not logged in",
+            Self::Refused => {
+                "The API refused: wrong password or code, revoked key, missing permission or locked account"
+            }
+            Self::Unreachable => "The API cannot be reached, or it keeps failing",
+            Self::Keyring => "The keyring is missing or locked, or it failed",
+            Self::LocalFile => "A local file cannot be read or written safely",
+            Self::WithoutTwoFactor => "`--check` found that two-factor authentication is off",
+            Self::Interrupted => "Interrupted by Ctrl-C or a signal",
+        }
+    }
+
     /// The exit code of the process.
     #[must_use]
     pub(crate) fn exit_code(self) -> u8 {

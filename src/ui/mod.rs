@@ -35,23 +35,30 @@ const DIM: Style = Style::new().dimmed();
 pub(crate) struct Ui {
     format: Format,
     quiet: bool,
+    /// For stderr.
     color: anstream::ColorChoice,
+    /// For text on stdout that people read.
+    page_color: anstream::ColorChoice,
 }
 
 impl Ui {
     /// A user interface with these choices.
     #[must_use]
     pub(crate) fn new(format: Format, quiet: bool, color: ColorWhen) -> Self {
-        let color = match color {
-            ColorWhen::Always => anstream::ColorChoice::Always,
-            ColorWhen::Never => anstream::ColorChoice::Never,
+        let (color, page_color) = match color {
+            ColorWhen::Always => (anstream::ColorChoice::Always, anstream::ColorChoice::Always),
+            ColorWhen::Never => (anstream::ColorChoice::Never, anstream::ColorChoice::Never),
             // NO_COLOR, CLICOLOR_FORCE, TERM and the terminal itself.
-            ColorWhen::Auto => AutoStream::choice(&io::stderr()),
+            ColorWhen::Auto => (
+                AutoStream::choice(&io::stderr()),
+                AutoStream::choice(&io::stdout()),
+            ),
         };
         Self {
             format,
             quiet,
             color,
+            page_color,
         }
     }
 
@@ -93,6 +100,16 @@ impl Ui {
             return stdout.flush();
         }
         self.result(&path.display().to_string(), data)
+    }
+
+    /// Writes help to stdout, in any format.
+    ///
+    /// # Errors
+    /// The system's, when stdout does not take it.
+    pub(crate) fn page(&self, text: &str) -> io::Result<()> {
+        let mut stdout = AutoStream::new(open_stdout()?, self.page_color);
+        stdout.write_all(text.as_bytes())?;
+        stdout.flush()
     }
 
     /// Says what is going on.

@@ -155,7 +155,7 @@ fn a_lost_answer_to_a_new_name_is_found_out() {
         let told = if code == 0 {
             "Renamed passkey `Laptop` to `Desk`"
         } else {
-            "it has its old name"
+            "It has its old name"
         };
         assert!(ran.stderr.contains(told), "{}", ran.stderr);
     }
