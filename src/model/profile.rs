@@ -123,6 +123,20 @@ impl SecretName {
         })
     }
 
+    /// What people call the secret, such as in the window of a keyring.
+    ///
+    /// ```
+    /// use scw::model::{ProfileName, SecretName, Slot};
+    ///
+    /// let name = SecretName::of(&ProfileName::default(), Slot::Second);
+    /// assert_eq!(name.label(), "Scaleway API key (profile default)");
+    /// ```
+    #[must_use]
+    pub fn label(&self) -> String {
+        let profile = self.0.split('~').next().unwrap_or_default();
+        format!("Scaleway API key (profile {profile})")
+    }
+
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

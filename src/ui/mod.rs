@@ -21,7 +21,7 @@ pub(crate) use qr::{QrImage, ScreenQr, Terminal, image, on_screen};
 
 use crate::{
     env,
-    model::{ColorWhen, Format, Notices, QrChoice, Trace, clean},
+    model::{ColorWhen, Format, Notices, QrChoice, Trace, clean, sentence},
     process::on_thread,
 };
 
@@ -119,8 +119,8 @@ impl Ui {
         }
     }
 
-    /// Says what this run did about another one's remains: in any format, since it changes what
-    /// earlier output said.
+    /// Says what this run cleaned up after another one: in any format, since it changes what earlier
+    /// output said.
     pub(crate) fn note(&self, text: &str) {
         if self.is_json() {
             self.line(&json!({ "note": text }).to_string());
@@ -129,17 +129,22 @@ impl Ui {
         }
     }
 
-    /// Says which other run is waited for.
-    pub(crate) fn waiting_for(&self, pid: Option<u32>) {
-        let pid = pid.map(|pid| format!(" (pid {pid})")).unwrap_or_default();
+    /// Says which other run is waited for, as in "another scw is using the backup codes".
+    pub(crate) fn waiting_for(&self, run: &str) {
         if self.is_json() {
-            self.line(&json!({ "waiting": format!("another scw{pid}") }).to_string());
+            self.line(&json!({ "waiting": run }).to_string());
         } else {
-            self.line(&format!("waiting for another scw{pid}"));
+            let run = sentence(run);
+            self.line(&format!("{run} Waiting; Ctrl-C stops waiting."));
         }
     }
 
-    /// Answers a request to end the program that has to wait, whatever the format.
+    /// Refuses an answer to a prompt that is about to be shown again.
+    pub(crate) fn ask_again(&self, why: &impl std::fmt::Display) {
+        self.line(&format!("{} Try again.", sentence(&why.to_string())));
+    }
+
+    /// Answers a Ctrl-C that has to wait, in any format.
     pub(crate) fn interrupted(&self, text: &str) {
         if self.is_json() {
             self.line(&json!({ "interrupted": text }).to_string());
@@ -148,7 +153,7 @@ impl Ui {
         }
     }
 
-    /// Says something that the next prompt makes no sense without.
+    /// Says what the next prompt is about, also under `--quiet`.
     pub(crate) fn instruct(&self, text: &str) {
         self.line(text);
     }
@@ -174,7 +179,7 @@ impl Ui {
         self.end(code, message, hints, &format!("{ERROR}error:{ERROR:#} "));
     }
 
-    /// Reports that the person ended the run.
+    /// Reports that the user ended the run.
     pub(crate) fn ended(&self, code: &str, message: &str, hints: &[String]) {
         self.end(code, message, hints, "");
     }
@@ -223,13 +228,13 @@ impl Ui {
         Rc::new(DebugLines(self.clone()))
     }
 
-    /// A sink for what a person should know while a call takes its time.
+    /// A sink for messages while a call waits.
     #[must_use]
     pub(crate) fn notices(&self) -> Rc<dyn Notices> {
         Rc::new(self.clone())
     }
 
-    /// Writes a line to stderr. Where even that fails, there is nobody left to tell.
+    /// Writes a line to stderr. A failure is ignored: there is no other place to report it.
     fn line(&self, text: &str) {
         prompt::leave_open_line();
         let mut stderr = AutoStream::new(io::stderr(), self.color).lock();
@@ -296,7 +301,7 @@ pub(crate) fn stdin_is_terminal() -> bool {
     io::stdin().is_terminal()
 }
 
-/// Whether stderr is a terminal, so that a person reads along.
+/// Whether stderr is a terminal.
 #[must_use]
 pub(crate) fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()
@@ -312,7 +317,7 @@ pub(crate) fn stderr_is_terminal() -> bool {
 pub(crate) async fn read_stdin(limit: usize) -> io::Result<secrecy::SecretString> {
     on_thread(move || read_all(io::stdin().lock(), limit))
         .await
-        .unwrap_or_else(|| Err(io::Error::other("it could not be read")))
+        .unwrap_or_else(|| Err(io::Error::other("the read failed")))
 }
 
 fn read_all(from: impl io::Read, limit: usize) -> io::Result<secrecy::SecretString> {

@@ -39,7 +39,7 @@ impl CodeSource {
         if let Some(code) = env::secret(env::OTP)? {
             return Ok(Self::Variable(code));
         }
-        ctx.need_somebody_to_ask("a one-time password is", WOULD_ANSWER)?;
+        ctx.require_prompt("a one-time password is", WOULD_ANSWER)?;
         Ok(Self::Person)
     }
 
@@ -51,7 +51,7 @@ impl CodeSource {
         match self {
             Self::Command(command) => {
                 let key = SecretString::from(key.expose_base32());
-                Ok(process::otp_command(command, &key).await?)
+                Ok(process::otp_command(command, Some(&key)).await?)
             }
             Self::Variable(code) => Ok(code.clone()),
             Self::Person => ctx

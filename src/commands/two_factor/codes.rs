@@ -28,7 +28,7 @@ const USED_ARGUMENT: &str = "`scw 2fa codes used CODE-FILE`, with `-` for stdin"
 /// When it is not known whose codes are meant, or their file cannot be used.
 pub(super) async fn run(ctx: &Context, command: CodesCommand) -> Result<()> {
     if let CodesCommand::Used(CodesUsedArgs { code_file: None }) = &command {
-        ctx.need_somebody_to_ask("a backup code is", USED_ARGUMENT)?;
+        ctx.require_prompt("a backup code is", USED_ARGUMENT)?;
     }
     let user = whose(ctx)?;
     match command {

@@ -22,6 +22,9 @@ use crate::{
 /// A difference to the service's clock that is no more than rounding, in seconds.
 const CLOCK_NOISE_S: i64 = 2;
 
+/// What a run does when it is interrupted before its key is confirmed.
+pub(super) const UNDOING: &str = "removing the unconfirmed key";
+
 /// What came of an enrolment that did not fail.
 pub(super) enum Enrolled {
     /// The new key is confirmed, and these are its backup codes.
@@ -147,6 +150,7 @@ impl Enrolment<'_> {
         if void(self.ctx, &old, self.lock).await {
             Unfinished::settle(&self.ctx.settings()?.data, &self.user().id, self.lock)?;
         }
+        self.uninterruptible.now(UNDOING);
         match self.account.create_otp(&self.user().id).await {
             Ok(key) => Ok(Some((key, Before::Removed))),
             // Refused: nothing was made.
@@ -220,7 +224,9 @@ impl Enrolment<'_> {
             .and_then(|note| note.write(data, &self.user().id, self.lock))
             .map_err(CliError::from)?;
         self.uninterruptible.now("confirming the code");
-        match self.account.confirm_otp(&self.user().id, code).await {
+        let confirmed = self.account.confirm_otp(&self.user().id, code).await;
+        self.uninterruptible.now(UNDOING);
+        match confirmed {
             // The note stays until the codes are saved.
             Ok(codes) => Ok(codes),
             Err(err) if err.outcome_unknown() => Err(self.after_lost_answer(err, before).await),
@@ -316,8 +322,7 @@ impl Enrolment<'_> {
     /// Removes the pending key of this run, and adds to the error what the account has now. A
     /// second factor that is on was not confirmed by this run, and is left alone.
     async fn undo(&self, err: CliError, before: Before) -> CliError {
-        self.uninterruptible
-            .now("removing the new key from the account");
+        self.uninterruptible.now(UNDOING);
         let Ok(now) = self.account.user_factors(&self.user().id).await else {
             return cannot_undo(err);
         };

@@ -38,7 +38,11 @@ pub(super) async fn run(ctx: &Context, args: OffArgs) -> Result<()> {
     } else {
         match ctx.authed().await {
             Ok(authed) => Some(authed),
-            Err(err) if err.kind() == Kind::NotLoggedIn && can_sign_in(ctx, &args)? => None,
+            Err(err) if err.kind() == Kind::NotLoggedIn && can_sign_in(ctx, &args)? => {
+                ctx.ui()
+                    .status("Not logged in. Sign in to switch two-factor authentication off.");
+                None
+            }
             // Email and password lead in without the keyring.
             Err(err) if err.kind() == Kind::Keyring && known_email(&args.sign_in)?.is_some() => {
                 ctx.ui().warn(&err.to_string());
@@ -74,7 +78,7 @@ fn can_sign_in(ctx: &Context, args: &OffArgs) -> Result<bool> {
 async fn without_login(ctx: &Context, args: &OffArgs) -> Result<()> {
     // Nobody will answer the question that comes after the sign-in, and a backup code is gone then.
     if !args.yes {
-        ctx.need_somebody_to_ask("confirmation is", "`--yes`")?;
+        ctx.require_prompt("confirmation is", "`--yes`")?;
     }
     // A login that is there, but not used, can still tell what became of saved codes.
     settle_all(ctx, Unasked::Leave).await?;
@@ -93,7 +97,7 @@ async fn without_login(ctx: &Context, args: &OffArgs) -> Result<()> {
         expires: true,
     };
     let signed_in = plan.run(ctx).await?;
-    let _uninterruptible = ctx.interrupt().protect("ending the session");
+    let _uninterruptible = ctx.interrupt().protect("ending the login session");
     let session = signed_in.session;
     let done = if ctx.interrupt().is_requested() {
         Err(CliError::interrupted())
@@ -112,7 +116,7 @@ async fn without_login(ctx: &Context, args: &OffArgs) -> Result<()> {
                 None => String::new(),
             };
             ctx.ui()
-                .warn(&format!("could not end the session: {err}{hint}"));
+                .warn(&format!("could not end the login session: {err}{hint}"));
         }
     }
     done

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{
     code_source::CodeSource,
-    enroll::{Enrolled, Enrolment},
+    enroll::{Enrolled, Enrolment, UNDOING},
     factors::names,
     settle::{Unasked, remember_place, settle_locked, void},
     show::{SideFiles, show_key},
@@ -78,9 +78,7 @@ async fn switch_on(ctx: &Context, args: &OnArgs, plan: &Plan, authed: &Authed) -
 
     // A request to end the program waits from the moment when the account may have a pending key
     // until that key is removed again or the codes are saved.
-    let uninterruptible = ctx
-        .interrupt()
-        .protect("switching two-factor authentication on");
+    let uninterruptible = ctx.interrupt().protect(UNDOING);
     let enrolment = Enrolment {
         ctx,
         account,
