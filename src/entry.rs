@@ -1,5 +1,6 @@
 //! From the arguments to the exit code. The only place that ends the process.
 
+mod complete;
 mod usage;
 
 use std::process::ExitCode;
@@ -19,6 +20,9 @@ use crate::{
 /// Runs `scw` with the arguments of the process.
 #[must_use]
 pub fn run() -> ExitCode {
+    if let Some(code) = complete::answer() {
+        return code;
+    }
     let cli = match Cli::try_parse_from(env::args()) {
         Ok(cli) => cli,
         Err(err) => return usage::report(err),
@@ -77,6 +81,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<()> {
         Command::TwoFactor(command) => commands::two_factor::run(context, command).await,
         Command::Completion(args) => commands::completion::run(&args),
         Command::Man(args) => commands::man::run(context, args),
+        Command::Help(args) => commands::help::run(context, &args),
     }
 }
 
@@ -84,7 +89,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<()> {
 async fn tidy(context: &Context, command: &Command) -> Result<()> {
     match command {
         // They touch nothing that is kept on the machine.
-        Command::Completion(_) | Command::Man(_) => return Ok(()),
+        Command::Completion(_) | Command::Man(_) | Command::Help(_) => return Ok(()),
         _ => context.local()?.sweep().await?,
     }
     let unasked = match command {

@@ -354,7 +354,7 @@ async fn next_factor(
         && let Some(spent) = SpentCode::next(ctx, email).await?
     {
         ctx.ui().status(&format!(
-            "Using a saved backup code; {} left.",
+            "Using a saved backup code; {} left",
             saved.saturating_sub(1)
         ));
         return Ok(Offered::Backup(spent));

@@ -3,10 +3,9 @@
 //! The only place that knows every layer's error.
 
 mod hints;
+mod kind;
 #[cfg(test)]
 mod named_commands;
-#[cfg(test)]
-mod table;
 #[cfg(test)]
 mod table;
 
@@ -14,68 +13,10 @@ use std::fmt;
 
 use crate::api::ApiError;
 
+pub(crate) use kind::Kind;
+
 /// The result of a command.
 pub(crate) type Result<T, E = CliError> = std::result::Result<T, E>;
-
-/// The kinds of failure a script can tell apart: one exit code each (cli.md, "Exit codes").
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Anything that is none of the others.
-    Other,
-    /// Wrong usage, or input is required and scw cannot ask for it.
-    Usage,
-    /// No login.
-    NotLoggedIn,
-    /// The service refused: a wrong code, a revoked token, a missing permission, a lock.
-    Refused,
-    /// The API cannot be reached or keeps failing.
-    Unreachable,
-    /// The keyring is missing, locked or failed.
-    Keyring,
-    /// A local file could not be read or written safely.
-    LocalFile,
-    /// `--check` found two-factor authentication off.
-    WithoutTwoFactor,
-    /// The user answered no.
-    Cancelled,
-    /// Ctrl-C, SIGTERM or SIGHUP.
-    Interrupted,
-}
-
-impl Kind {
-    /// The exit code of the process.
-    #[must_use]
-    pub(crate) fn exit_code(self) -> u8 {
-        match self {
-            Self::Other | Self::Cancelled => 1,
-            Self::Usage => 2,
-            Self::NotLoggedIn => 3,
-            Self::Refused => 4,
-            Self::Unreachable => 5,
-            Self::Keyring => 6,
-            Self::LocalFile => 7,
-            Self::WithoutTwoFactor => 8,
-            Self::Interrupted => 130,
-        }
-    }
-
-    /// The word for it in `-o json`.
-    #[must_use]
-    pub(crate) fn code(self) -> &'static str {
-        match self {
-            Self::Other => "failed",
-            Self::Usage => "usage",
-            Self::NotLoggedIn => "not_logged_in",
-            Self::Refused => "refused",
-            Self::Unreachable => "unreachable",
-            Self::Keyring => "keyring",
-            Self::LocalFile => "local_file",
-            Self::WithoutTwoFactor => "without_two_factor",
-            Self::Cancelled => "cancelled",
-            Self::Interrupted => "interrupted",
-        }
-    }
-}
 
 /// A failure as the user sees it: what failed, why, and what to do next.
 #[derive(Debug)]
@@ -185,7 +126,7 @@ impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.doing {
             Some(doing) if !self.is_cancellation() => {
-                write!(f, "could not {doing}: {}", self.message)?
+                write!(f, "could not {doing}: {}", self.message)?;
             }
             _ => f.write_str(&self.message)?,
         }

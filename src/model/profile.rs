@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use super::Invalid;
@@ -52,12 +53,12 @@ impl fmt::Display for ProfileName {
 }
 
 /// Where the secret of a login is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum StorageKind {
-    /// The operating system's keyring.
+    /// The keyring of the operating system
     Keyring,
-    /// A file that only its owner can read, on explicit request.
+    /// A file that only you can read
     File,
 }
 

@@ -21,7 +21,7 @@ pub(crate) use qr::{QrImage, ScreenQr, Terminal, image, on_screen};
 
 use crate::{
     env,
-    model::{ColorWhen, Format, Notices, QrChoice, Trace, clean, sentence},
+    model::{ColorWhen, Format, Notices, QrChoice, Trace, clean, closed, sentence},
     process::on_thread,
 };
 
@@ -35,23 +35,30 @@ const DIM: Style = Style::new().dimmed();
 pub(crate) struct Ui {
     format: Format,
     quiet: bool,
+    /// For stderr.
     color: anstream::ColorChoice,
+    /// For text on stdout that people read.
+    page_color: anstream::ColorChoice,
 }
 
 impl Ui {
     /// A user interface with these choices.
     #[must_use]
     pub(crate) fn new(format: Format, quiet: bool, color: ColorWhen) -> Self {
-        let color = match color {
-            ColorWhen::Always => anstream::ColorChoice::Always,
-            ColorWhen::Never => anstream::ColorChoice::Never,
+        let (color, page_color) = match color {
+            ColorWhen::Always => (anstream::ColorChoice::Always, anstream::ColorChoice::Always),
+            ColorWhen::Never => (anstream::ColorChoice::Never, anstream::ColorChoice::Never),
             // NO_COLOR, CLICOLOR_FORCE, TERM and the terminal itself.
-            ColorWhen::Auto => AutoStream::choice(&io::stderr()),
+            ColorWhen::Auto => (
+                AutoStream::choice(&io::stderr()),
+                AutoStream::choice(&io::stdout()),
+            ),
         };
         Self {
             format,
             quiet,
             color,
+            page_color,
         }
     }
 
@@ -95,10 +102,20 @@ impl Ui {
         self.result(&path.display().to_string(), data)
     }
 
+    /// Writes help to stdout, in any format.
+    ///
+    /// # Errors
+    /// The system's, when stdout does not take it.
+    pub(crate) fn page(&self, text: &str) -> io::Result<()> {
+        let mut stdout = AutoStream::new(open_stdout()?, self.page_color);
+        stdout.write_all(text.as_bytes())?;
+        stdout.flush()
+    }
+
     /// Says what is going on.
     pub(crate) fn status(&self, text: &str) {
         if !self.quiet && !self.is_json() {
-            self.line(text);
+            self.line(&closed(text));
         }
     }
 
@@ -106,9 +123,9 @@ impl Ui {
     /// output said.
     pub(crate) fn note(&self, text: &str) {
         if self.is_json() {
-            self.line(&json!({ "note": text }).to_string());
+            self.line(&json!({ "note": closed(text) }).to_string());
         } else if !self.quiet {
-            self.line(text);
+            self.line(&closed(text));
         }
     }
 
@@ -144,9 +161,9 @@ impl Ui {
     /// Warns.
     pub(crate) fn warn(&self, text: &str) {
         if self.is_json() {
-            self.line(&json!({ "warning": text }).to_string());
+            self.line(&json!({ "warning": closed(text) }).to_string());
         } else {
-            self.line(&format!("{WARNING}warning:{WARNING:#} {text}"));
+            self.line(&format!("{WARNING}warning:{WARNING:#} {}", closed(text)));
         }
     }
 

@@ -23,7 +23,7 @@ fn the_demonstration_plays_the_main_job_to_its_end() {
         .env_remove("DBUS_SESSION_BUS_ADDRESS");
     let ran = Ran::of(demo.output().unwrap()).expect(0);
     assert!(
-        ran.stderr.contains("two-factor authentication is on"),
+        ran.stderr.contains("Two-factor authentication is on"),
         "{}",
         ran.stderr
     );

@@ -1,5 +1,7 @@
 //! From a new key to a confirmed one, or back to where the account was.
 
+use std::time::Duration;
+
 use super::{
     code_source::CodeSource,
     factors::learn_whether_app_is_on,
@@ -124,7 +126,7 @@ impl Enrolment<'_> {
     /// Removes the old second factor, which the person agreed to, and makes a pending key.
     async fn replace(&self) -> Result<Option<(OtpKey, Before)>> {
         if self.ctx.interrupt().is_requested() {
-            return Err(CliError::interrupted().and("Nothing was changed"));
+            return Err(CliError::interrupted().and("Nothing changed"));
         }
         if !self.agreed {
             confirm_renewal(self.ctx, self.account, self.user()).await?;
@@ -134,13 +136,14 @@ impl Enrolment<'_> {
         if now.user.updated_at != self.user().updated_at || now.factors != self.before.factors {
             return Err(CliError::new(
                 Kind::Other,
-                "the account was changed elsewhere in the meantime; this run changed nothing",
+                "somebody else changed the account in the meantime",
             )
-            .hint("`scw 2fa status` shows what it has now; then try again"));
+            .and("This run changed nothing")
+            .hint("run `scw 2fa status` to see the account, then try again"));
         }
-        self.ctx
-            .ui()
-            .status("The old authenticator app is removed until the new code is confirmed");
+        self.ctx.ui().status(
+            "Removing the old authenticator app. The new one works as soon as you confirm its code",
+        );
         self.uninterruptible.now("replacing the authenticator");
         remove_app(self.ctx, self.account, self.before, self.lock).await?;
         let old = self.ctx.codes_file(&self.user().id)?;
@@ -163,8 +166,8 @@ impl Enrolment<'_> {
             // The refusal tells that an app is on.
             Ok(_) => on_elsewhere(err),
             Err(_) => err
-                .and("It is not known whether two-factor authentication is on")
-                .hint("`scw 2fa status` tells when the API answers again"),
+                .and("scw does not know whether two-factor authentication is on now")
+                .hint("run `scw 2fa status` when the API answers again"),
         }
     }
 
@@ -178,12 +181,12 @@ impl Enrolment<'_> {
             let code = match OtpCode::parse(&typed) {
                 Ok(code) => code,
                 Err(err) if self.source.is_person() => {
-                    self.ctx.ui().instruct(&format!("{err}; try again"));
+                    self.ctx.ui().ask_again(&err);
                     continue;
                 }
                 Err(err) => {
                     return Err(CliError::new(Kind::Refused, err.to_string())
-                        .hint("give the six digits that the app shows")
+                        .hint("use the six digits that the app shows")
                         .into());
                 }
             };
@@ -202,10 +205,10 @@ impl Enrolment<'_> {
             tries -= 1;
             if tries == 0 {
                 return Err(refusal
-                    .hint("delete the entry of this try from your app: its key is void")
+                    .hint("delete this entry from your authenticator app: its key does not work")
                     .into());
             }
-            self.ctx.ui().instruct(&format!("{refusal}; try again"));
+            self.ctx.ui().ask_again(&refusal);
         }
     }
 
@@ -257,7 +260,7 @@ impl Enrolment<'_> {
                 };
             }
             (Ok(true), Before::On) => err.and(
-                "Two-factor authentication is on, but it is not known whether with the new key or still with the old one",
+                "Two-factor authentication is on. scw does not know whether the old key or the new one works",
             ),
             (Ok(true), _) => {
                 // Codes of an app before this one, which a passkey may have kept alive.
@@ -267,20 +270,20 @@ impl Enrolment<'_> {
                 };
                 match if voided { settle() } else { Ok(()) } {
                     Ok(()) => err.and(
-                        "Two-factor authentication is on now, but scw does not know whether with this key; no backup codes of it are saved here",
+                        "Two-factor authentication is on now. scw does not know whether it uses this key, and no backup codes are saved",
                     ),
                     Err(settling) => settling,
                 }
             }
             (Err(_), _) => err
-                .and("It is not known whether two-factor authentication is on")
-                .hint("`scw 2fa status` tells when the API answers again"),
+                .and("scw does not know whether two-factor authentication is on now")
+                .hint("run `scw 2fa status` when the API answers again"),
         };
         Failure {
             settled: true,
             ..Failure::from(
-                told.hint("keep the entry of this run in your app until you have made new codes")
-                    .hint("`scw 2fa on --renew` makes a new key and new backup codes"),
+                told.hint("keep this entry in your app until you have new backup codes")
+                    .hint("run `scw 2fa on --renew` for a new key and new backup codes"),
             )
         }
     }
@@ -296,26 +299,24 @@ impl Enrolment<'_> {
         let now = Context::now().unix_timestamp() + ahead;
         match key.check(code, now) {
             OtpCheck::Good => Ok(()),
-            OtpCheck::Wrong => Err(refused(
-                "the code is wrong: it does not belong to this key".to_owned(),
-            )
-            .hint("scan the QR code again; each run of `scw 2fa on` makes a new key")),
+            OtpCheck::Wrong => Err(refused("wrong code: it does not match this key".to_owned())
+                .hint("scan the QR code of this run: each `scw 2fa on` makes a new key")),
             OtpCheck::ClockOff { by, ahead } => Err(refused(format!(
-                "the clocks differ: the code is right for a time {} s {} the service's",
-                by.as_secs(),
-                if ahead { "ahead of" } else { "behind" }
+                "your phone's clock is {} {}",
+                roughly(by),
+                if ahead { "fast" } else { "slow" }
             ))
-            .hint("set the clock of the device with the app to automatic, and type a fresh code")),
+            .hint("turn on automatic time on your phone, then enter a new code")),
         }
     }
 
     fn off_now(&self, err: CliError) -> CliError {
         let now = if self.before.factors.known_passkeys().is_empty() {
-            "two-factor authentication is off now"
+            "Two-factor authentication is off now"
         } else {
-            "the authenticator app is off now"
+            "The account has no authenticator app now"
         };
-        err.and(now).hint("switch it on again with `scw 2fa on`")
+        err.and(now).hint("to switch it on again, run `scw 2fa on`")
     }
 
     /// Removes the pending key of this run, and adds to the error what the account has now. A
@@ -352,16 +353,26 @@ impl Enrolment<'_> {
     }
 }
 
+/// A duration as people tell it: `45 seconds`, `5 minutes`.
+fn roughly(time: Duration) -> String {
+    let (number, unit) = match time.as_secs() {
+        seconds @ ..120 => (seconds, "second"),
+        seconds => (seconds / 60, "minute"),
+    };
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {unit}{plural}")
+}
+
 fn on_elsewhere(err: CliError) -> CliError {
     err.and(
-        "Two-factor authentication was switched on elsewhere in the meantime, and was left alone",
+        "Somebody else switched two-factor authentication on in the meantime. scw left it alone",
     )
-    .hint("`scw 2fa status` shows it")
+    .hint("run `scw 2fa status` to see it")
 }
 
 fn cannot_undo(err: CliError) -> CliError {
-    err.and("The new key could not be removed from the account")
-        .hint("it is not confirmed, and so opens nothing; `scw 2fa status` shows what the account has")
+    err.and("scw could not remove the new key from the account. The key is not confirmed, so it opens nothing")
+        .hint("run `scw 2fa status` to see what the account has")
 }
 
 /// A failed confirmation.

@@ -98,10 +98,15 @@ fn a_key_that_cannot_be_kept_is_deleted_again() {
         let world = World::new();
         let person = Person::new(&world, api);
         // Something else is where the secret has to go.
-        std::fs::create_dir_all(person.home.path().join(SECRET)).unwrap();
+        let place = world.data_dir().join("secrets/default");
+        std::fs::create_dir_all(&place).unwrap();
         let failed = person.run(&["login"]).expect(7);
         let failed = failed.told("scw deleted the new API key");
-        assert!(failed.stderr.contains(SECRET), "{}", failed.stderr);
+        assert!(
+            failed.stderr.contains(place.to_str().unwrap()),
+            "{}",
+            failed.stderr
+        );
         let state = world.sandbox.state().unwrap();
         assert_eq!(state["api_keys"], json!([world.info().access_key]), "{api}");
         assert_eq!(state["sessions"], 0);
