@@ -145,7 +145,7 @@ fn an_error_without_a_type_or_with_an_unknown_one_still_says_something() {
             json!({"type": "quotas_exceeded", "message": "quota",
             "details": [{"resource": "iam_keys", "quota": 5, "current": 5}]}),
             4,
-            "no more than 5",
+            "at most 5",
         ),
         (
             410,

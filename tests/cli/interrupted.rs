@@ -122,6 +122,7 @@ fn an_open_pipe_keeps_no_run_alive_that_is_told_to_end() {
     ] {
         for signal in [Signal::INT, Signal::TERM] {
             let mut command = world.command(arguments);
+            command.env("SCW_KEYRING", "file");
             let running = Running::start(command.stdin(Stdio::piped()));
             // It listens for signals by the time it reads.
             let status = format!("/proc/{}/status", running.child.id());

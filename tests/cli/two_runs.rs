@@ -125,7 +125,7 @@ fn of_two_logins_on_one_profile_the_last_ones_key_stays_and_works() {
             .collect();
         for login in &mut both {
             // Each has its key by now, and neither is on record.
-            login.says("Waiting");
+            login.says("waiting");
         }
         drop(lock);
         for login in both {

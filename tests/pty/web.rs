@@ -45,7 +45,7 @@ fn the_person_is_told_whose_account_it_is_and_agrees() {
     let (code, answer) = brought(&world, &login_of_first(&world), |mut session| {
         wait_for(
             &mut session,
-            "signed in as owner@example.com (organization Sandbox, profile `default`).",
+            "signed in as owner@example.com (organization Example, profile `default`).",
         );
         wait_for(&mut session, "Log in as owner@example.com?");
         session.send_line("y").unwrap();
@@ -53,7 +53,7 @@ fn the_person_is_told_whose_account_it_is_and_agrees() {
         finish(&mut session).1
     });
     assert_eq!(code, 0);
-    let (asked, kept) = answer.split_once("The terminal asks").unwrap();
+    let (asked, kept) = answer.split_once("Confirm this login there.").unwrap();
     assert!(asked.starts_with("HTTP/1.1 200") && asked.contains("Cache-Control: no-store"));
     assert!(kept.contains("You are logged in"), "{kept}");
     assert_eq!(world.sandbox.state().unwrap()["sessions"], 0);
