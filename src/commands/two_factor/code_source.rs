@@ -1,6 +1,6 @@
 //! Where the code of a new key comes from.
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
     context::{Context, prompt_error},
@@ -8,10 +8,16 @@ use crate::{
     error::Result,
     model::OtpKey,
     process,
+    ui::QrOnScreen,
 };
 
 /// How often a person may type a code that is wrong. What is no code at all does not count.
 const TRIES: usize = 3;
+
+/// The question for the code, where there is no QR code to draw again.
+const PROMPT: &str = "Six-digit code from the app";
+/// The question below a QR code. Short: the window may be as narrow as the code.
+pub(super) const PROMPT_WITH_QR: &str = "Six-digit code (r redraws the QR code)";
 
 /// What would have given the code, said where nobody can be asked.
 const WOULD_ANSWER: &str = "`--otp-command` or the variable `SCW_OTP`";
@@ -49,22 +55,36 @@ impl CodeSource {
         ))
     }
 
-    /// Gets a code for a key.
+    /// Gets a code for a key. A person can have `qr` drawn again first (cli.md, `scw 2fa on`).
     ///
     /// # Errors
     /// When nobody or nothing gives one.
-    pub(super) async fn next(&self, ctx: &Context, key: &OtpKey) -> Result<SecretString> {
+    pub(super) async fn next(
+        &self,
+        ctx: &Context,
+        key: &OtpKey,
+        qr: Option<&QrOnScreen>,
+    ) -> Result<SecretString> {
         match self {
             Self::Command(command) => {
                 let key = SecretString::from(key.expose_base32());
                 Ok(process::otp_command(command, &key).await?)
             }
             Self::Variable(code) => Ok(code.clone()),
-            Self::Person => ctx
-                .prompter()
-                .line("Six-digit code of the app")
-                .await
-                .map_err(|err| prompt_error(&err, "a one-time password", WOULD_ANSWER)),
+            Self::Person => loop {
+                let question = if qr.is_some() { PROMPT_WITH_QR } else { PROMPT };
+                let typed = ctx
+                    .prompter()
+                    .line(question)
+                    .await
+                    .map_err(|err| prompt_error(&err, "a one-time password", WOULD_ANSWER))?;
+                match qr {
+                    Some(qr) if typed.expose_secret().trim().eq_ignore_ascii_case("r") => {
+                        qr.draw_next(ctx.ui());
+                    }
+                    _ => return Ok(typed),
+                }
+            },
         }
     }
 
