@@ -55,7 +55,7 @@ enum Shape {
     HalfBlocks,
     /// `██`.
     FullBlocks,
-    /// `##`.
+    /// `@@`: of the ASCII characters, readers take it best for a filled cell.
     Ascii,
 }
 
@@ -111,7 +111,7 @@ impl Form {
             Self::Plain { shape, dark } => Ok(match shape {
                 Shape::HalfBlocks => plain_half_blocks(matrix, dark),
                 Shape::FullBlocks => plain_full(matrix, dark, "██"),
-                Shape::Ascii => plain_full(matrix, dark, "##"),
+                Shape::Ascii => plain_full(matrix, dark, "@@"),
             }),
         }
     }

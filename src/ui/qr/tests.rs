@@ -94,7 +94,7 @@ fn cells(line: &str, ink: u8, paper: u8) -> Vec<(u8, u8)> {
             ' ' => (back, back),
             '▄' => (back, front),
             '▀' => (front, back),
-            '█' | '#' => (front, front),
+            '█' | '@' => (front, front),
             other => panic!("a character that is not known: {other}"),
         });
         rest = &rest[c.len_utf8()..];
