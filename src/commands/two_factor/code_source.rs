@@ -8,13 +8,13 @@ use crate::{
     error::Result,
     model::OtpKey,
     process,
-    ui::QrOnScreen,
+    ui::{PromptError, QrOnScreen},
 };
 
 /// How often a person may type a code that is wrong. What is no code at all does not count.
 const TRIES: usize = 3;
 
-/// The question for the code, where there is no QR code to draw again.
+/// The question for the code where no QR code is wanted, as for a screen reader.
 const PROMPT: &str = "Six-digit code from the app";
 /// The question below a QR code. Short: the window may be as narrow as the code.
 pub(super) const PROMPT_WITH_QR: &str = "Six-digit code (r redraws the QR code)";
@@ -49,7 +49,7 @@ impl CodeSource {
             return Ok(Self::Person);
         }
         Err(prompt_error(
-            &crate::ui::PromptError::NobodyToAsk,
+            &PromptError::NobodyToAsk,
             "a one-time password",
             WOULD_ANSWER,
         ))
@@ -71,20 +71,24 @@ impl CodeSource {
                 Ok(process::otp_command(command, &key).await?)
             }
             Self::Variable(code) => Ok(code.clone()),
-            Self::Person => loop {
-                let question = if qr.is_some() { PROMPT_WITH_QR } else { PROMPT };
-                let typed = ctx
-                    .prompter()
-                    .line(question)
-                    .await
-                    .map_err(|err| prompt_error(&err, "a one-time password", WOULD_ANSWER))?;
-                match qr {
-                    Some(qr) if typed.expose_secret().trim().eq_ignore_ascii_case("r") => {
-                        qr.draw_next(ctx.ui());
-                    }
-                    _ => return Ok(typed),
-                }
-            },
+            Self::Person => {
+                let typed = match qr {
+                    Some(qr) => Self::ask_below(ctx, qr).await,
+                    None => ctx.prompter().plain_line(PROMPT).await,
+                };
+                typed.map_err(|err| prompt_error(&err, "a one-time password", WOULD_ANSWER))
+            }
+        }
+    }
+
+    /// Asks below a QR code until the answer is something else than a wish for its next form.
+    async fn ask_below(ctx: &Context, qr: &QrOnScreen) -> Result<SecretString, PromptError> {
+        loop {
+            let typed = ctx.prompter().line(PROMPT_WITH_QR).await?;
+            if !typed.expose_secret().trim().eq_ignore_ascii_case("r") {
+                return Ok(typed);
+            }
+            qr.draw_next(ctx.ui());
         }
     }
 
