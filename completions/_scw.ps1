@@ -174,7 +174,7 @@ Register-ArgumentCompleter -Native -CommandName 'scw' -ScriptBlock {
             break
         }
         'scw;2fa;on' {
-            [CompletionResult]::new('--qr', '--qr', [CompletionResultType]::ParameterName, 'How to show the QR code')
+            [CompletionResult]::new('--qr', '--qr', [CompletionResultType]::ParameterName, 'How to show the QR code; with a screen reader, use `none`: plain lines of text only')
             [CompletionResult]::new('--qr-file', '--qr-file', [CompletionResultType]::ParameterName, 'Also write the QR code to a file, PNG or SVG by its name')
             [CompletionResult]::new('--uri-file', '--uri-file', [CompletionResultType]::ParameterName, 'Also write the `otpauth://` URI to a file, `-` for stdout')
             [CompletionResult]::new('--otp-command', '--otp-command', [CompletionResultType]::ParameterName, 'Command that gets the key on stdin and prints a one-time password')

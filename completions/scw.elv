@@ -165,7 +165,7 @@ set edit:completion:arg-completer[scw] = {|@words|
             cand codes 'Backup codes saved on this machine; never asks the API'
         }
         &'scw;2fa;on'= {
-            cand --qr 'How to show the QR code'
+            cand --qr 'How to show the QR code; with a screen reader, use `none`: plain lines of text only'
             cand --qr-file 'Also write the QR code to a file, PNG or SVG by its name'
             cand --uri-file 'Also write the `otpauth://` URI to a file, `-` for stdout'
             cand --otp-command 'Command that gets the key on stdin and prints a one-time password'

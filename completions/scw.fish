@@ -135,7 +135,7 @@ complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcomm
 complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status keys recover codes" -f -a "keys" -d 'Passkeys of the account'
 complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status keys recover codes" -f -a "recover" -d 'Show the ways back in that are open right now'
 complete -c scw -n "__fish_scw_using_subcommand 2fa; and not __fish_seen_subcommand_from on off status keys recover codes" -f -a "codes" -d 'Backup codes saved on this machine; never asks the API'
-complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from on" -l qr -d 'How to show the QR code' -r -f -a "auto\t'What the terminal and the locale can show'
+complete -c scw -n "__fish_scw_using_subcommand 2fa; and __fish_seen_subcommand_from on" -l qr -d 'How to show the QR code; with a screen reader, use `none`: plain lines of text only' -r -f -a "auto\t'What the terminal and the locale can show'
 utf8\t'Half blocks'
 ascii\t'ASCII characters only, twice as wide'
 none\t'No QR code, only the key as text'"
