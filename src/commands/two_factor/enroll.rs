@@ -8,6 +8,7 @@ use super::{
     on::confirm_renewal,
     remove::{delete_app, remove_app},
     settle::void,
+    show::SideFiles,
 };
 use crate::{
     api::{Account, ApiError},
@@ -17,6 +18,7 @@ use crate::{
     model::{AppState, BackupCodes, OtpCheck, OtpCode, OtpKey, User, UserFactors},
     process::Protected,
     store::{Change, CodesFile, Unfinished},
+    ui::QrOnScreen,
 };
 
 /// A difference to the service's clock that is no more than rounding, in seconds.
@@ -47,6 +49,7 @@ pub(super) struct Enrolment<'a> {
     pub(super) lock: &'a FileLock,
     pub(super) codes_file: &'a CodesFile,
     pub(super) uninterruptible: &'a Protected<'a>,
+    pub(super) side_files: &'a SideFiles,
 }
 
 /// What the account had when the new key was made.
@@ -66,12 +69,15 @@ impl Enrolment<'_> {
     /// # Errors
     /// Any; a pending key that this run made is then removed, as far as that can be done without
     /// touching what somebody else did, and the message says what is so.
-    pub(super) async fn run(&self, show: impl FnOnce(&OtpKey) -> Result<()>) -> Result<Enrolled> {
+    pub(super) async fn run(
+        &self,
+        show: impl FnOnce(&OtpKey) -> Result<Option<QrOnScreen>>,
+    ) -> Result<Enrolled> {
         let Some((key, before)) = self.create().await? else {
             return Ok(Enrolled::OnElsewhere);
         };
         let confirmed = match show(&key) {
-            Ok(()) => self.confirm(&key, before).await,
+            Ok(qr) => self.confirm(&key, before, qr.as_ref()).await,
             Err(err) => Err(Failure::from(err)),
         };
         match confirmed {
@@ -80,8 +86,15 @@ impl Enrolment<'_> {
                 error,
                 settled: true,
                 ..
-            }) => Err(error),
-            Err(Failure { error, .. }) => Err(self.undo(error, before).await),
+            }) => {
+                self.side_files.keep(self.ctx.ui());
+                Err(error)
+            }
+            Err(Failure { error, .. }) => {
+                let error = self.undo(error, before).await;
+                self.side_files.discard(self.ctx.ui());
+                Err(error)
+            }
         }
     }
 
@@ -171,12 +184,17 @@ impl Enrolment<'_> {
         }
     }
 
-    async fn confirm(&self, key: &OtpKey, before: Before) -> Result<BackupCodes, Failure> {
+    async fn confirm(
+        &self,
+        key: &OtpKey,
+        before: Before,
+        qr: Option<&QrOnScreen>,
+    ) -> Result<BackupCodes, Failure> {
         let mut tries = self.source.tries();
         loop {
             let typed = self
                 .ctx
-                .unless_interrupted(self.source.next(self.ctx, key))
+                .unless_interrupted(self.source.next(self.ctx, key, qr))
                 .await??;
             let code = match OtpCode::parse(&typed) {
                 Ok(code) => code,
