@@ -103,7 +103,7 @@ def main():
                     draw.text((x, y + 2), char, fill=ink, font=font)
                 column += 1
     if "far" in sys.argv[3:]:
-        image = image.filter(ImageFilter.GaussianBlur(5))
+        image = image.filter(ImageFilter.GaussianBlur(6)).reduce(2)
     image.save(sys.argv[2])
 
 

@@ -107,7 +107,7 @@ impl<'a> Screen<'a> {
         assert!(resized.unwrap().success());
     }
 
-    /// What both readers read off a picture of a captured screen.
+    /// What the readers read off a picture of a captured screen.
     fn read(&self, captured: &str, background: &str, distance: &[&str]) -> String {
         let (capture, picture) = (self.path("capture"), self.path("screen.png"));
         fs::write(&capture, captured).unwrap();
@@ -126,7 +126,11 @@ impl<'a> Screen<'a> {
             .output()
             .unwrap();
         let read = String::from_utf8(read.stdout).unwrap();
-        assert_eq!(read.trim_end(), read_with_rqrr(&picture), "{captured}");
+        // Letters that have run into cells are grey and uneven; rqrr has one threshold for black and
+        // reads them by chance only. Its own test (`src/ui/qr/tests.rs`) takes them for filled.
+        if distance.is_empty() {
+            assert_eq!(read.trim_end(), read_with_rqrr(&picture), "{captured}");
+        }
         read.trim_end().to_owned()
     }
 
