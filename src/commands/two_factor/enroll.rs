@@ -1,8 +1,7 @@
 //! From a new key to a confirmed one, or back to where the account was.
 
-use std::time::Duration;
-
 use super::{
+    check::check_locally,
     code_source::CodeSource,
     factors::learn_whether_app_is_on,
     on::confirm_renewal,
@@ -15,14 +14,11 @@ use crate::{
     context::Context,
     error::{CliError, Kind, Result},
     fsutil::FileLock,
-    model::{AppState, BackupCodes, OtpCheck, OtpCode, OtpKey, User, UserFactors},
+    model::{AppState, BackupCodes, OtpCode, OtpKey, User, UserFactors, sentence},
     process::Protected,
     store::{Change, CodesFile, Unfinished},
     ui::QrOnScreen,
 };
-
-/// A difference to the service's clock that is no more than rounding, in seconds.
-const CLOCK_NOISE_S: i64 = 2;
 
 /// What a run does when it is interrupted before its key is confirmed.
 pub(super) const UNDOING: &str = "removing the unconfirmed key";
@@ -199,7 +195,7 @@ impl Enrolment<'_> {
             let code = match OtpCode::parse(&typed) {
                 Ok(code) => code,
                 Err(err) if self.source.is_person() => {
-                    self.ctx.ui().instruct(&format!("{err}. Try again"));
+                    self.ctx.ui().ask_again(&err);
                     continue;
                 }
                 Err(err) => {
@@ -208,7 +204,7 @@ impl Enrolment<'_> {
                         .into());
                 }
             };
-            let refusal = match self.check_locally(key, &code) {
+            let refusal = match check_locally(self.account, key, &code) {
                 Err(why) => why,
                 Ok(()) => match self.confirm_with(&code, before).await {
                     Ok(codes) => return Ok(codes),
@@ -226,7 +222,16 @@ impl Enrolment<'_> {
                     .hint("delete this entry from your authenticator app: its key does not work")
                     .into());
             }
-            self.ctx.ui().instruct(&format!("{refusal}. Try again"));
+            let ui = self.ctx.ui();
+            match refusal.hints() {
+                // It tells what to do before the next try.
+                [hint, ..] => ui.instruct(&format!(
+                    "{} {}",
+                    sentence(&refusal.to_string()),
+                    sentence(hint)
+                )),
+                [] => ui.ask_again(&refusal),
+            }
         }
     }
 
@@ -306,28 +311,6 @@ impl Enrolment<'_> {
         }
     }
 
-    /// Checks a code without asking the API, by the service's clock where it is known.
-    fn check_locally(&self, key: &OtpKey, code: &OtpCode) -> Result<()> {
-        let refused = |message: String| CliError::new(Kind::Refused, message);
-        let ahead = self
-            .account
-            .clock_ahead_s()
-            .filter(|ahead| ahead.abs() > CLOCK_NOISE_S)
-            .unwrap_or(0);
-        let now = Context::now().unix_timestamp() + ahead;
-        match key.check(code, now) {
-            OtpCheck::Good => Ok(()),
-            OtpCheck::Wrong => Err(refused("wrong code: it does not match this key".to_owned())
-                .hint("scan the QR code of this run: each `scw 2fa on` makes a new key")),
-            OtpCheck::ClockOff { by, ahead } => Err(refused(format!(
-                "your phone's clock is {} {}",
-                roughly(by),
-                if ahead { "fast" } else { "slow" }
-            ))
-            .hint("turn on automatic time on your phone, then enter a new code")),
-        }
-    }
-
     fn off_now(&self, err: CliError) -> CliError {
         let now = if self.before.factors.known_passkeys().is_empty() {
             "Two-factor authentication is off now"
@@ -369,16 +352,6 @@ impl Enrolment<'_> {
             },
         }
     }
-}
-
-/// A duration as people tell it: `45 seconds`, `5 minutes`.
-fn roughly(time: Duration) -> String {
-    let (number, unit) = match time.as_secs() {
-        seconds @ ..120 => (seconds, "second"),
-        seconds => (seconds / 60, "minute"),
-    };
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {unit}{plural}")
 }
 
 fn on_elsewhere(err: CliError) -> CliError {
