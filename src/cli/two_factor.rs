@@ -61,7 +61,7 @@ Examples:
   scw 2fa on --qr-file key.png --codes-file ~/safe/scaleway-codes.txt
   scw 2fa on --otp-command 'oathtool --totp -b -' -o json")]
 pub struct OnArgs {
-    /// How to show the QR code
+    /// How to show the QR code; with a screen reader, use `none`: plain lines of text only
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
     pub qr: QrChoice,
 

@@ -72,7 +72,7 @@ fn refused_by_api() -> Vec<Row> {
             ["ask an administrator of the organization to unlock the account"];
         ApiError::WrongCode => ApiError::WrongCode,
             "the code is wrong, expired or already used",
-            ["if new codes are wrong too, turn on automatic time on the device with the app"];
+            ["if new codes are wrong too, turn on automatic time on your phone"];
         ApiError::NotFound { .. } =>
             ApiError::NotFound { resource: text("user"), message: None, named: true },
             "the API found no such user",

@@ -17,11 +17,10 @@ use serde::Serialize;
 use serde_json::json;
 
 pub(crate) use prompt::{PromptError, Prompter, restore_terminal};
-pub(crate) use qr::{QrImage, ScreenQr, Terminal, image, on_screen};
+pub(crate) use qr::{QrImage, QrOnScreen, image};
 
 use crate::{
-    env,
-    model::{ColorWhen, Format, Notices, QrChoice, Trace, clean, closed, sentence},
+    model::{ColorWhen, Format, Notices, Trace, clean, closed, sentence},
     process::on_thread,
 };
 
@@ -197,31 +196,6 @@ impl Ui {
         }
     }
 
-    /// Shows the QR code of `data` on the terminal under a `heading`, or says why it does not;
-    /// what to do instead.
-    pub(crate) fn show_qr(&self, heading: &str, data: &str, choice: QrChoice) {
-        let stderr = io::stderr();
-        if choice == QrChoice::None || (choice == QrChoice::Auto && !stderr.is_terminal()) {
-            return;
-        }
-        match on_screen(data, choice, &Terminal::of_stderr()) {
-            Ok(ScreenQr::Text(text)) => {
-                self.line(heading);
-                // Not through the colour filter: colour is what makes it readable here.
-                let _ = stderr.lock().write_all(text.as_bytes());
-            }
-            Ok(ScreenQr::TooNarrow { needed, columns }) => {
-                self.warn(&format!(
-                    "the QR code needs {needed} columns and the terminal has {columns}, so it is not shown"
-                ));
-                self.hint(
-                    "widen the terminal, type the key above by hand, or use `--qr-file key.png`",
-                );
-            }
-            Err(err) => self.warn(&format!("the QR code could not be made: {err}")),
-        }
-    }
-
     /// A sink for `--debug`.
     #[must_use]
     pub(crate) fn trace(&self) -> Rc<dyn Trace> {
@@ -331,18 +305,4 @@ fn read_all(from: impl io::Read, limit: usize) -> io::Result<secrecy::SecretStri
     std::str::from_utf8(&bytes)
         .map(secrecy::SecretString::from)
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not text"))
-}
-
-impl Terminal {
-    /// What is known of the terminal that stderr is.
-    #[must_use]
-    pub(crate) fn of_stderr() -> Self {
-        let size = terminal_size::terminal_size_of(io::stderr());
-        Self {
-            escapes: io::stderr().is_terminal() && env::terminal_takes_escapes(),
-            utf8: env::locale_is_utf8(),
-            columns: size.map(|(width, _)| usize::from(width.0)),
-            dark: env::dark_background(),
-        }
-    }
 }

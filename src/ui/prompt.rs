@@ -1,7 +1,7 @@
 //! Prompts. The only file that names dialoguer.
 
 use std::{
-    io::{self, IsTerminal},
+    io::{self, IsTerminal, Write},
     sync::atomic::{AtomicBool, Ordering},
 };
 
@@ -70,6 +70,25 @@ impl Prompter {
                 .allow_empty(true)
                 .interact_text_on(&Term::stderr())
                 .map(SecretString::from)
+        })
+        .await
+    }
+
+    /// Asks for a line of text as the simplest programs do: nothing that was written is rewritten,
+    /// so that a screen reader says it once.
+    ///
+    /// # Errors
+    /// [`PromptError`].
+    pub(crate) async fn plain_line(&self, question: &str) -> Result<SecretString, PromptError> {
+        let question = question.to_owned();
+        self.ask(move || {
+            write!(io::stderr(), "{question}: ")?;
+            let mut line = String::new();
+            match io::stdin().read_line(&mut line)? {
+                // The terminal is gone, or Ctrl-D.
+                0 => Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
+                _ => Ok(SecretString::from(line)),
+            }
         })
         .await
     }

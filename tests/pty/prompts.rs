@@ -194,7 +194,7 @@ fn what_is_no_code_does_not_count_and_enter_alone_neither() {
     for malformed in ["12345", "", "1234567", "abcdef", ""] {
         wait_for(&mut session, "Six-digit code");
         session.send_line(malformed).unwrap();
-        wait_for(&mut session, "six digits. Try again");
+        wait_for(&mut session, "six digits. Try again.");
     }
     wait_for(&mut session, "Six-digit code");
     session.send_line(oathtool(&key)).unwrap();

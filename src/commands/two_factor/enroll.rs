@@ -1,26 +1,24 @@
 //! From a new key to a confirmed one, or back to where the account was.
 
-use std::time::Duration;
-
 use super::{
+    check::check_locally,
     code_source::CodeSource,
     factors::learn_whether_app_is_on,
     on::confirm_renewal,
     remove::{delete_app, remove_app},
     settle::void,
+    show::SideFiles,
 };
 use crate::{
     api::{Account, ApiError},
     context::Context,
     error::{CliError, Kind, Result},
     fsutil::FileLock,
-    model::{AppState, BackupCodes, OtpCheck, OtpCode, OtpKey, User, UserFactors},
+    model::{AppState, BackupCodes, OtpCode, OtpKey, User, UserFactors, sentence},
     process::Protected,
     store::{Change, CodesFile, Unfinished},
+    ui::QrOnScreen,
 };
-
-/// A difference to the service's clock that is no more than rounding, in seconds.
-const CLOCK_NOISE_S: i64 = 2;
 
 /// What a run does when it is interrupted before its key is confirmed.
 pub(super) const UNDOING: &str = "removing the unconfirmed key";
@@ -47,6 +45,7 @@ pub(super) struct Enrolment<'a> {
     pub(super) lock: &'a FileLock,
     pub(super) codes_file: &'a CodesFile,
     pub(super) uninterruptible: &'a Protected<'a>,
+    pub(super) side_files: &'a SideFiles,
 }
 
 /// What the account had when the new key was made.
@@ -66,12 +65,15 @@ impl Enrolment<'_> {
     /// # Errors
     /// Any; a pending key that this run made is then removed, as far as that can be done without
     /// touching what somebody else did, and the message says what is so.
-    pub(super) async fn run(&self, show: impl FnOnce(&OtpKey) -> Result<()>) -> Result<Enrolled> {
+    pub(super) async fn run(
+        &self,
+        show: impl FnOnce(&OtpKey) -> Result<Option<QrOnScreen>>,
+    ) -> Result<Enrolled> {
         let Some((key, before)) = self.create().await? else {
             return Ok(Enrolled::OnElsewhere);
         };
         let confirmed = match show(&key) {
-            Ok(()) => self.confirm(&key, before).await,
+            Ok(qr) => self.confirm(&key, before, qr.as_ref()).await,
             Err(err) => Err(Failure::from(err)),
         };
         match confirmed {
@@ -80,8 +82,15 @@ impl Enrolment<'_> {
                 error,
                 settled: true,
                 ..
-            }) => Err(error),
-            Err(Failure { error, .. }) => Err(self.undo(error, before).await),
+            }) => {
+                self.side_files.keep(self.ctx.ui());
+                Err(error)
+            }
+            Err(Failure { error, .. }) => {
+                let error = self.undo(error, before).await;
+                self.side_files.discard(self.ctx.ui());
+                Err(error)
+            }
         }
     }
 
@@ -171,12 +180,17 @@ impl Enrolment<'_> {
         }
     }
 
-    async fn confirm(&self, key: &OtpKey, before: Before) -> Result<BackupCodes, Failure> {
+    async fn confirm(
+        &self,
+        key: &OtpKey,
+        before: Before,
+        qr: Option<&QrOnScreen>,
+    ) -> Result<BackupCodes, Failure> {
         let mut tries = self.source.tries();
         loop {
             let typed = self
                 .ctx
-                .unless_interrupted(self.source.next(self.ctx, key))
+                .unless_interrupted(self.source.next(self.ctx, key, qr))
                 .await??;
             let code = match OtpCode::parse(&typed) {
                 Ok(code) => code,
@@ -190,7 +204,7 @@ impl Enrolment<'_> {
                         .into());
                 }
             };
-            let refusal = match self.check_locally(key, &code) {
+            let refusal = match check_locally(self.account, key, &code) {
                 Err(why) => why,
                 Ok(()) => match self.confirm_with(&code, before).await {
                     Ok(codes) => return Ok(codes),
@@ -208,7 +222,16 @@ impl Enrolment<'_> {
                     .hint("delete this entry from your authenticator app: its key does not work")
                     .into());
             }
-            self.ctx.ui().ask_again(&refusal);
+            let ui = self.ctx.ui();
+            match refusal.hints() {
+                // It tells what to do before the next try.
+                [hint, ..] => ui.instruct(&format!(
+                    "{} {}",
+                    sentence(&refusal.to_string()),
+                    sentence(hint)
+                )),
+                [] => ui.ask_again(&refusal),
+            }
         }
     }
 
@@ -288,28 +311,6 @@ impl Enrolment<'_> {
         }
     }
 
-    /// Checks a code without asking the API, by the service's clock where it is known.
-    fn check_locally(&self, key: &OtpKey, code: &OtpCode) -> Result<()> {
-        let refused = |message: String| CliError::new(Kind::Refused, message);
-        let ahead = self
-            .account
-            .clock_ahead_s()
-            .filter(|ahead| ahead.abs() > CLOCK_NOISE_S)
-            .unwrap_or(0);
-        let now = Context::now().unix_timestamp() + ahead;
-        match key.check(code, now) {
-            OtpCheck::Good => Ok(()),
-            OtpCheck::Wrong => Err(refused("wrong code: it does not match this key".to_owned())
-                .hint("scan the QR code of this run: each `scw 2fa on` makes a new key")),
-            OtpCheck::ClockOff { by, ahead } => Err(refused(format!(
-                "your phone's clock is {} {}",
-                roughly(by),
-                if ahead { "fast" } else { "slow" }
-            ))
-            .hint("turn on automatic time on your phone, then enter a new code")),
-        }
-    }
-
     fn off_now(&self, err: CliError) -> CliError {
         let now = if self.before.factors.known_passkeys().is_empty() {
             "Two-factor authentication is off now"
@@ -351,16 +352,6 @@ impl Enrolment<'_> {
             },
         }
     }
-}
-
-/// A duration as people tell it: `45 seconds`, `5 minutes`.
-fn roughly(time: Duration) -> String {
-    let (number, unit) = match time.as_secs() {
-        seconds @ ..120 => (seconds, "second"),
-        seconds => (seconds / 60, "minute"),
-    };
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {unit}{plural}")
 }
 
 fn on_elsewhere(err: CliError) -> CliError {

@@ -1,5 +1,6 @@
 //! `scw 2fa`.
 
+mod check;
 mod code_source;
 mod codes;
 mod enroll;

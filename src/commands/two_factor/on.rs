@@ -34,21 +34,31 @@ pub(super) async fn run(ctx: &Context, args: OnArgs) -> Result<()> {
     let doing = |err: CliError| err.doing("switch two-factor authentication on");
     let plan = Plan::of(ctx, &args)?;
     let authed = ctx.authed().await?;
-    switch_on(ctx, &args, &plan, &authed).await.map_err(doing)
+    let done = switch_on(ctx, &args, &plan, &authed).await.map_err(doing)?;
+    match done {
+        Some((side_files, source)) => side_files.done(ctx, source.is_person()).await,
+        None => Ok(()),
+    }
 }
 
-async fn switch_on(ctx: &Context, args: &OnArgs, plan: &Plan, authed: &Authed) -> Result<()> {
+/// Returns the files that hold the new key; nothing where it was on already.
+async fn switch_on(
+    ctx: &Context,
+    args: &OnArgs,
+    plan: &Plan,
+    authed: &Authed,
+) -> Result<Option<(SideFiles, CodeSource)>> {
     let account = authed.account();
     let id = authed.user_id().await?;
     let old_file = ctx.codes_file(&id)?;
     let Some(lock) = lock(ctx, account, &old_file, args).await? else {
-        return already_on(ctx, &account.user(&id).await?);
+        return already_on(ctx, &account.user(&id).await?).map(|()| None);
     };
     settle_locked(ctx, Some(account), &id, &lock, Unasked::Leave).await?;
     // Read after the lock: another run may have been faster.
     let now = account.user_factors(&id).await?;
     if now.app_is_on() && !args.renew {
-        return already_on(ctx, &now.user);
+        return already_on(ctx, &now.user).map(|()| None);
     }
     let source = CodeSource::of(ctx, args.otp_command.as_deref())?;
     if args.renew && matches!(source, CodeSource::Variable(_)) {
@@ -89,16 +99,19 @@ async fn switch_on(ctx: &Context, args: &OnArgs, plan: &Plan, authed: &Authed) -
         lock: &lock,
         codes_file: &codes_file,
         uninterruptible: &uninterruptible,
+        side_files: &side_files,
     };
     let enrolled = enrolment
         .run(|key| {
             side_files.write(user, key)?;
-            show_key(ctx, args, user, key, plan)
+            show_key(ctx, args, user, key, plan, &source)
         })
         .await?;
     let codes = match enrolled {
         Enrolled::Confirmed(codes) => codes,
-        Enrolled::OnElsewhere => return already_on(ctx, &account.user(&id).await?),
+        Enrolled::OnElsewhere => {
+            return already_on(ctx, &account.user(&id).await?).map(|()| None);
+        }
     };
     uninterruptible.now("saving the backup codes");
     save(
@@ -112,6 +125,8 @@ async fn switch_on(ctx: &Context, args: &OnArgs, plan: &Plan, authed: &Authed) -
         &lock,
     )
     .await
+    .inspect_err(|_| side_files.keep(ctx.ui()))?;
+    Ok(Some((side_files, source)))
 }
 
 /// Takes the lock on the codes of a user; nothing where another run has it and there is nothing
