@@ -115,7 +115,7 @@ pub(crate) enum ApiError {
         request_id: String,
     },
     /// 429, after retries.
-    #[error("{host} got too many requests{}", .wait.map(|wait| format!(" (retry in {} s)", wait.as_secs())).unwrap_or_default())]
+    #[error("{host} got too many requests{}", retry_in(*.wait))]
     Throttled {
         /// The host.
         host: String,
@@ -164,6 +164,13 @@ fn name_of(dialect: Dialect) -> &'static str {
 /// The service's own words, after this program's.
 fn beside(message: Option<&str>) -> String {
     message.map(|text| format!(": {text}")).unwrap_or_default()
+}
+
+/// When the service wants the next request.
+fn retry_in(wait: Option<Duration>) -> String {
+    wait.filter(|wait| !wait.is_zero())
+        .map(|wait| format!(" (retry in {} s)", wait.as_secs()))
+        .unwrap_or_default()
 }
 
 /// Where a redirect leads.

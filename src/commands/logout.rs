@@ -33,7 +33,7 @@ pub(crate) async fn run(ctx: &Context, args: LogoutArgs) -> Result<()> {
         }
         if let Some(by) = &ending.used_by {
             ctx.ui().note(&format!(
-                "The API key of this login was kept: profile `{by}` uses it."
+                "The API key of this login was kept: profile `{by}` uses it"
             ));
             return (Ok(()), true);
         }
@@ -51,7 +51,7 @@ pub(crate) async fn run(ctx: &Context, args: LogoutArgs) -> Result<()> {
     match credentials::forget(ctx.local()?, profile, revoke).await? {
         None => {
             ctx.ui()
-                .status(&format!("Not logged in (profile {profile})."));
+                .status(&format!("Not logged in (profile {profile})"));
             done(ctx, false)
         }
         Some(Ended { key, secret }) => {
@@ -71,7 +71,7 @@ pub(crate) async fn run(ctx: &Context, args: LogoutArgs) -> Result<()> {
                         .hint("the next `scw` command removes the secret key"));
                 }
             }
-            ctx.ui().status(&format!("Logged out (profile {profile})."));
+            ctx.ui().status(&format!("Logged out (profile {profile})"));
             done(ctx, true)
         }
     }
@@ -101,7 +101,7 @@ fn still_alive(login: &Login, err: &CliError) -> CliError {
     };
     CliError::new(kind, err.to_string())
         .doing(format!("delete the API key {name}"))
-        .and("It may still work")
+        .and("The API key may still work")
         .hint("delete the key in the console, or run `scw login`, which deletes it")
 }
 

@@ -176,7 +176,7 @@ impl SignInPlan<'_> {
             }
         }
         if asks {
-            refusal = refusal.and(&format!("That was wrong code {CODE_TRIES} of {CODE_TRIES}"));
+            refusal = refusal.and(&format!("scw stops after {CODE_TRIES} wrong codes"));
         }
         Err(refusal.hint(PASSKEY_HINT).into())
     }
@@ -354,7 +354,7 @@ async fn next_factor(
         && let Some(spent) = SpentCode::next(ctx, email).await?
     {
         ctx.ui().status(&format!(
-            "Using a saved backup code; {} left.",
+            "Using a saved backup code; {} left",
             saved.saturating_sub(1)
         ));
         return Ok(Offered::Backup(spent));

@@ -109,7 +109,7 @@ impl<'a> Local<'a> {
     pub(crate) async fn sweep(&self) -> Result<()> {
         for path in self.data.sweep() {
             self.ui.note(&format!(
-                "Removed {}, left behind by an interrupted scw.",
+                "Removed {}, left behind by an interrupted scw",
                 path.display()
             ));
         }
@@ -129,7 +129,7 @@ impl<'a> Local<'a> {
                 && removed > 0
             {
                 self.ui.note(&format!(
-                    "Removed a secret key of profile `{profile}`, left behind by an interrupted scw."
+                    "Removed a secret key of profile `{profile}`, left behind by an interrupted scw"
                 ));
             }
         }

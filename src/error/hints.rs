@@ -193,9 +193,7 @@ fn hint_of(err: &ApiError) -> &'static str {
         }
         ApiError::Throttled { .. } => "wait, then try again",
         ApiError::Certificates { .. } => "fix or unset `SSL_CERT_FILE`",
-        ApiError::WrongCode => {
-            "if new codes are wrong too, turn on automatic time on the device with the app"
-        }
+        ApiError::WrongCode => "if new codes are wrong too, turn on automatic time on your phone",
         ApiError::NotFound { .. } => "check the id, and the organization of your key",
         ApiError::Precondition { .. } | ApiError::Arguments { .. } => {
             "run the command again with `--debug` to see the requests"

@@ -5,6 +5,8 @@
 mod hints;
 mod kind;
 #[cfg(test)]
+mod named_commands;
+#[cfg(test)]
 mod table;
 
 use std::fmt;

@@ -38,6 +38,24 @@ pub fn sentence(message: &str) -> String {
     format!("{first}{}{end}", chars.as_str())
 }
 
+/// Text as a message: several sentences end with a period, one alone does not. Nothing is put
+/// behind a path, so that it can be copied.
+///
+/// ```
+/// assert_eq!(scw::model::closed("Logged out"), "Logged out");
+/// assert_eq!(scw::model::closed("It is on. Nothing changed"), "It is on. Nothing changed.");
+/// ```
+#[must_use]
+pub fn closed(text: &str) -> String {
+    let last = text.split_whitespace().next_back().unwrap_or_default();
+    let ends = last.ends_with(|c: char| c.is_alphanumeric() || c == ')' || c == '`');
+    if text.contains(". ") && ends && !last.contains('/') {
+        format!("{text}.")
+    } else {
+        text.to_owned()
+    }
+}
+
 /// Marks of direction, and characters that take no room: both let a text look like another.
 fn is_invisible(c: char) -> bool {
     matches!(

@@ -20,7 +20,7 @@ pub(crate) use prompt::{PromptError, Prompter, restore_terminal};
 pub(crate) use qr::{QrImage, QrOnScreen, image};
 
 use crate::{
-    model::{ColorWhen, Format, Notices, Trace, clean, sentence},
+    model::{ColorWhen, Format, Notices, Trace, clean, closed, sentence},
     process::on_thread,
 };
 
@@ -114,7 +114,7 @@ impl Ui {
     /// Says what is going on.
     pub(crate) fn status(&self, text: &str) {
         if !self.quiet && !self.is_json() {
-            self.line(text);
+            self.line(&closed(text));
         }
     }
 
@@ -122,9 +122,9 @@ impl Ui {
     /// output said.
     pub(crate) fn note(&self, text: &str) {
         if self.is_json() {
-            self.line(&json!({ "note": text }).to_string());
+            self.line(&json!({ "note": closed(text) }).to_string());
         } else if !self.quiet {
-            self.line(text);
+            self.line(&closed(text));
         }
     }
 
@@ -160,9 +160,9 @@ impl Ui {
     /// Warns.
     pub(crate) fn warn(&self, text: &str) {
         if self.is_json() {
-            self.line(&json!({ "warning": text }).to_string());
+            self.line(&json!({ "warning": closed(text) }).to_string());
         } else {
-            self.line(&format!("{WARNING}warning:{WARNING:#} {text}"));
+            self.line(&format!("{WARNING}warning:{WARNING:#} {}", closed(text)));
         }
     }
 

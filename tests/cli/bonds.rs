@@ -45,7 +45,7 @@ fn no_flag_and_no_variable_sends_the_key_of_a_login_to_another_address() {
             }
             let ran = run(&mut command).expect(code);
             if code == 3 {
-                ran.told("is not sent to");
+                ran.told("is for http");
             }
             untouched(&other);
         }
@@ -109,7 +109,14 @@ fn the_key_of_the_official_file_goes_to_the_address_of_its_own_profile() {
     official(&world, &own);
     for arguments in [
         &["2fa", "status"][..],
-        &["login", "--from-config", "--api-url", &world.info().api_url],
+        &[
+            "login",
+            "--from-config",
+            "--storage",
+            "file",
+            "--api-url",
+            &world.info().api_url,
+        ],
     ] {
         let ran = world.run(arguments);
         assert!([2, 3].contains(&ran.code), "{}", ran.stderr);
@@ -153,7 +160,7 @@ fn a_login_whose_secret_cannot_be_kept_leaves_the_one_before_as_it_was() {
     for api in ["iam", "account"] {
         run(&mut world.person(api, &["login"]))
             .expect(7)
-            .told("could not keep the secret key");
+            .told("could not store the secret key");
         assert_eq!(world.run(&["token"]).expect(0).stdout, token, "{api}");
         world.run(&["2fa", "status"]).expect(0);
         assert_eq!(world.new_keys(), keys, "{api}");
@@ -180,9 +187,9 @@ fn a_login_whose_record_cannot_be_written_leaves_the_one_before_as_it_was() {
         let mut limited = limited(&world, room, "trap '' XFSZ; ", &login);
         let failed = run(&mut limited)
             .expect(7)
-            .told("could not keep the secret key");
+            .told("could not store the secret key");
         assert!(
-            failed.stderr.contains("scw deleted the new key"),
+            failed.stderr.contains("scw deleted the new API key"),
             "{}",
             failed.stderr
         );

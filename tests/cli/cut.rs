@@ -265,8 +265,8 @@ fn a_killed_login_leaves_no_secret_behind_the_next_command() {
     };
     assert!(secrets() > before && !temporary_files(&world.data_dir()).is_empty());
     let next = world.run(&["whoami"]).expect(0);
-    said(&next, "Removed a secret key of the profile `default`");
-    said(&next, "which an interrupted scw left behind");
+    said(&next, "Removed a secret key of profile `default`");
+    said(&next, "left behind by an interrupted scw");
     assert_eq!(secrets(), before);
     assert!(temporary_files(&world.data_dir()).is_empty());
     // The login before is still in force, and the key is deleted by the next one.
@@ -341,7 +341,7 @@ fn temporary_files_of_dead_runs_are_swept_and_those_of_live_ones_are_not() {
         assert_eq!(temporary_files(world.home.path()), files);
         live.kill();
         let next = world.run(&["whoami"]).expect(0);
-        said(&next, "which an interrupted scw left behind");
+        said(&next, "left behind by an interrupted scw");
         assert!(temporary_files(world.home.path()).is_empty());
         fs::remove_file(world.home.path().join("gate-ready")).unwrap();
     }

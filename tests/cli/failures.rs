@@ -18,11 +18,11 @@ fn status_with(fault: serde_json::Value) -> (World, Ran) {
 fn a_garbage_answer_is_told_in_a_line_and_never_dumped() {
     let big = "x".repeat(10 * 1024 * 1024);
     for (body, told) in [
-        (json!("<html><body>hotel wifi</body></html>"), "no JSON"),
-        (json!(""), "an empty answer"),
+        (json!("<html><body>hotel wifi</body></html>"), "not JSON"),
+        (json!(""), "an empty body"),
         (json!("{\"id\":"), "cut off"),
-        (json!({"id": 3}), "other fields"),
-        (json!([]), "other fields"),
+        (json!({"id": 3}), "wrong fields"),
+        (json!([]), "wrong fields"),
         (json!(big), "more than 2 MiB"),
     ] {
         let (_, ran) = status_with(json!({"action": "status", "status": 200, "body": body}));
@@ -30,9 +30,9 @@ fn a_garbage_answer_is_told_in_a_line_and_never_dumped() {
         assert!(!ran.stderr.contains("hotel"), "{}", ran.stderr);
     }
     let (_, ran) = status_with(json!({"action": "truncate", "bytes": 30, "times": 3}));
-    ran.expect(5).told("cannot be reached");
+    ran.expect(5).told("could not reach 127.0.0.1");
     let (_, ran) = status_with(json!({"action": "status", "status": 404, "body": "<h1>404</h1>"}));
-    ran.expect(5).told("status 404 and no JSON");
+    ran.expect(5).told("status 404 without JSON");
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn a_failure_that_passes_is_tried_again_and_one_that_stays_is_told_with_its_id()
     let (_, ran) = status_with(json!({"action": "drop_before"}));
     ran.expect(0);
     let (_, ran) = status_with(json!({"action": "drop_before", "times": 9}));
-    ran.expect(5).told("cannot be reached");
+    ran.expect(5).told("could not reach 127.0.0.1");
 }
 
 // Issue 7, 13
@@ -62,7 +62,7 @@ fn a_service_that_takes_no_more_requests_is_waited_for_within_bounds() {
     let (_, ran) = status_with(fault("0", 2));
     ran.expect(0);
     let (world, ran) = status_with(fault("0", 9));
-    ran.expect(5).told("no more requests");
+    ran.expect(5).told("got too many requests");
     assert_eq!(
         world.asked("GET", &world.info().user_id),
         6,
@@ -79,7 +79,7 @@ fn the_key_follows_no_redirect_to_another_origin() {
     let elsewhere = World::new();
     let to = format!("{}/iam/v1alpha1/users/x", elsewhere.info().api_url);
     let (_, ran) = status_with(json!({"action": "redirect", "to": to}));
-    ran.expect(5).told("where the key was not sent");
+    ran.expect(5).told("scw did not send the key there");
     assert!(elsewhere.sandbox.requests().is_empty());
 
     let world = World::logged_in();
@@ -103,13 +103,18 @@ fn no_network_is_told_with_what_to_check() {
     at(&url).expect(5).told("HTTPS_PROXY");
     at("https://api.invalid")
         .expect(5)
-        .told("api.invalid cannot be reached");
+        .told("could not reach api.invalid");
 }
 
 #[test]
 fn an_error_without_a_type_or_with_an_unknown_one_still_says_something() {
     for (status, body, code, told) in [
-        (401, json!(""), 4, "does not accept this key"),
+        (
+            401,
+            json!(""),
+            4,
+            "the API rejected the key (it gave no reason)",
+        ),
         (
             403,
             json!({"message": "no\u{1b}[2J way"}),
@@ -140,7 +145,7 @@ fn an_error_without_a_type_or_with_an_unknown_one_still_says_something() {
             json!({"type": "quotas_exceeded", "message": "quota",
             "details": [{"resource": "iam_keys", "quota": 5, "current": 5}]}),
             4,
-            "no more than 5",
+            "at most 5",
         ),
         (
             410,
@@ -167,7 +172,7 @@ fn tls_is_checked_against_ssl_cert_file() {
     command.env_remove("SSL_CERT_FILE");
     Ran::of(command.output().unwrap())
         .expect(5)
-        .told("cannot be reached");
+        .told("could not reach 127.0.0.1");
     let mut command = world.command(&["2fa", "status"]);
     command.env("SSL_CERT_FILE", "/nonexistent.pem");
     Ran::of(command.output().unwrap())

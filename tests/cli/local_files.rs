@@ -43,7 +43,7 @@ fn a_variable_that_is_no_text_is_named_and_counts_as_set() {
     let asked = world.sandbox.requests().len();
     let bad = OsStr::from_bytes(b"secret\xff");
     let status = &["2fa", "status"][..];
-    let login = &["login", "--no-input"][..];
+    let login = &["login", "--storage", "file", "--no-input"][..];
     for (name, arguments) in [
         ("SCW_PROFILE", status),
         ("SCW_SECRET_KEY", status),
@@ -84,12 +84,9 @@ fn a_link_that_leads_nowhere_is_left_alone() {
     let usual = usual.join(format!("{}.txt", world.info().user_id));
     let on = ["2fa", "on", "--otp-command", OATHTOOL];
     let named = [&on[..], &["--codes-file", link.to_str().unwrap()]].concat();
-    world
-        .run(&named)
-        .expect(7)
-        .told("a link that leads nowhere");
+    world.run(&named).expect(7).told("a broken link");
     std::os::unix::fs::symlink("/mnt/not-mounted/codes.txt", &usual).unwrap();
-    world.run(&on).expect(7).told("a link that leads nowhere");
+    world.run(&on).expect(7).told("a broken link");
     for link in [link, usual] {
         assert!(link.symlink_metadata().unwrap().is_symlink());
     }
@@ -137,7 +134,8 @@ fn a_fifo_where_a_file_should_be_holds_nothing_up() {
         .env("SCW_ACCESS_KEY", &world.info().access_key)
         .env("SCW_SECRET_KEY", &world.info().secret_key);
     run(&mut authorities).expect(7).told("not a regular file");
-    let config = ["login", "--from-config", "--config", path.to_str().unwrap()];
+    let path = path.to_str().unwrap();
+    let config = ["login", "--from-config", "--storage=file", "--config", path];
     world.run(&config).expect(7).told("not a regular file");
 
     let on = world.switch_on();

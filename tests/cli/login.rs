@@ -11,7 +11,7 @@ fn a_secret_key_and_its_access_key_are_enough() {
     let world = World::new();
     let secret = &world.info().secret_key;
     let login = world.run_with_input(&FILE, &world.key_lines()).expect(0);
-    assert!(login.stderr.contains("plain text"), "{}", login.stderr);
+    assert!(login.stderr.contains("unencrypted"), "{}", login.stderr);
     let whoami = world.run(&["whoami", "-o", "json"]).expect(0).json();
     assert_eq!(whoami["user_id"], world.info().user_id.as_str());
     assert_eq!(whoami["storage"], "file");
@@ -86,7 +86,7 @@ fn what_is_no_key_is_refused_and_keeps_the_login_before() {
     world
         .run_with_input(&FILE, &lines)
         .expect(4)
-        .told("unknown or was revoked");
+        .told("does not exist or was revoked");
     world.run(&["whoami"]).expect(0);
 }
 
@@ -117,7 +117,7 @@ fn the_official_config_is_read_with_a_warning_and_can_be_moved() {
     );
     fs::write(folder.join("config.yaml"), &yaml).unwrap();
     let status = world.run(&["2fa", "status"]).expect(0);
-    assert!(status.stderr.contains("plain text"), "{}", status.stderr);
+    assert!(status.stderr.contains("unencrypted"), "{}", status.stderr);
     assert!(
         status.stderr.contains("scw login --from-config"),
         "{}",
@@ -143,14 +143,14 @@ fn a_login_is_for_one_service_and_its_key_goes_to_no_other() {
     world
         .run(&["2fa", "status", "--api-url", "https://api.example.com"])
         .expect(3)
-        .told("is not sent to https://api.example.com");
+        .told("not for https://api.example.com");
     assert_eq!(world.sandbox.requests().len(), asked);
     // Another port of this machine is another service.
     let other = World::new();
     world
         .run(&["2fa", "status", "--api-url", &other.info().api_url])
         .expect(3)
-        .told("is not sent to");
+        .told(", not for ");
     assert!(other.sandbox.requests().is_empty());
 }
 

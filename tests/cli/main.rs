@@ -23,6 +23,7 @@ mod local_files;
 mod login;
 mod logout;
 mod main_job;
+mod messages;
 mod otp_command;
 mod output;
 mod pauses;

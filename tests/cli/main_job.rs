@@ -70,7 +70,7 @@ fn repeating_a_command_changes_nothing_and_succeeds() {
     world.run(&["logout"]).expect(0);
     let again = world.run(&["logout"]).expect(0);
     assert!(
-        again.stderr.contains("Nobody was logged in"),
+        again.stderr.contains("Not logged in (profile default)"),
         "{}",
         again.stderr
     );

@@ -127,7 +127,7 @@ fn a_lock_of_the_2017_api_is_called_one() {
     }));
     run(&mut person(&world, &["login"]))
         .expect(4)
-        .told("the user is locked");
+        .told("the account is locked");
 }
 
 // Issue 7, 13
@@ -144,7 +144,7 @@ fn a_pause_for_a_busy_service_is_told_in_json_too() {
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
     let waiting = said.iter().find_map(|line| line["waiting"].as_str());
-    assert_eq!(waiting, Some("The API is busy; trying again in 1 s"));
+    assert_eq!(waiting, Some("The API is busy. Trying again in 1 s."));
 }
 
 // Issue 7, 23
@@ -157,7 +157,7 @@ fn a_redirect_without_an_address_is_called_one() {
     world
         .run(&["2fa", "status"])
         .expect(5)
-        .told("answers with a redirect without an address");
+        .told("sent a redirect without an address");
 }
 
 // Issue 7, 4

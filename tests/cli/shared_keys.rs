@@ -95,7 +95,13 @@ fn odd_and_foreign_notes_of_keys_stop_no_login_and_delete_nothing() {
     // Even as one's own it names no key.
     fs::write(notes.join("empty.toml"), &note).unwrap();
     let login = run(world.person("iam", &["login"])).expect(0);
-    assert!(login.stderr.contains("left a note"), "{}", login.stderr);
+    assert!(
+        login
+            .stderr
+            .contains("could not read the note of an unfinished login"),
+        "{}",
+        login.stderr
+    );
     let state = world.sandbox.state().unwrap();
     let keys = state["api_keys"].as_array().unwrap();
     assert!(keys.contains(&json!(world.info().access_key)), "{keys:?}");

@@ -339,5 +339,5 @@ fn a_locked_user_is_told_so() {
         json!({"method": "POST", "path_regex": "validate-mfa-otp$", "action": "status",
         "status": 423, "body": {"type": "locked", "resource": "user", "resource_id": "x"}}),
     );
-    world.run(&on(&[])).expect(4).told("the user is locked");
+    world.run(&on(&[])).expect(4).told("the account is locked");
 }

@@ -30,7 +30,7 @@ fn a_second_on_that_waited_for_the_first_says_already_on_and_removes_nothing() {
     let gate = Gate::new(&world);
     let first = world.on_at(&gate, OATHTOOL, &["-o", "json"]);
     let mut second = world.start(&["2fa", "on", "--otp-command", OATHTOOL]);
-    second.says("waiting for another scw (pid ");
+    second.says("Another scw (process ");
     gate.open();
     let on = first.ended().expect(0).json();
     let second = second.ended().expect(0);
@@ -50,7 +50,7 @@ fn a_second_on_whose_first_gave_up_does_the_work() {
     let gate = Gate::new(&world);
     let first = world.on_at(&gate, "false", &[]);
     let mut second = world.start(&["2fa", "on", "--otp-command", OATHTOOL]);
-    second.says("waiting for another scw");
+    second.says("Another scw");
     gate.open();
     first.ended().expect(1).told("The account is unchanged");
     second.ended().expect(0);
@@ -64,7 +64,10 @@ fn a_wait_for_another_run_names_it_and_ends_at_once_when_told_to() {
     let world = World::logged_in();
     let gate = Gate::new(&world);
     let first = world.on_at(&gate, OATHTOOL, &[]);
-    let waiting = format!("waiting for another scw (pid {})", first.child.id());
+    let waiting = format!(
+        "Another scw (process {}) is using the backup codes. Waiting; Ctrl-C stops waiting.",
+        first.child.id()
+    );
     for signal in [Signal::INT, Signal::TERM] {
         for arguments in [
             &["2fa", "on", "--otp-command", OATHTOOL][..],
@@ -90,12 +93,12 @@ fn reading_the_codes_needs_no_lock_and_taking_one_waits_visibly() {
     let renewal = world.on_at(&gate, OATHTOOL, &["--renew", "--yes", "-o", "json"]);
     for arguments in [["2fa", "codes", "list"], ["2fa", "codes", "path"]] {
         let read = world.run(&arguments).expect(0);
-        assert!(!read.stderr.contains("waiting"), "{}", read.stderr);
+        assert!(!read.stderr.contains("Another scw"), "{}", read.stderr);
     }
     let mut next = world.start(&["2fa", "codes", "next"]);
-    next.says("waiting for another scw (pid ");
+    next.says("Another scw (process ");
     let mut json = world.start(&["2fa", "codes", "next", "-o", "json"]);
-    json.says("\"waiting\":\"another scw (pid ");
+    json.says("\"waiting\":\"another scw (process ");
     gate.open();
     let on = renewal.ended().expect(0).json();
     let new: Vec<&str> = on["backup_codes"]
@@ -145,7 +148,7 @@ fn a_login_on_another_profile_leaves_the_key_of_a_login_that_goes_on_alone() {
     let world = World::new();
     let lock = hold_login_lock(&world, "slow");
     let mut slow = Running::start(&mut world.person("iam", &["login", "-p", "slow"]));
-    slow.says("waiting");
+    slow.says("Waiting");
     keys_of_seed_and(&world, 1);
     let quick = world.person("iam", &["login", "-p", "quick"]).output();
     let quick = Ran::of(quick.unwrap()).expect(0);
@@ -168,7 +171,7 @@ fn a_login_that_waits_for_another_one_ends_when_told_to_and_takes_its_key_back()
         let world = World::new();
         let lock = hold_login_lock(&world, "default");
         let mut login = Running::start(&mut world.person(api, &["login"]));
-        login.says("waiting");
+        login.says("Waiting");
         login.signal(signal);
         login.ended().expect(130);
         drop(lock);
@@ -180,7 +183,7 @@ fn a_login_that_waits_for_another_one_ends_when_told_to_and_takes_its_key_back()
     let _lock = hold_login_lock(&world, "default");
     let mut command = world.command(&["logout"]);
     let mut logout = Running::start(&mut command);
-    logout.says("waiting");
+    logout.says("Waiting");
     logout.signal(Signal::TERM);
     logout.ended().expect(130);
     world.run(&["whoami"]).expect(0);
@@ -214,7 +217,7 @@ fn lose_a_key(world: &World, organization: &str) {
     world.fault(json!({"method": "GET", "path_regex": keys, "action": "status", "status": 403}));
     let failed = login_as(world, "b@example.com", "second", organization).expect(5);
     assert!(
-        failed.stderr.contains("may have made the key"),
+        failed.stderr.contains("may have created the API key"),
         "{}",
         failed.stderr
     );
@@ -243,7 +246,7 @@ fn a_note_of_another_user_or_organization_waits_for_a_login_that_can_use_it() {
         login_as(&world, "b@example.com", "second", other).expect(0);
         assert_eq!((notes(&world), keys_of(&world, user)), (1, 2));
         let own = login_as(&world, "b@example.com", "second", organization).expect(0);
-        assert!(own.stderr.contains("Deleted the key"), "{}", own.stderr);
+        assert!(own.stderr.contains("Deleted the API key"), "{}", own.stderr);
         assert_eq!((notes(&world), keys_of(&world, user)), (0, 2));
     }
 }
@@ -260,7 +263,7 @@ fn a_list_of_keys_that_is_refused_stops_no_login_and_keeps_the_note() {
         );
         let login = login_as(&world, "b@example.com", "second", "Alpha").expect(0);
         assert!(
-            login.stderr.contains("left behind, could not be deleted"),
+            login.stderr.contains("could not delete the API key"),
             "{}",
             login.stderr
         );

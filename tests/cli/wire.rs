@@ -48,7 +48,7 @@ fn a_429_without_a_body_is_waited_for_and_said() {
     let ran = status_with(busy).expect(0);
     assert!(started.elapsed().as_millis() >= 750);
     assert!(
-        ran.stderr.contains("The API is busy; trying again in 1 s"),
+        ran.stderr.contains("The API is busy. Trying again in 1 s."),
         "{}",
         ran.stderr
     );
@@ -89,12 +89,12 @@ fn the_services_own_message_is_shown_beside_ours() {
     for (body, told) in [
         (
             json!({"message": "no Route matched"}),
-            "knows no such thing: no Route matched",
+            "found no such resource: no Route matched",
         ),
-        (json!(""), "knows no such thing"),
+        (json!(""), "found no such resource"),
         (
             json!("<?xml version=\"1.0\"?><Error/>"),
-            "knows no such thing",
+            "found no such resource",
         ),
     ] {
         status_with(json!({"action": "status", "status": 404, "body": body}))
@@ -109,7 +109,7 @@ fn a_portals_page_is_not_the_apis_refusal() {
     for status in [401, 403] {
         status_with(json!({"action": "status", "status": status, "body": "<html>log in</html>"}))
             .expect(5)
-            .told("not the API's");
+            .told("an unexpected answer");
         status_with(json!({"action": "status", "status": status, "body": ""})).expect(4);
         status_with(json!({"action": "status", "status": status, "body": {"message": "no"}}))
             .expect(4)
@@ -142,7 +142,7 @@ fn only_a_reading_follows_a_redirect() {
     world
         .run(&["2fa", "on", "--otp-command", OATHTOOL])
         .expect(5)
-        .told("redirects to another path");
+        .told("redirected to another path");
     assert_eq!(world.asked("POST", "/mfa-otp"), 1);
 }
 
@@ -157,7 +157,7 @@ fn a_deletion_that_is_not_answered_by_204_is_none() {
         world.fault(fault);
         run(&mut person(&world, api, &["logout"]))
             .expect(5)
-            .told("status 200 where 204 should be");
+            .told("status 200 instead of 204");
     }
 }
 
@@ -240,7 +240,7 @@ fn an_id_of_the_service_cannot_lead_a_request_elsewhere_in_the_iam_api() {
         }
         run(&mut person(&world, "iam", &["login"]))
             .expect(5)
-            .told("not the API's");
+            .told("an unexpected answer");
         for seen in world.sandbox.requests() {
             let path = &seen.path;
             assert!(!path.contains("..") && !path.contains("api-keys"), "{path}");
@@ -267,7 +267,7 @@ fn an_id_of_the_service_cannot_lead_a_request_elsewhere_in_the_2017_api() {
         world.fault(fault);
         run(&mut person(&world, "account", &["login"]))
             .expect(5)
-            .told("not the API's");
+            .told("an unexpected answer");
         for seen in world.sandbox.requests() {
             let path = &seen.path;
             assert!(
@@ -305,7 +305,7 @@ fn a_list_of_keys_without_an_end_does_not_hold_a_login_up_for_ever() {
         // The login itself does not depend on it.
         let login = run(&mut person(&world, api, &["login"])).expect(0);
         assert!(
-            login.stderr.contains("a list without an end"),
+            login.stderr.contains("a list that does not end"),
             "{}",
             login.stderr
         );
@@ -382,7 +382,7 @@ fn a_maximum_life_of_keys_is_read_in_either_form_and_a_huge_one_does_no_harm() {
             json!({"max_api_key_expiration_duration": longest}),
         ));
         let login = run(&mut person(&world, "iam", &["login"])).expect(0);
-        let told = login.stderr.contains("allows no key as long");
+        let told = login.stderr.contains("does not allow a key that lasts");
         assert_eq!(told, shortened, "{longest}: {}", login.stderr);
         world.fault(answer(
             "/security-settings$",

@@ -59,14 +59,16 @@ fn three_wrong_codes_end_a_login() {
     let mut session = typed_login(&world, &[]);
     // What cannot be a code does not count.
     for wrong in ["12", "1234567", "000000", "zzzz-zzzz"] {
-        wait_for(&mut session, "One-time password or backup code");
+        wait_for(&mut session, "Code from the app, or a backup code");
         session.send_line(wrong).unwrap();
-        wait_for(&mut session, "try again");
+        wait_for(&mut session, "Try again");
     }
-    wait_for(&mut session, "One-time password or backup code");
+    wait_for(&mut session, "Code from the app, or a backup code");
     session.send_line("000000").unwrap();
     let (rest, code) = finish(&mut session);
     assert_eq!(code, 4, "{rest}");
+    // Issue 9, 4
+    assert!(rest.contains("scw stops after 3 wrong codes."), "{rest}");
 }
 
 #[test]
@@ -74,9 +76,9 @@ fn an_empty_line_at_the_code_prompt_takes_a_saved_backup_code() {
     let world = World::logged_in();
     world.switch_on();
     let mut session = typed_login(&world, &[]);
-    wait_for(&mut session, "empty: use a saved backup code");
+    wait_for(&mut session, "Enter: use a saved one");
     session.send_line("").unwrap();
-    wait_for(&mut session, "9 are left");
+    wait_for(&mut session, "9 left");
     let (rest, code) = finish(&mut session);
     assert_eq!(code, 0, "{rest}");
     assert_eq!(world.sandbox.state().unwrap()["backup_codes_unused"], 9);

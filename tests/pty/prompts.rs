@@ -21,7 +21,7 @@ fn off_at_the_code(world: &World, api: &str) -> OsSession {
     wait_for(&mut session, "Email");
     session.send_line(&world.info().email).unwrap();
     type_hidden(&mut session, "Password", &world.info().password);
-    wait_for(&mut session, "One-time password or backup code");
+    wait_for(&mut session, "Code from the app, or a backup code");
     session
 }
 
@@ -65,7 +65,7 @@ fn off_without_a_login_ended_at_the_confirmation_leaves_nothing_open() {
             }
             end(&mut session, by_key);
             if !by_key {
-                wait_for(&mut session, "as soon as it is done ending the session");
+                wait_for(&mut session, "scw is ending the login session");
             }
             let (rest, code) = finish(&mut session);
             assert_eq!(code, 130, "{rest}");
@@ -175,7 +175,7 @@ fn an_email_that_can_be_none_is_asked_for_again_and_not_sent() {
     for senseless in ["", "owner", "a b@example.com"] {
         wait_for(&mut session, "Email");
         session.send_line(senseless).unwrap();
-        wait_for(&mut session, "try again");
+        wait_for(&mut session, "Try again");
     }
     wait_for(&mut session, "Email");
     assert!(world.sandbox.requests().is_empty());
@@ -225,9 +225,9 @@ fn after_the_last_try_the_person_is_told_to_delete_the_entry() {
 fn a_question_at_a_terminal_ends_at_once_on_a_request_to_end() {
     let world = World::new();
     for arguments in [
-        &["login"][..],
-        &["login", "--with-token"],
-        &["login", "--email", "a@example.com"],
+        &["login", "--storage", "file"][..],
+        &["login", "--storage", "file", "--with-token"],
+        &["login", "--storage", "file", "--email", "a@example.com"],
     ] {
         for by_key in [true, false] {
             let mut session = terminal(&world, arguments);

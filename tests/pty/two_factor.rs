@@ -88,7 +88,10 @@ fn no_input_asks_nothing_in_a_terminal_either() {
     let world = World::logged_in();
     for (arguments, flag) in [
         (&["--no-input", "2fa", "on"][..], "--otp-command"),
-        (&["--no-input", "login", "--with-token"], "stdin"),
+        (
+            &["--no-input", "login", "--with-token", "--storage", "file"],
+            "stdin",
+        ),
     ] {
         let mut session = terminal(&world, arguments);
         let (rest, code) = finish(&mut session);

@@ -42,21 +42,18 @@ fn nothing_is_left(world: &World) {
 #[test]
 fn the_person_is_told_whose_account_it_is_and_agrees() {
     let world = World::seeded(PAIR);
-    let organization = world.info().organization_id.clone();
     let (code, answer) = brought(&world, &login_of_first(&world), |mut session| {
         wait_for(
             &mut session,
-            "signed in as owner@example.com, organization Example",
+            "signed in as owner@example.com (organization Example, profile `default`).",
         );
-        wait_for(&mut session, &organization);
-        wait_for(&mut session, "for the profile `default`.");
         wait_for(&mut session, "Log in as owner@example.com?");
         session.send_line("y").unwrap();
         wait_for(&mut session, "Logged in as owner@example.com");
         finish(&mut session).1
     });
     assert_eq!(code, 0);
-    let (asked, kept) = answer.split_once("The terminal asks").unwrap();
+    let (asked, kept) = answer.split_once("Confirm this login there.").unwrap();
     assert!(asked.starts_with("HTTP/1.1 200") && asked.contains("Cache-Control: no-store"));
     assert!(kept.contains("You are logged in"), "{kept}");
     assert_eq!(world.sandbox.state().unwrap()["sessions"], 0);
@@ -69,11 +66,11 @@ fn the_person_says_no_and_nothing_is_kept() {
     let (code, answer) = brought(&world, &login_of_first(&world), |mut session| {
         wait_for(&mut session, "Log in as owner@example.com");
         session.send_line("n").unwrap();
-        wait_for(&mut session, "Cancelled. Nothing was kept.");
+        wait_for(&mut session, "Cancelled. Nothing was changed.");
         finish(&mut session).1
     });
     assert_eq!(code, 1);
-    assert!(answer.contains("The login was not kept"), "{answer}");
+    assert!(answer.contains("You are not logged in"), "{answer}");
     nothing_is_left(&world);
 }
 
@@ -87,7 +84,7 @@ fn ctrl_c_at_the_question_leaves_no_session() {
         finish(&mut session).1
     });
     assert_eq!(code, 130);
-    assert!(answer.contains("The login was not kept"), "{answer}");
+    assert!(answer.contains("You are not logged in"), "{answer}");
     nothing_is_left(&world);
 }
 
@@ -103,7 +100,7 @@ fn replacing_another_users_login_is_part_of_the_question() {
         session.send_line("n").unwrap();
         finish(&mut session);
     });
-    assert!(answer.contains("The login was not kept"), "{answer}");
+    assert!(answer.contains("You are not logged in"), "{answer}");
     let whoami = world.run(&["whoami", "-o", "json"]).expect(0).json();
     assert_eq!(whoami["email"], json!("owner@example.com"));
 }

@@ -132,7 +132,7 @@ fn a_bus_without_a_service_and_no_bus_at_all_are_told_apart() {
     .unwrap();
     let ran = session(&world, Some(file), LOGIN).expect(6);
     assert!(
-        ran.stderr.contains("no keyring service answers"),
+        ran.stderr.contains("no keyring service is running"),
         "{}",
         ran.stderr
     );
@@ -168,7 +168,7 @@ fn a_service_without_a_collection_and_an_entry_that_is_gone_are_told() {
         format!("{START}{LOGIN}secret-tool clear service scw username default; scw whoami");
     let ran = session(&world, None, &script).expect(3);
     assert!(
-        ran.stderr.contains("the keyring has no secret"),
+        ran.stderr.contains("is missing from the keyring"),
         "{}",
         ran.stderr
     );
@@ -204,4 +204,22 @@ kill -TERM $scw; wait $scw || exit $?"
         "{:?}",
         began.elapsed()
     );
+}
+
+// Issue 9, 4
+#[test]
+fn the_entry_has_a_label_that_says_what_it_is_and_whoami_names_it() {
+    let world = World::new();
+    let script = format!(
+        "{START}{LOGIN}secret-tool search service scw username default 2>/dev/null | grep label
+scw whoami | grep '^secret key'"
+    );
+    let ran = session(&world, None, &script).expect(0);
+    let label = "Scaleway API key (profile default)";
+    assert_eq!(
+        ran.stdout,
+        format!("label = {label}\nsecret key    keyring: {label}\n")
+    );
+    let told = format!("The secret key is in the keyring as \"{label}\"");
+    assert!(ran.stderr.contains(&told), "{}", ran.stderr);
 }

@@ -44,7 +44,7 @@ impl LeftOver<'_> {
                 Ok(deleted) => {
                     for key in deleted {
                         ctx.ui().note(&format!(
-                            "Deleted the API key {key}, left behind by an interrupted scw."
+                            "Deleted the API key {key}, left behind by an interrupted scw"
                         ));
                     }
                     settle(ctx, note);

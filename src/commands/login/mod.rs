@@ -79,12 +79,12 @@ fn report(ctx: &Context, login: &Login) -> Result<()> {
     let location = store::location(storage, &settings.data, &login.kept.name(profile));
     let email = clean(&login.email);
     ui.status(&format!(
-        "Logged in as {}.",
+        "Logged in as {}",
         super::whom(&email, login.organization(), profile)
     ));
     match storage {
         StorageKind::Keyring => ui.status(&format!(
-            "The secret key is in the keyring as \"{location}\"."
+            "The secret key is in the keyring as \"{location}\""
         )),
         StorageKind::File => ui.warn(&format!(
             "the secret key is stored unencrypted in {location}; only you can read it"
@@ -114,7 +114,7 @@ async fn delete_replaced(ctx: &Context, replaced: Replaced) {
         Replaced::Nothing => return,
         Replaced::InUse { by } => {
             return ctx.ui().note(&format!(
-                "The API key of the previous login was kept: profile `{by}` uses it."
+                "The API key of the previous login was kept: profile `{by}` uses it"
             ));
         }
         Replaced::Abandoned(key) => (key.credential, key.note),

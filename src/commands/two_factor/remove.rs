@@ -182,7 +182,7 @@ pub(super) async fn delete_app(
                 }
                 let seconds = pause.as_secs();
                 ctx.ui()
-                    .note(&format!("The API is busy. Trying again in {seconds} s"));
+                    .note(&format!("The API is busy. Trying again in {seconds} s."));
                 tokio::time::sleep(pause).await;
                 let now = account.user_factors(id).await?;
                 let unchanged =

@@ -245,7 +245,7 @@ fn a_wrong_password_and_an_unknown_email_get_the_same_answer() {
             command.env(name, value);
             Ran::of(command.output().unwrap())
                 .expect(4)
-                .told("the email or the password is wrong")
+                .told("wrong email or password")
                 .stderr
         };
         let wrong = with("SCW_PASSWORD", "wrong");
@@ -270,7 +270,10 @@ fn a_lock_out_is_told_as_such() {
             command.env("SCW_PASSWORD", "wrong");
             Ran::of(command.output().unwrap()).expect(4);
         }
-        person.run(&["login"]).expect(4).told("the user is locked");
+        person
+            .run(&["login"])
+            .expect(4)
+            .told("the account is locked");
     }
 }
 
@@ -332,14 +335,14 @@ fn the_other_api_is_called_by_its_name() {
             "^/tokens$",
             404,
             json!({"type": "not_found", "resource": "route"}),
-            "iam API",
+            "IAM API",
         ),
         (
             "iam",
             "login$",
             404,
             json!({"type": "unknown_resource", "message": "x"}),
-            "account API",
+            "2017 account API",
         ),
     ] {
         world

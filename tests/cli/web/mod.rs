@@ -93,7 +93,7 @@ fn a_session_that_the_service_does_not_know_does_not_end_the_wait() {
     });
     let answer = waiting.browser.bring(&handed_over(&forged));
     refused(&answer, "400");
-    assert!(answer.contains("does not take this login"), "{answer}");
+    assert!(answer.contains("The service rejected it"), "{answer}");
     let good = login_of_first(&world);
     assert!(waiting.browser.bring(&good).contains("You are logged in"));
     waiting.finish().expect(0);
@@ -164,8 +164,8 @@ fn a_second_visit_to_the_start_page_ends_the_login() {
     waiting.browser.open_start();
     refused(&waiting.browser.get(&waiting.browser.start), "403");
     let ran = waiting.finish().expect(4);
-    let ran = ran.told("the start page was opened twice, so somebody else may have seen it");
-    assert!(ran.stderr.contains("Nothing was kept"), "{}", ran.stderr);
+    let ran = ran.told("the start page was opened twice; somebody else may have seen it");
+    assert!(ran.stderr.contains("Nothing was changed"), "{}", ran.stderr);
     world.run(&["whoami"]).expect(3);
 }
 

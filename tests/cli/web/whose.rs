@@ -35,10 +35,10 @@ fn another_account_than_the_one_named_is_refused() {
     waiting.browser.open_start();
     let theirs = handed_over(&session_of(&world, "mallory@example.com", "second"));
     let answer = waiting.browser.bring(&theirs);
-    assert!(answer.contains("The login was not kept"), "{answer}");
+    assert!(answer.contains("You are not logged in"), "{answer}");
     let ran = waiting.finish().expect(4);
     let ran = ran.told("the browser logged in as mallory@example.com, not as owner@example.com");
-    assert!(ran.stderr.contains("Nothing was kept"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("Nothing was changed"), "{}", ran.stderr);
     nothing_is_left(&world, keys);
 }
 
@@ -94,7 +94,7 @@ fn a_visit_that_comes_after_the_login_still_ends_it() {
             std::thread::yield_now();
         }
         assert!(browser.get(&browser.start).starts_with("HTTP/1.1 403"));
-        assert!(brought.join().unwrap().contains("The login was not kept"));
+        assert!(brought.join().unwrap().contains("You are not logged in"));
     });
     waiting
         .finish()
@@ -133,11 +133,11 @@ fn a_session_that_names_another_user_than_its_own_is_refused_and_ended() {
     ]));
     waiting.browser.open_start();
     let answer = waiting.browser.bring(&handed_over(&forged));
-    assert!(answer.contains("The login was not kept"), "{answer}");
+    assert!(answer.contains("You are not logged in"), "{answer}");
     waiting
         .finish()
         .expect(4)
-        .told("a session of another user than it names");
+        .told("the session of another user");
     nothing_is_left(&world, keys);
     assert_eq!(world.sandbox.state().unwrap()["users"][1]["sessions"], 1);
 }
