@@ -1,4 +1,4 @@
-//! Lazy handles on everything a command may need: nothing is opened before it is asked for.
+//! What commands need, opened when it is first used.
 
 use std::cell::{Cell, OnceCell};
 
@@ -46,13 +46,13 @@ impl Context {
         &self.ui
     }
 
-    /// The one who asks.
+    /// The prompts.
     #[must_use]
     pub(crate) fn prompter(&self) -> &Prompter {
         &self.prompter
     }
 
-    /// Requests to end the program.
+    /// Ctrl-C and other requests to end the program.
     #[must_use]
     pub(crate) fn interrupt(&self) -> &Interrupt {
         &self.interrupt
@@ -123,15 +123,15 @@ impl Context {
         {
             let path = path.display();
             self.ui.warn(&format!(
-                "the secret key comes from {path}, which is plain text"
+                "the secret key comes from {path}, where it is stored unencrypted"
             ));
             self.ui
-                .hint("`scw login --from-config` moves it into the keyring");
+                .hint("run `scw login --from-config` to move it into the keyring");
         }
         Authed::new(&self.clients(), credential, &self.local()?.record()?)
     }
 
-    /// A failure, with a hint at the variable where the key of the variable is what was refused.
+    /// Replaces the hints of a failure where the service rejected the key of `SCW_SECRET_KEY`.
     #[must_use]
     pub(crate) fn explained(&self, err: CliError) -> CliError {
         if self.from_variable.get() {
@@ -141,7 +141,7 @@ impl Context {
         }
     }
 
-    /// Where the backup codes of a user are saved: the place that is on record, else the usual one.
+    /// Where the backup codes of a user are saved: the place on record, else the usual one.
     ///
     /// # Errors
     /// When the record cannot be read.
@@ -160,11 +160,11 @@ impl Context {
         })
     }
 
-    /// Makes sure that somebody can be asked for `wanted`; `flag` is what would answer.
+    /// Makes sure that a prompt for `wanted` is possible; `flag` is what would answer it.
     ///
     /// # Errors
-    /// `Usage` where nobody can.
-    pub(crate) fn need_somebody_to_ask(&self, wanted: &str, flag: &str) -> Result<()> {
+    /// `Usage` where it is not.
+    pub(crate) fn require_prompt(&self, wanted: &str, flag: &str) -> Result<()> {
         self.prompter
             .check()
             .map_err(|err| prompt_error(&err, wanted, flag))
@@ -175,16 +175,16 @@ impl Context {
     /// answered.
     ///
     /// # Errors
-    /// `Usage` where nobody can be asked, `Interrupted` on Ctrl-C or a request to end.
+    /// `Usage` where a prompt is not possible, `Interrupted` on Ctrl-C or a request to end.
     pub(crate) async fn confirm(&self, about: &str, question: &str, flag: &str) -> Result<bool> {
-        self.need_somebody_to_ask("confirmation is", flag)?;
+        self.require_prompt("confirmation is", flag)?;
         self.ui.instruct(about);
         self.unless_interrupted(self.prompter.confirm(question))
             .await?
             .map_err(|err| prompt_error(&err, "confirmation is", flag))
     }
 
-    /// Waits for something unless the end of the program is asked for first.
+    /// Waits for something, or for the request to end the program, whichever comes first.
     ///
     /// # Errors
     /// `Interrupted`.
@@ -198,8 +198,8 @@ impl Context {
     }
 }
 
-/// The error for a question that got no answer. `wanted` is what was asked for, `flag` what would
-/// have answered it.
+/// The error for a prompt without an answer, as in "a password is required, but …". `flag` is what
+/// would have answered it.
 #[must_use]
 pub(crate) fn prompt_error(err: &PromptError, wanted: &str, flag: &str) -> CliError {
     match err {

@@ -1,5 +1,6 @@
 //! From the arguments to the exit code. The only place that ends the process.
 
+mod complete;
 mod usage;
 
 use std::process::ExitCode;
@@ -19,6 +20,9 @@ use crate::{
 /// Runs `scw` with the arguments of the process.
 #[must_use]
 pub fn run() -> ExitCode {
+    if let Some(code) = complete::answer() {
+        return code;
+    }
     let cli = match Cli::try_parse_from(env::args()) {
         Ok(cli) => cli,
         Err(err) => return usage::report(err),
@@ -31,7 +35,10 @@ pub fn run() -> ExitCode {
     {
         Ok(runtime) => runtime,
         Err(err) => {
-            let err = CliError::new(Kind::Other, format!("the event loop cannot start: {err}"));
+            let err = CliError::new(
+                Kind::Other,
+                format!("could not start the event loop: {err}"),
+            );
             return report(&ui, &err);
         }
     };
@@ -47,7 +54,7 @@ pub fn run() -> ExitCode {
     code
 }
 
-/// Runs a command until it is done or the user asks for the end, whichever comes first.
+/// Runs a command until it is done or the user ends it, whichever comes first.
 async fn until_interrupted(
     context: &Context,
     command: impl Future<Output = Result<()>>,
@@ -57,7 +64,7 @@ async fn until_interrupted(
         // Listening begins before the command does.
         biased;
         Err(err) = interrupt.listen(|text| context.ui().interrupted(text)) => {
-            Err(CliError::new(Kind::Other, format!("signals cannot be listened for: {err}")))
+            Err(CliError::new(Kind::Other, format!("could not listen for signals: {err}")))
         }
         outcome = command => outcome,
         () = interrupt.may_end() => Err(CliError::interrupted()),
@@ -74,14 +81,15 @@ async fn dispatch(context: &Context, command: Command) -> Result<()> {
         Command::TwoFactor(command) => commands::two_factor::run(context, command).await,
         Command::Completion(args) => commands::completion::run(&args),
         Command::Man(args) => commands::man::run(context, args),
+        Command::Help(args) => commands::help::run(context, &args),
     }
 }
 
-/// Brings in order what runs before this one left behind when they were cut.
+/// Cleans up what interrupted runs left behind.
 async fn tidy(context: &Context, command: &Command) -> Result<()> {
     match command {
         // They touch nothing that is kept on the machine.
-        Command::Completion(_) | Command::Man(_) => return Ok(()),
+        Command::Completion(_) | Command::Man(_) | Command::Help(_) => return Ok(()),
         _ => context.local()?.sweep().await?,
     }
     let unasked = match command {
@@ -96,7 +104,7 @@ async fn tidy(context: &Context, command: &Command) -> Result<()> {
 
 fn report(ui: &Ui, err: &CliError) -> ExitCode {
     let code = err.kind().code();
-    if err.is_wanted() {
+    if err.is_cancellation() {
         ui.ended(code, &err.to_string(), err.hints());
     } else {
         ui.error(code, &err.to_string(), err.hints());

@@ -1,40 +1,102 @@
 //! Every environment variable that `scw` reads, and the only reader of them.
 //!
-//! Names marked "official" are those of scaleway-sdk-go, `scw/env.go` (protocol.md D).
-//! `HTTPS_PROXY` and `NO_PROXY` are read by the HTTP library.
+//! The names of the official client are those of scaleway-sdk-go, `scw/env.go` (protocol.md D).
+//! Libraries read some of the others: HTTP the proxies, `directories` the `XDG_*` ones, `anstream`
+//! those of the colors, the keyring its bus. The shells' scripts also set variables with the prefix
+//! `_CLAP_`, between themselves and `clap_complete`.
 
 use std::{ffi::OsString, path::PathBuf};
 
 use secrecy::SecretString;
 
-/// Identifier of an API key (official).
-pub(crate) const ACCESS_KEY: &str = "SCW_ACCESS_KEY";
-/// Secret of an API key (official).
-pub(crate) const SECRET_KEY: &str = "SCW_SECRET_KEY";
-/// Profile to use (official).
-pub(crate) const PROFILE: &str = "SCW_PROFILE";
-/// Path of the official `config.yaml` (official).
-pub(crate) const CONFIG_PATH: &str = "SCW_CONFIG_PATH";
-/// Base address of the IAM API (official).
-pub(crate) const API_URL: &str = "SCW_API_URL";
-/// Base address of the 2017 account API.
-pub(crate) const ACCOUNT_URL: &str = "SCW_ACCOUNT_URL";
-/// Which API is spoken: `iam` or `account`.
-pub(crate) const API: &str = "SCW_API";
-/// A one-time password.
-pub(crate) const OTP: &str = "SCW_OTP";
-/// The email address of a login.
-pub(crate) const EMAIL: &str = "SCW_EMAIL";
-/// The password of a login.
-pub(crate) const PASSWORD: &str = "SCW_PASSWORD";
-/// The program that opens web pages, as in many Unix programs.
-pub(crate) const BROWSER: &str = "BROWSER";
-/// Where the secret of a login is kept: `keyring` or `file`.
-pub(crate) const KEYRING: &str = "SCW_KEYRING";
-/// Folder for everything `scw` keeps, instead of the platform's data directory.
-pub(crate) const DATA_DIR: &str = "SCW_DATA_DIR";
-/// File of additional certificate authorities, in PEM.
-pub(crate) const SSL_CERT_FILE: &str = "SSL_CERT_FILE";
+/// Some variables under one heading, as `scw help environment` shows them.
+#[derive(Debug)]
+pub(crate) struct Group {
+    /// Whose variables they are.
+    pub title: &'static str,
+    /// The name and the meaning of each.
+    pub variables: &'static [(&'static str, &'static str)],
+}
+
+/// Makes a constant of each variable and a table of all, so that none is read without a meaning.
+macro_rules! variables {
+    ($($title:literal { $($(#[doc = $meaning:literal])+ $constant:ident = $name:literal;)+ })+) => {
+        $($($(#[doc = $meaning])+ pub(crate) const $constant: &str = $name;)+)+
+
+        /// Every variable, for the help and the manual.
+        pub(crate) const VARIABLES: &[Group] = &[$(Group {
+            title: $title,
+            variables: &[$(($constant, concat!($($meaning),+))),+],
+        }),+];
+    };
+}
+
+variables! {
+    "Variables of the official client" {
+        /// Access key of the API key whose secret key is in `SCW_SECRET_KEY`
+        ACCESS_KEY = "SCW_ACCESS_KEY";
+        /// Secret key to use instead of the login
+        SECRET_KEY = "SCW_SECRET_KEY";
+        /// Profile to use (`--profile`)
+        PROFILE = "SCW_PROFILE";
+        /// Path of the official config.yaml (`--config`)
+        CONFIG_PATH = "SCW_CONFIG_PATH";
+        /// Base URL of the IAM API (`--api-url`)
+        API_URL = "SCW_API_URL";
+    }
+    "Variables of this program" {
+        /// API to use: `iam`, or `account` (`--api`)
+        API = "SCW_API";
+        /// Base URL of the 2017 account API
+        ACCOUNT_URL = "SCW_ACCOUNT_URL";
+        /// Email address to sign in with (`--email`)
+        EMAIL = "SCW_EMAIL";
+        /// Password to sign in with
+        PASSWORD = "SCW_PASSWORD";
+        /// One-time password
+        OTP = "SCW_OTP";
+        /// Where to store the secret key (`--storage`)
+        KEYRING = "SCW_KEYRING";
+        /// Folder for everything that scw stores
+        DATA_DIR = "SCW_DATA_DIR";
+        /// Set by the completion script of a shell
+        COMPLETE = "SCW_COMPLETE";
+    }
+    "Variables of the system" {
+        /// Program that opens web pages
+        BROWSER = "BROWSER";
+        /// Proxy for the API
+        HTTPS_PROXY = "HTTPS_PROXY";
+        /// Hosts to reach without the proxy
+        NO_PROXY = "NO_PROXY";
+        /// File with additional certificate authorities (PEM)
+        SSL_CERT_FILE = "SSL_CERT_FILE";
+        /// Session bus, which leads to the keyring
+        DBUS_SESSION_BUS_ADDRESS = "DBUS_SESSION_BUS_ADDRESS";
+        /// Home folder, on Unix
+        HOME = "HOME";
+        /// Home folder, on Windows
+        USERPROFILE = "USERPROFILE";
+        /// Folder that holds the official scw/config.yaml
+        XDG_CONFIG_HOME = "XDG_CONFIG_HOME";
+        /// Folder that holds the data folder, on Linux
+        XDG_DATA_HOME = "XDG_DATA_HOME";
+        /// Turns colors off
+        NO_COLOR = "NO_COLOR";
+        /// Turns colors on, also without a terminal
+        CLICOLOR_FORCE = "CLICOLOR_FORCE";
+        /// `dumb` turns colors and escape sequences off
+        TERM = "TERM";
+        /// Colors of the terminal, for a QR code that can be scanned
+        COLORFGBG = "COLORFGBG";
+        /// Locale. A UTF-8 locale allows the small QR code
+        LC_ALL = "LC_ALL";
+        /// Locale of characters, if `LC_ALL` is not set
+        LC_CTYPE = "LC_CTYPE";
+        /// Locale, if `LC_ALL` and `LC_CTYPE` are not set
+        LANG = "LANG";
+    }
+}
 
 /// A variable that holds no text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -85,10 +147,15 @@ pub(crate) fn args() -> impl Iterator<Item = OsString> {
     std::env::args_os()
 }
 
+/// The folder that the process works in, where it is known.
+pub(crate) fn current_dir() -> Option<PathBuf> {
+    std::env::current_dir().ok()
+}
+
 /// Whether the terminal takes escape sequences (`TERM` is neither `dumb` nor missing).
 #[must_use]
 pub(crate) fn terminal_takes_escapes() -> bool {
-    cfg!(windows) || hint("TERM").is_some_and(|term| term != "dumb")
+    cfg!(windows) || hint(TERM).is_some_and(|term| term != "dumb")
 }
 
 /// The background of the terminal as `COLORFGBG` tells it: `Some(true)` for a dark one.
@@ -96,7 +163,7 @@ pub(crate) fn terminal_takes_escapes() -> bool {
 /// Source: the variable that rxvt introduced, `foreground;background` as palette numbers.
 #[must_use]
 pub(crate) fn dark_background() -> Option<bool> {
-    let value = hint("COLORFGBG")?;
+    let value = hint(COLORFGBG)?;
     let background: u8 = value.rsplit(';').next()?.parse().ok()?;
     Some(background < 7 || background == 8)
 }
@@ -106,7 +173,7 @@ pub(crate) fn dark_background() -> Option<bool> {
 /// Where none is set, nothing was said about the terminal, and nearly every one speaks UTF-8.
 #[must_use]
 pub(crate) fn locale_is_utf8() -> bool {
-    ["LC_ALL", "LC_CTYPE", "LANG"]
+    [LC_ALL, LC_CTYPE, LANG]
         .into_iter()
         .find_map(hint)
         .is_none_or(|locale| {

@@ -13,24 +13,24 @@ pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ApiError {
     /// 401: the key or token is unknown, revoked or expired.
-    #[error("the API does not accept this key: {reason}")]
+    #[error("the API rejected the key{}", because(.reason.as_deref()))]
     Authentication {
-        /// Why, in words.
-        reason: String,
+        /// Why, where the API says so.
+        reason: Option<String>,
         /// Whether the API named the key as unknown or expired, so that it is of use to nobody.
         gone: bool,
     },
     /// The email is unknown or the password is wrong; the service does not tell which.
-    #[error("the email or the password is wrong")]
+    #[error("wrong email or password")]
     WrongPassword,
     /// The service does not let this account in by password.
-    #[error("the service does not take a password login here: {reason}")]
+    #[error("the service refused the password login{}", because(.reason.as_deref()))]
     NoPasswordLogin {
-        /// Why, in words.
-        reason: String,
+        /// Why, where the service says so.
+        reason: Option<String>,
     },
     /// The address belongs to the other API.
-    #[error("{host} answers as the {answered} API")]
+    #[error("{host} answered with the {}", name_of(*.answered))]
     OtherDialect {
         /// The host.
         host: String,
@@ -38,19 +38,19 @@ pub(crate) enum ApiError {
         answered: Dialect,
     },
     /// 403: the key is good and lacks a permission, or a quota is used up.
-    #[error("the API refuses: {message}")]
+    #[error("permission denied by the API{}", because(.message.as_deref()))]
     Denied {
-        /// What is missing.
-        message: String,
+        /// What is missing, where the API says so.
+        message: Option<String>,
     },
     /// The user is locked out.
-    #[error("the user is locked")]
+    #[error("the account is locked")]
     Locked,
-    /// A one-time password or backup code that the service did not take.
+    /// The service refused a one-time password or backup code.
     #[error("the code is wrong, expired or already used")]
     WrongCode,
     /// 404: there is no such thing, or this key may not see it.
-    #[error("the API knows no such {resource}{}", beside(.message.as_deref()))]
+    #[error("the API found no such {resource}{}", beside(.message.as_deref()))]
     NotFound {
         /// What was looked for.
         resource: String,
@@ -61,21 +61,21 @@ pub(crate) enum ApiError {
         named: bool,
     },
     /// 409, 412: the account is in another state than the call needs.
-    #[error("the account is in another state than this needs: {message}")]
+    #[error("the account does not allow this in its current state{}", because(.message.as_deref()))]
     Precondition {
         /// What the service says.
-        message: String,
+        message: Option<String>,
         /// Whether that state passes by itself (409 `transient_state`).
         transient: bool,
     },
     /// 400 and other refusals of a request's form.
-    #[error("the API did not take the request: {message}")]
+    #[error("the API rejected the request{}", because(.message.as_deref()))]
     Arguments {
         /// What the service says.
-        message: String,
+        message: Option<String>,
     },
     /// No answer: DNS, TCP, TLS or a time-out.
-    #[error("{host} cannot be reached: {reason}")]
+    #[error("could not reach {host}: {reason}")]
     Connect {
         /// The host.
         host: String,
@@ -86,12 +86,12 @@ pub(crate) enum ApiError {
         /// The library's error, without the address.
         source: Cause,
     },
-    /// An answer that is none of the API's.
-    #[error("{host} gave an answer that is not the API's: {reason}")]
+    /// An answer that the API does not give.
+    #[error("{host} sent an unexpected answer: {reason}")]
     Garbage {
         /// The host.
         host: String,
-        /// In what way; nothing of its content.
+        /// What is unexpected about it; nothing of its content.
         reason: String,
     },
     /// A redirect to somewhere the key must not go.
@@ -103,7 +103,7 @@ pub(crate) enum ApiError {
         to: Option<String>,
     },
     /// 5xx: the service's own failure, after retries.
-    #[error("{host} fails with status {status}{} (request id {request_id})", beside(.message.as_deref()))]
+    #[error("{host} failed with status {status}{} (request id {request_id})", beside(.message.as_deref()))]
     Failing {
         /// The host.
         host: String,
@@ -115,7 +115,7 @@ pub(crate) enum ApiError {
         request_id: String,
     },
     /// 429, after retries.
-    #[error("{host} takes no more requests for now{}", .wait.map(|wait| format!("; it asks to wait {} s", wait.as_secs())).unwrap_or_default())]
+    #[error("{host} got too many requests{}", .wait.map(|wait| format!(" (retry in {} s)", wait.as_secs())).unwrap_or_default())]
     Throttled {
         /// The host.
         host: String,
@@ -123,30 +123,45 @@ pub(crate) enum ApiError {
         wait: Option<Duration>,
     },
     /// The certificate authorities could not be loaded.
-    #[error("the certificate authorities could not be loaded: {reason}")]
+    #[error("could not load the certificate authorities: {reason}")]
     Certificates {
         /// Why.
         reason: String,
         /// The library's error.
         source: Cause,
     },
-    /// A secret key alone, and no way to learn whose it is: no call of the IAM API tells it
-    /// (protocol.md A).
-    #[error("a secret key alone does not tell whose it is")]
+    /// No call of the IAM API tells whose a secret key is (protocol.md A): its access key is needed.
+    #[error("the access key of this secret key is missing")]
     OwnerUnknown,
-    /// The API of 2017 knows no passkeys.
-    #[error("the 2017 API knows no passkeys")]
+    /// The 2017 API has no passkeys.
+    #[error("the 2017 API does not support passkeys")]
     NoPasskeys,
-    /// The session that a browser handed over is not the one, or not the user's, that was named
-    /// beside it.
-    #[error("the browser handed over a session of another user than it names")]
+    /// The session that a browser sent belongs to another user, or has another id, than the data
+    /// sent with it says.
+    #[error("the browser sent the session of another user")]
     ForeignSession,
     /// The key belongs to an application, not to a user.
     #[error("the key belongs to an application, not to a user")]
     Application,
 }
 
-/// What the service itself says, behind what this program says.
+/// The service's reason, or that it gave none.
+fn because(reason: Option<&str>) -> String {
+    reason.map_or_else(
+        || " (it gave no reason)".to_owned(),
+        |reason| format!(": {reason}"),
+    )
+}
+
+/// What people call an API.
+fn name_of(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Iam => "IAM API",
+        Dialect::Account => "2017 account API",
+    }
+}
+
+/// The service's own words, after this program's.
 fn beside(message: Option<&str>) -> String {
     message.map(|text| format!(": {text}")).unwrap_or_default()
 }
@@ -154,8 +169,8 @@ fn beside(message: Option<&str>) -> String {
 /// Where a redirect leads.
 fn redirected(to: Option<&str>) -> String {
     to.map_or_else(
-        || "answers with a redirect without an address".to_owned(),
-        |to| format!("redirects to {to}, where the key was not sent"),
+        || "sent a redirect without an address".to_owned(),
+        |to| format!("redirected to {to}; scw did not send the key there"),
     )
 }
 
@@ -220,7 +235,7 @@ mod tests {
 
     fn precondition(transient: bool) -> ApiError {
         ApiError::Precondition {
-            message: "m".to_owned(),
+            message: Some("m".to_owned()),
             transient,
         }
     }
@@ -283,10 +298,10 @@ mod tests {
             }
             .to_string()
         };
-        assert_eq!(told(None), "h answers with a redirect without an address");
+        assert_eq!(told(None), "h sent a redirect without an address");
         assert_eq!(
             told(Some("o")),
-            "h redirects to o, where the key was not sent"
+            "h redirected to o; scw did not send the key there"
         );
     }
 
@@ -294,12 +309,12 @@ mod tests {
     #[test]
     fn a_key_is_gone_only_where_the_api_itself_says_so() {
         let refused = |gone| ApiError::Authentication {
-            reason: "r".to_owned(),
+            reason: Some("r".to_owned()),
             gone,
         };
         assert!(refused(true).key_is_gone() && not_found(true).key_is_gone());
         let denied = ApiError::Denied {
-            message: "m".to_owned(),
+            message: Some("m".to_owned()),
         };
         let state = precondition(true);
         for alive in [

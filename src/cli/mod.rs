@@ -1,44 +1,44 @@
 //! The arguments of every command. The doc comments here are the help text.
 
+mod global;
+pub mod help;
+mod json;
 mod login;
 mod sign_in;
+mod tools;
+pub mod topics;
 mod two_factor;
 
-use std::path::PathBuf;
+use clap::{Parser, Subcommand};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-
+pub use global::GlobalArgs;
 pub use login::{LoginArgs, LogoutArgs, TokenArgs};
 pub use sign_in::SignInArgs;
+pub use tools::{CompletionArgs, HelpArgs, ManArgs, Shell};
 pub use two_factor::{
     CodesCommand, CodesListArgs, CodesRemoveArgs, CodesUsedArgs, KeysCommand, KeysRemoveArgs,
     KeysRenameArgs, OffArgs, OnArgs, StatusArgs, TwoFactorCommand,
 };
 
-use crate::model::{ApiUrl, ColorWhen, Dialect, Format, ProfileName};
-
-const EXIT_CODES: &str = "\
-Exit codes:
-  0    done, or already so
-  1    anything not below
-  2    wrong usage; an answer is needed and there is nobody to ask
-  3    not logged in
-  4    refused: wrong code, revoked token, permission denied, account locked
-  5    the API cannot be reached, or keeps failing
-  6    the keyring is missing, locked, or refused
-  7    a local file could not be written or read safely
-  8    `--check`: two-factor authentication is off
-  130  interrupted";
-
-/// Switch two-factor authentication of your Scaleway account on and off, and keep your API key
-/// in the operating system's keyring
+/// Manage two-factor authentication and API keys of your Scaleway account
+///
+/// scw turns two-factor authentication of your Scaleway account on and off, saves the backup codes,
+/// and stores your API key in the keyring of the operating system.
 #[derive(Debug, Parser)]
-#[command(name = "scw", version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(name = "scw", version, propagate_version = true)]
+#[command(max_term_width = 100, subcommand_value_name = "COMMAND")]
 #[command(
-    propagate_version = true,
     infer_subcommands = false,
-    disable_help_subcommand = true
+    disable_help_subcommand = true,
+    disable_help_flag = true,
+    disable_version_flag = true
 )]
+#[command(after_help = "\
+Examples:
+  scw login
+  scw 2fa on
+  scw 2fa codes next
+  curl -H \"X-Auth-Token: $(scw token)\" \"$URL\"")]
 pub struct Cli {
     /// Options that every command takes.
     #[command(flatten)]
@@ -48,102 +48,56 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// Options that every command takes.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Global options")]
-pub struct GlobalArgs {
-    /// Profile to use [env: `SCW_PROFILE`] [default: default]
-    #[arg(short, long, global = true, value_name = "NAME")]
-    pub profile: Option<ProfileName>,
-
-    /// Official `config.yaml` to read [env: `SCW_CONFIG_PATH`]
-    #[arg(short, long, global = true, value_name = "PATH")]
-    pub config: Option<PathBuf>,
-
-    /// Form of the result
-    #[arg(
-        short,
-        long,
-        global = true,
-        value_enum,
-        default_value_t,
-        value_name = "FORMAT"
-    )]
-    pub output: Format,
-
-    /// Show the HTTP exchange on stderr, every secret as `***`
-    #[arg(short = 'D', long, global = true)]
-    pub debug: bool,
-
-    /// API to speak: `iam`, or `account` for the one of 2017 [env: `SCW_API`] [default: iam]
-    #[arg(long, global = true, value_name = "API")]
-    pub api: Option<Dialect>,
-
-    /// Base URL of the API; `https`, or plain `http` for loopback [env: `SCW_API_URL`]
-    #[arg(long, global = true, value_name = "URL")]
-    pub api_url: Option<ApiUrl>,
-
-    /// Never prompt
-    #[arg(long, global = true)]
-    pub no_input: bool,
-
-    /// When to use colours
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
-    #[arg(hide_possible_values = false)]
-    pub color: ColorWhen,
-
-    /// Show the result only
-    #[arg(short, long, global = true)]
-    pub quiet: bool,
-}
-
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Log in and keep the secret key in the keyring
+    /// Log in and store the secret key in the keyring
+    ///
+    /// Without `--web`, `--with-token` or `--from-config`, scw asks for your email address, your
+    /// password and, if two-factor authentication is on, a code. It then creates an API key for
+    /// this machine, stores the secret key, and ends the session.
+    ///
+    /// With `--web`, scw shows which account the browser logged in to and asks before it stores
+    /// anything. `--email` answers in advance and refuses every other account. Without a terminal,
+    /// `--email` is required.
     Login(LoginArgs),
-    /// Forget the login of this profile
+    /// Log out and delete the API key of the login
+    ///
+    /// If the key cannot be deleted, scw still removes the secret key from this machine, and the
+    /// next login deletes the key.
     Logout(LogoutArgs),
-    /// Show who is logged in, where, and how the secret is kept
+    /// Show who is logged in
+    ///
+    /// Shows the account, the organization, the API, where the secret key is stored, when the key
+    /// expires, and whether two-factor authentication is on.
+    #[command(after_help = "\
+Examples:
+  scw whoami
+  scw whoami -p work -o json")]
     Whoami,
-    /// Print the secret key, for `curl -H "X-Auth-Token: $(scw token)"`
+    /// Print the secret key
+    ///
+    /// Prints the secret key alone, for use in another command.
     Token(TokenArgs),
-    /// Two-factor authentication: on, off, status and backup codes
-    #[command(name = "2fa", subcommand)]
+    /// Turn two-factor authentication on or off, and manage backup codes and passkeys
+    #[command(name = "2fa", subcommand, subcommand_value_name = "COMMAND")]
+    #[command(after_help = "\
+Examples:
+  scw 2fa status
+  scw 2fa on")]
     TwoFactor(TwoFactorCommand),
-    /// Print the completions for a shell
+    /// Print the completion script for a shell
+    ///
+    /// The script asks scw for the completions, so that it also completes the profiles and
+    /// organizations of this machine. It uses neither the network nor the keyring.
     Completion(CompletionArgs),
-    /// Print the manual page, or write all of them into a folder
+    /// Print the manual, or write all pages to a folder
+    ///
+    /// Without a folder, prints the page scw(1) in the form that man(1) reads.
     Man(ManArgs),
-}
-
-/// Arguments of `scw completion`.
-#[derive(Debug, Args)]
-pub struct CompletionArgs {
-    /// The shell
-    #[arg(value_enum)]
-    pub shell: Shell,
-}
-
-/// Shells with completions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Shell {
-    /// Bash
-    Bash,
-    /// Zsh
-    Zsh,
-    /// Fish
-    Fish,
-    /// Elvish
-    Elvish,
-    /// Powershell
-    Powershell,
-}
-
-/// Arguments of `scw man`.
-#[derive(Debug, Args)]
-pub struct ManArgs {
-    /// Folder to write all pages into
-    #[arg(value_name = "DIR")]
-    pub dir: Option<PathBuf>,
+    /// Show help for a command or a topic
+    ///
+    /// The topics are `options` (the options of every command), `environment` (variables),
+    /// `exit-codes` and `json` (what `-o json` prints).
+    Help(HelpArgs),
 }

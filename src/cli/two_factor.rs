@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueHint};
 
 use super::SignInArgs;
 use crate::model::{QrChoice, UserId};
@@ -10,19 +10,46 @@ use crate::model::{QrChoice, UserId};
 /// What to do about two-factor authentication.
 #[derive(Debug, Subcommand)]
 pub enum TwoFactorCommand {
-    /// Switch two-factor authentication on
+    /// Turn two-factor authentication on
+    ///
+    /// Shows a key for your authenticator app, as a QR code and as text, and asks for a code from
+    /// the app. Saves the backup codes on this machine before it reports success, and prints them.
+    ///
+    /// With a screen reader, use `--qr none`: scw then prints plain lines only.
     On(OnArgs),
-    /// Switch two-factor authentication off
+    /// Turn two-factor authentication off
+    ///
+    /// Asks first, removes the authenticator app from the account, and marks the saved backup codes
+    /// as void. If you are not logged in, scw signs in with your email address, your password and a
+    /// code.
     Off(OffArgs),
     /// Show whether two-factor authentication is on
+    ///
+    /// Also shows the second factors, how many backup codes are left on this machine, and the date
+    /// by which the organization requires two-factor authentication.
     Status(StatusArgs),
-    /// Passkeys of the account
-    #[command(subcommand)]
+    /// Manage the passkeys of the account
+    #[command(subcommand, subcommand_value_name = "COMMAND")]
+    #[command(after_help = "\
+Examples:
+  scw 2fa keys list
+  scw 2fa keys remove 'old phone'")]
     Keys(KeysCommand),
-    /// Show the ways back in that are open right now
+    /// Show how to get back into the account
+    ///
+    /// Shows the ways that are open now, each with the command to run.
+    #[command(after_help = "\
+Examples:
+  scw 2fa recover")]
     Recover,
-    /// Backup codes saved on this machine; never asks the API
-    #[command(subcommand)]
+    /// Manage the backup codes saved on this machine
+    ///
+    /// These commands work on this machine only. The account does not change.
+    #[command(subcommand, subcommand_value_name = "COMMAND")]
+    #[command(after_help = "\
+Examples:
+  scw 2fa codes list
+  scw 2fa codes next")]
     Codes(CodesCommand),
 }
 
@@ -31,50 +58,55 @@ pub enum TwoFactorCommand {
 #[command(after_help = "\
 Examples:
   scw 2fa on
-  scw 2fa on --otp-command 'oathtool --totp -b -' -o json
-  scw 2fa on --qr-file key.png --codes-file ~/safe/scaleway-codes.txt")]
+  scw 2fa on --qr-file key.png --codes-file ~/safe/scaleway-codes.txt
+  scw 2fa on --otp-command 'oathtool --totp -b -' -o json")]
 pub struct OnArgs {
-    /// How to show the QR code
+    /// How to show the QR code; with a screen reader, use `none`: plain lines of text only
     #[arg(long, value_enum, default_value_t, value_name = "FORM")]
     pub qr: QrChoice,
 
-    /// Also write the QR code to a file, PNG or SVG by its name
-    #[arg(long, value_name = "FILE")]
+    /// Also write the QR code to a file (`.png` or `.svg`)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub qr_file: Option<PathBuf>,
 
-    /// Also write the `otpauth://` URI to a file, `-` for stdout
-    #[arg(long, value_name = "FILE")]
+    /// Also write the `otpauth://` URI to a file, or `-` for stdout
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub uri_file: Option<PathBuf>,
 
-    /// Command that gets the key on stdin and prints a one-time password
-    #[arg(long, value_name = "COMMAND")]
+    /// Command that reads the key from stdin and prints a one-time password
+    #[arg(long, value_name = "COMMAND", value_hint = ValueHint::CommandString)]
     pub otp_command: Option<String>,
 
-    /// Where to save the backup codes, instead of the data folder
-    #[arg(long, value_name = "FILE")]
+    /// File to save the backup codes in, instead of the data folder
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub codes_file: Option<PathBuf>,
 
-    /// Encrypt the saved backup codes to an age recipient or an SSH public key
+    /// Encrypt the saved backup codes for an age recipient or an SSH public key
     #[arg(long, value_name = "RECIPIENT")]
     pub encrypt_to: Option<String>,
 
-    /// Replace the authenticator and the backup codes
+    /// Replace the authenticator app and the backup codes
     #[arg(long)]
     pub renew: bool,
 
-    /// Do not ask before the old authenticator stops working
+    /// Do not ask for confirmation
     #[arg(short, long)]
     pub yes: bool,
 }
 
 /// Arguments of `scw 2fa off`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  scw 2fa off
+  scw 2fa off --email jane@example.com --backup-code
+  scw 2fa off --user 5c9e0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11 --yes")]
 pub struct OffArgs {
     /// Do not ask for confirmation
     #[arg(short, long)]
     pub yes: bool,
 
-    /// Remove every second factor, also passkeys
+    /// Remove every second factor, including passkeys
     #[arg(long)]
     pub all: bool,
 
@@ -82,7 +114,7 @@ pub struct OffArgs {
     #[arg(long, value_name = "ID", conflicts_with_all = ["backup_code", "backup_code_file"])]
     pub user: Option<UserId>,
 
-    /// Without a login: use the next saved backup code, without showing it
+    /// Sign in with the next saved backup code, without showing it
     #[arg(long, conflicts_with_all = ["otp_command", "backup_code_file"])]
     pub backup_code: bool,
 
@@ -93,8 +125,12 @@ pub struct OffArgs {
 
 /// Arguments of `scw 2fa status`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  scw 2fa status
+  scw 2fa status --check -q || echo 'Turn it on: scw 2fa on'")]
 pub struct StatusArgs {
-    /// Exit with code 8 when two-factor authentication is off
+    /// Exit with code 8 if two-factor authentication is off
     #[arg(long)]
     pub check: bool,
 }
@@ -102,30 +138,42 @@ pub struct StatusArgs {
 /// What to do with the passkeys.
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
-    /// List the passkeys with their ids and dates
+    /// List the passkeys
+    #[command(after_help = "\
+Examples:
+  scw 2fa keys list
+  scw 2fa keys list -o json")]
     List,
-    /// Give a passkey another name
+    /// Rename a passkey
     Rename(KeysRenameArgs),
     /// Remove a passkey from the account
+    ///
+    /// Names the second factors that are left, and asks first.
     Remove(KeysRemoveArgs),
 }
 
 /// Arguments of `scw 2fa keys rename`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  scw 2fa keys rename 'old phone' 'spare phone'")]
 pub struct KeysRenameArgs {
-    /// Name or id of the passkey
+    /// Name or ID of the passkey
     #[arg(value_name = "PASSKEY")]
     pub passkey: String,
 
-    /// Its new name
+    /// New name
     #[arg(value_name = "NEW-NAME")]
     pub new_name: String,
 }
 
 /// Arguments of `scw 2fa keys remove`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  scw 2fa keys remove 'old phone'")]
 pub struct KeysRemoveArgs {
-    /// Name or id of the passkey
+    /// Name or ID of the passkey
     #[arg(value_name = "PASSKEY")]
     pub passkey: String,
 
@@ -137,20 +185,33 @@ pub struct KeysRemoveArgs {
 /// What to do with the saved backup codes.
 #[derive(Debug, Subcommand)]
 pub enum CodesCommand {
-    /// List the codes, masked
+    /// List the saved backup codes
+    ///
+    /// Shows only the first two characters of each code, unless you add `--show`.
     List(CodesListArgs),
-    /// Print the next unused code and mark it used
+    /// Print the next unused backup code and mark it as used
+    #[command(after_help = "\
+Examples:
+  scw 2fa codes next")]
     Next,
-    /// Mark a code as used
+    /// Mark a backup code as used
     Used(CodesUsedArgs),
-    /// Print where the codes are saved
+    /// Print the path of the saved backup codes
+    #[command(after_help = "\
+Examples:
+  scw 2fa codes path
+  cp \"$(scw 2fa codes path)\" /media/usb/")]
     Path,
-    /// Remove the saved codes
+    /// Remove the saved backup codes from this machine
     Remove(CodesRemoveArgs),
 }
 
 /// Arguments of `scw 2fa codes list`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  scw 2fa codes list
+  scw 2fa codes list --show")]
 pub struct CodesListArgs {
     /// Show the codes in full
     #[arg(long)]
@@ -159,14 +220,21 @@ pub struct CodesListArgs {
 
 /// Arguments of `scw 2fa codes used`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  scw 2fa codes used
+  scw 2fa codes used - < code.txt")]
 pub struct CodesUsedArgs {
-    /// File that holds the code, `-` for stdin; without one the code is asked for
-    #[arg(value_name = "CODE-FILE")]
+    /// File with the code, or `-` for stdin. Without a file, scw asks for the code
+    #[arg(value_name = "CODE-FILE", value_hint = ValueHint::FilePath)]
     pub code_file: Option<PathBuf>,
 }
 
 /// Arguments of `scw 2fa codes remove`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  scw 2fa codes remove")]
 pub struct CodesRemoveArgs {
     /// Do not ask for confirmation
     #[arg(short, long)]

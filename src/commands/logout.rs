@@ -13,8 +13,8 @@ use crate::{
     model::AccessKey,
 };
 
-/// Deletes the API key that the login made, then the local secret. The local secret goes even
-/// where the key cannot be deleted; the key then stays on record for the next login.
+/// Deletes the API key that the login created, then the local secret: the secret even where the key
+/// cannot be deleted. A note then tells the next login to delete the key.
 ///
 /// # Errors
 /// [`Kind::Unreachable`] or [`Kind::Refused`] when the key may still be on the server,
@@ -23,9 +23,9 @@ pub(crate) async fn run(ctx: &Context, args: LogoutArgs) -> Result<()> {
     let profile = &ctx.settings()?.profile;
     if credentials::has_secret_variable() {
         ctx.ui()
-            .warn("`SCW_SECRET_KEY` is set, and goes on being used until it is unset");
+            .warn("`SCW_SECRET_KEY` is set; scw uses it until you unset it");
     }
-    // What was begun on the server is finished here, or at least said.
+    // What has begun on the server is finished here.
     let uninterruptible = ctx.interrupt().protect("");
     let revoke = async |ending: Ending| {
         if ending.login.created_key.is_none() || args.keep_key {
@@ -33,7 +33,7 @@ pub(crate) async fn run(ctx: &Context, args: LogoutArgs) -> Result<()> {
         }
         if let Some(by) = &ending.used_by {
             ctx.ui().note(&format!(
-                "The key of this login stays: the profile `{by}` uses it"
+                "The API key of this login was kept: profile `{by}` uses it."
             ));
             return (Ok(()), true);
         }
@@ -51,26 +51,27 @@ pub(crate) async fn run(ctx: &Context, args: LogoutArgs) -> Result<()> {
     match credentials::forget(ctx.local()?, profile, revoke).await? {
         None => {
             ctx.ui()
-                .status(&format!("Nobody was logged in for the profile `{profile}`"));
+                .status(&format!("Not logged in (profile {profile})."));
             done(ctx, false)
         }
         Some(Ended { key, secret }) => {
             match (key, secret) {
                 (Ok(()), Ok(())) => {}
                 (Err(key), Ok(())) => {
-                    return Err(key.and("The secret was removed from this machine"));
+                    return Err(key.and("The secret key was removed from this machine"));
                 }
                 (Ok(()), Err(secret)) => {
-                    return Err(secret.and("The login itself is ended"));
+                    return Err(secret.and("You are logged out"));
                 }
                 (Err(key), Err(secret)) => {
                     return Err(key
-                        .and(&secret.to_string())
-                        .hint("the next `scw` command tries again to remove the secret"));
+                        .and(&format!(
+                            "The secret key is still on this machine: {secret}"
+                        ))
+                        .hint("the next `scw` command removes the secret key"));
                 }
             }
-            ctx.ui()
-                .status(&format!("Logged out of the profile `{profile}`"));
+            ctx.ui().status(&format!("Logged out (profile {profile})."));
             done(ctx, true)
         }
     }
@@ -85,7 +86,7 @@ fn done(ctx: &Context, changed: bool) -> Result<()> {
     ctx.ui().result("", &data).map_err(|err| unprinted(&err))
 }
 
-/// The failure to delete a key, with its name and what to do about it.
+/// The failure to delete a key, with the name of the key and what to do.
 fn still_alive(login: &Login, err: &CliError) -> CliError {
     let name = match (&login.access_key, &login.created_key) {
         (Some(key), _) => key.to_string(),
@@ -95,18 +96,17 @@ fn still_alive(login: &Login, err: &CliError) -> CliError {
     let kind = match err.kind() {
         Kind::Unreachable => Kind::Unreachable,
         Kind::Refused => Kind::Refused,
-        // Its secret is missing here, or is none.
+        // Its secret is missing or malformed.
         _ => Kind::Other,
     };
-    CliError::new(kind, format!("{err}; the key {name} may still work"))
-        .doing("delete the API key of this login on the server")
-        .hint(format!(
-            "the next `scw login` deletes the key {name}, or delete it in the console"
-        ))
+    CliError::new(kind, err.to_string())
+        .doing(format!("delete the API key {name}"))
+        .and("It may still work")
+        .hint("delete the key in the console, or run `scw login`, which deletes it")
 }
 
-/// Deletes the key in use; one that is gone already counts as deleted. Where the answer leaves it
-/// open, the service is asked whether it still takes the key.
+/// Deletes the key in use; one that is gone already counts as deleted. Where the answer is unclear,
+/// asks the service whether the key still works.
 ///
 /// # Errors
 /// [`Kind::Refused`] and [`Kind::Unreachable`]: the key may still be there.

@@ -1,6 +1,7 @@
 //! One file a command: `run(&Context, Args) -> Result<()>`.
 
 pub(crate) mod completion;
+pub(crate) mod help;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod man;
@@ -11,18 +12,38 @@ pub(crate) mod token;
 pub(crate) mod two_factor;
 pub(crate) mod whoami;
 
-use crate::error::{CliError, Kind};
+use crate::{
+    api::Account,
+    error::{CliError, Kind},
+    model::{ProfileName, clean},
+};
 
 /// The failure of stdout, which a command reports like any other.
 fn unprinted(err: &std::io::Error) -> CliError {
     CliError::new(
         Kind::Other,
-        format!("the result could not be printed: {err}"),
+        format!("could not write the result to stdout: {err}"),
     )
     .hint("check where stdout goes")
 }
 
-/// The word for a switch, as the API contract of `-o json` has it.
+/// The name of an organization, cleaned; nothing where the service does not tell it. A name is a
+/// nicety: its absence stops no command.
+async fn organization_name(account: &dyn Account, id: &str) -> Option<String> {
+    let found = account.organization(id).await.ok()?;
+    Some(clean(&found.name)).filter(|name| !name.is_empty())
+}
+
+/// An account as questions and results name it: its email, organization and profile.
+fn whom(email: &str, organization: &str, profile: &ProfileName) -> String {
+    format!(
+        "{} (organization {}, profile `{profile}`)",
+        clean(email),
+        clean(organization)
+    )
+}
+
+/// The word for a switch in `-o json`.
 fn on_off(on: bool) -> &'static str {
     if on { "on" } else { "off" }
 }

@@ -1,4 +1,4 @@
-//! The backup codes that are saved on this machine, on their way to a sign-in.
+//! Signing in with the backup codes that are saved on this machine.
 
 use crate::{
     context::Context,
@@ -17,12 +17,11 @@ fn users_with_codes(ctx: &Context, email: &str) -> Result<Vec<UserId>> {
     Ok(if all.len() == 1 { all } else { Vec::new() })
 }
 
-/// Warns where a change of the second factor that was cut leaves it open whether saved codes still
-/// work.
+/// Warns where an interrupted change of the second factor may have voided the saved codes.
 fn warn_of_doubt(ctx: &Context, user: &UserId) -> Result<()> {
     if Unfinished::read(&ctx.settings()?.data, user)?.is_some() {
         ctx.ui().warn(
-            "an earlier scw did not finish changing two-factor authentication; the saved backup codes may be void",
+            "an interrupted scw did not finish changing two-factor authentication; your saved backup codes may be void",
         );
     }
     Ok(())
@@ -36,7 +35,7 @@ pub(super) fn saved_left(ctx: &Context, email: &str) -> Result<usize> {
     let mut left = 0;
     for user in users_with_codes(ctx, email)? {
         warn_of_doubt(ctx, &user)?;
-        // Codes that cannot be read here are no offer.
+        // Unreadable codes cannot be offered.
         if let Ok(Some(codes)) = ctx.codes_file(&user)?.load() {
             left += codes.unused();
         }
@@ -44,16 +43,16 @@ pub(super) fn saved_left(ctx: &Context, email: &str) -> Result<usize> {
     Ok(left)
 }
 
-/// A backup code that is about to be sent, marked as used where it is saved here: a run that is cut
-/// hands no dead code out again.
-pub(super) struct Spent {
+/// A backup code that is about to be sent. Where it is saved here it is marked as used first, so
+/// that no later run offers it again should this one be killed.
+pub(super) struct SpentCode {
     /// The code.
     pub(super) code: BackupCode,
     /// Whose saved codes hold the mark.
     marked: Vec<UserId>,
 }
 
-impl Spent {
+impl SpentCode {
     /// Takes the next saved code; nothing where none is left.
     ///
     /// # Errors
@@ -70,7 +69,7 @@ impl Spent {
         Ok(None)
     }
 
-    /// Marks a code that a person has given.
+    /// Marks a code that the user gave.
     ///
     /// # Errors
     /// When a saved code cannot be marked: it must not be sent then, since it would stay among the
@@ -86,12 +85,12 @@ impl Spent {
         Ok(Self { code, marked })
     }
 
-    /// The service did not get to see the code: it is as good as before.
-    pub(super) async fn take_back(self, ctx: &Context) {
+    /// Unmarks the code: the service did not get it.
+    pub(super) async fn unmark(self, ctx: &Context) {
         for user in self.marked {
             if let Err(err) = change(ctx, &user, |codes| codes.unmark(&self.code)).await {
                 ctx.ui().warn(&format!(
-                    "the backup code was not used, but is marked as used: {err}"
+                    "could not unmark the backup code, which was not used: {err}"
                 ));
             }
         }
@@ -107,7 +106,7 @@ async fn change<T>(
     let file = ctx.codes_file(user)?;
     let lock = ctx.local()?.lock(file.lock_path()).await?;
     match file.update(&lock, change) {
-        // What cannot be read here is not offered here either.
+        // Encrypted codes are not offered here, so there is nothing to mark.
         Err(StoreError::Encrypted(_)) => Ok(None),
         outcome => outcome
             .map_err(CliError::from)

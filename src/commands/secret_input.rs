@@ -1,4 +1,4 @@
-//! Secrets that a person types, pipes or names a file for.
+//! Passwords and backup codes from a prompt, a pipe or a file.
 
 use std::path::Path;
 
@@ -38,7 +38,7 @@ impl Secret {
 /// The wait for a pipe or a FIFO is a future: dropping it ends it.
 ///
 /// # Errors
-/// [`Kind::Usage`] where nothing usable is there, [`Kind::LocalFile`] where a file cannot be read.
+/// [`Kind::Usage`] where there is no secret, [`Kind::LocalFile`] where a file cannot be read.
 pub(super) async fn read_secret(
     ctx: &Context,
     path: &Path,
@@ -52,16 +52,18 @@ pub(super) async fn read_secret(
     };
     let line = text.expose_secret().lines().next().unwrap_or_default();
     if line.is_empty() {
-        return Err(CliError::usage(format!("there is no {what} to read"))
-            .hint(format!("put the {what} on the first line")));
+        return Err(
+            CliError::usage(format!("the first line is empty, so there is no {what}"))
+                .hint(format!("put the {what} on the first line")),
+        );
     }
     Ok(SecretString::from(line))
 }
 
-/// Asks a person for a secret.
+/// Asks for a secret at the terminal.
 ///
 /// # Errors
-/// [`Kind::Usage`] where nobody can be asked; `flag` is what would have answered.
+/// [`Kind::Usage`] where there is no prompt; `flag` is what would have answered.
 pub(super) async fn ask_secret(ctx: &Context, secret: Secret, flag: &str) -> Result<SecretString> {
     let what = secret.name();
     let typed = match secret {
@@ -74,36 +76,36 @@ pub(super) async fn ask_secret(ctx: &Context, secret: Secret, flag: &str) -> Res
 async fn from_stdin(ctx: &Context, secret: Secret) -> Result<SecretString> {
     let what = secret.name();
     if ui::stdin_is_terminal() {
-        return ask_secret(ctx, secret, &format!("a pipe that holds the {what}")).await;
+        return ask_secret(ctx, secret, &format!("a pipe with the {what}")).await;
     }
     ui::read_stdin(MAX_SECRET_BYTES).await.map_err(|err| {
-        CliError::usage(format!("the {what} on stdin could not be read: {err}"))
-            .hint(format!("pipe the {what} into it"))
+        CliError::usage(format!("could not read the {what} from stdin: {err}"))
+            .hint(format!("pipe the {what} to stdin"))
     })
 }
 
 async fn from_file(path: &Path, what: &str) -> Result<SecretString> {
-    // The path may be the secret itself, pasted in the wrong place: it is not repeated.
+    // The user may have passed the secret itself as the path, so the message does not repeat it.
     let missing = || {
         CliError::new(
             Kind::LocalFile,
-            format!("the file for the {what} does not exist"),
+            format!("the file with the {what} does not exist"),
         )
         .hint(format!(
-            "name a file that holds the {what}, or `-` for stdin"
+            "pass the path of a file that contains the {what}, or `-` for stdin"
         ))
     };
     let unreadable = |reason: &str| {
         CliError::new(
             Kind::LocalFile,
-            format!("the file for the {what} could not be read: {reason}"),
+            format!("could not read the file with the {what}: {reason}"),
         )
-        .hint(format!("name a file that holds the {what}"))
+        .hint(format!("pass the path of a file that contains the {what}"))
     };
     let path = path.to_owned();
     let content = on_thread(move || fsutil::read_named(&path))
         .await
-        .ok_or_else(|| unreadable("no answer"))?
+        .ok_or_else(|| unreadable("the read failed"))?
         .map_err(|err| match err {
             fsutil::FileError::Io { source, .. } => unreadable(&source.to_string()),
             _ => unreadable("it is too large"),

@@ -6,7 +6,7 @@ use std::path::Path;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    saved_codes::{Spent, saved_left},
+    saved_codes::{SpentCode, saved_left},
     secret_input::{Secret, read_secret},
 };
 use crate::{
@@ -21,16 +21,16 @@ use crate::{
     process,
 };
 
-/// How often a person may type a code.
+/// How often a code may be typed.
 const CODE_TRIES: usize = 3;
 
-/// No call signs in with a passkey (protocol.md E): that is the browser's.
-const PASSKEY_HINT: &str = "with a passkey, sign in in the browser: `scw login --web`";
+/// No call signs in with a passkey (protocol.md E); the browser does.
+const PASSKEY_HINT: &str = "to use a passkey, run `scw login --web`";
 
 /// Where the second factor comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FactorSource {
-    /// What the arguments and the environment say, else the person.
+    /// The arguments, else the environment, else a prompt.
     Arguments,
     /// The next saved backup code.
     Saved,
@@ -42,7 +42,7 @@ pub(super) struct SignedIn {
     pub(super) session: Box<dyn Session>,
     /// The service.
     pub(super) target: Target,
-    /// The note of the token that the sign-in made; the 2017 API alone makes one.
+    /// The note of the token that the sign-in created; only the 2017 API creates one.
     pub(super) note: Option<PendingNote>,
 }
 
@@ -52,9 +52,9 @@ pub(super) struct SignInPlan<'a> {
     pub(super) args: &'a SignInArgs,
     /// Where the second factor comes from.
     pub(super) factor: FactorSource,
-    /// What the token is called that the 2017 API makes at once.
+    /// The description of the token that the 2017 API creates at once.
     pub(super) description: &'a str,
-    /// Whether that token ends by itself.
+    /// Whether that token expires.
     pub(super) expires: bool,
 }
 
@@ -63,17 +63,17 @@ impl SignInPlan<'_> {
     /// it waits for anything else.
     ///
     /// # Errors
-    /// [`Kind::Usage`] where something is needed and nobody can be asked, [`Kind::Refused`] where
-    /// the service says no, [`Kind::Interrupted`].
+    /// [`Kind::Usage`] where input is required and there is no prompt, [`Kind::Refused`] where the
+    /// service refuses, [`Kind::Interrupted`].
     pub(super) async fn run(&self, ctx: &Context) -> Result<SignedIn> {
         let dash = Some(Path::new("-"));
         if self.args.password_file.as_deref() == dash
             && self.args.backup_code_file.as_deref() == dash
         {
-            return Err(
-                CliError::usage("stdin cannot hold both the password and the backup code")
-                    .hint("put one of the two into a file"),
-            );
+            return Err(CliError::usage(
+                "the password and the backup code cannot both come from stdin",
+            )
+            .hint("put one of them into a file"));
         }
         let local = ctx.local()?;
         let target = target_for_login(ctx.settings()?, local)?;
@@ -106,11 +106,11 @@ impl SignInPlan<'_> {
                 // The answer was lost, and a token may have been made.
                 Some(note) if failure.outcome_unknown => {
                     let err = failure.error.and(&format!(
-                        "The service may have made the token {} all the same",
+                        "The service may have created the token {}",
                         note.key.shown()
                     ));
                     note.leave();
-                    err.hint("the next `scw login` with this email deletes it")
+                    err.hint("run `scw login` with this email: it deletes that token")
                 }
                 Some(note) => {
                     note.settle()?;
@@ -151,7 +151,7 @@ impl SignInPlan<'_> {
                 Ok(offered) => offered,
                 // What cannot be a code at all does not count as a try.
                 Err(err) if err.kind() == Kind::Refused && asks => {
-                    ctx.ui().instruct(&format!("{err}; try again"));
+                    ctx.ui().ask_again(&err);
                     continue;
                 }
                 Err(err) => return Err(err.into()),
@@ -163,7 +163,7 @@ impl SignInPlan<'_> {
                 Ok(SignIn::FactorNeeded) | Err(ApiError::WrongCode) => {
                     refusal = ApiError::WrongCode.into();
                     if tries > 0 {
-                        ctx.ui().instruct(&format!("{refusal}; try again"));
+                        ctx.ui().ask_again(&refusal);
                     }
                 }
                 Err(err) => {
@@ -175,10 +175,13 @@ impl SignInPlan<'_> {
                 }
             }
         }
+        if asks {
+            refusal = refusal.and(&format!("That was wrong code {CODE_TRIES} of {CODE_TRIES}"));
+        }
         Err(refusal.hint(PASSKEY_HINT).into())
     }
 
-    /// A code typed at the prompt may be typed again; any other source would say the same.
+    /// A code may be typed again at the prompt; any other source would give the same code again.
     fn tries(&self) -> usize {
         let asks = self.factor == FactorSource::Arguments
             && self.args.backup_code_file.is_none()
@@ -188,10 +191,10 @@ impl SignInPlan<'_> {
     }
 }
 
-/// A second factor on its way to the service.
+/// A second factor that is about to be sent.
 enum Offered {
     Otp(OtpCode),
-    Backup(Spent),
+    Backup(SpentCode),
 }
 
 impl Offered {
@@ -202,37 +205,37 @@ impl Offered {
         }
     }
 
-    /// A code that a person or a program gave.
+    /// A code from a prompt, a command or a variable.
     async fn given(ctx: &Context, email: &str, text: &SecretString) -> Result<Self> {
         let factor = SecondFactor::parse(text).map_err(|err| {
             CliError::new(Kind::Refused, err.to_string())
-                .hint("type the six digits that the app shows, or a backup code")
+                .hint("enter the six digits that the app shows, or a backup code")
         })?;
         Ok(match factor {
             SecondFactor::Otp(code) => Self::Otp(code),
-            SecondFactor::Backup(code) => Self::Backup(Spent::given(ctx, email, code).await?),
+            SecondFactor::Backup(code) => Self::Backup(SpentCode::given(ctx, email, code).await?),
         })
     }
 }
 
-impl Spent {
-    /// A code that the service did not get to see is as good as before; of another one it is said
-    /// that it is marked as used.
+impl SpentCode {
+    /// Unmarks a code that the service did not get. Adds to the failure that any other one stays
+    /// marked as used.
     async fn after(self, ctx: &Context, failure: Failure) -> Failure {
         if !failure.outcome_unknown {
-            self.take_back(ctx).await;
+            self.unmark(ctx).await;
             return failure;
         }
         Failure {
             error: failure
                 .error
-                .and("The service may have used up the backup code, so it is marked as used"),
+                .and("The backup code may be used up, so scw marked it as used"),
             ..failure
         }
     }
 }
 
-/// A failed sign-in, and whether the service may have carried it out all the same.
+/// A failed sign-in, and whether the service may have carried it out.
 struct Failure {
     error: CliError,
     outcome_unknown: bool,
@@ -256,10 +259,10 @@ impl From<CliError> for Failure {
     }
 }
 
-/// The email address that is said without asking.
+/// The email address from the arguments or the environment.
 ///
 /// # Errors
-/// [`Kind::Usage`] when it cannot be one.
+/// [`Kind::Usage`] when it is malformed.
 pub(super) fn known_email(args: &SignInArgs) -> Result<Option<String>> {
     let checked = |place: &str, email: &str| {
         parse_email(email)
@@ -284,7 +287,7 @@ async fn email(ctx: &Context, args: &SignInArgs) -> Result<String> {
             })?;
         match parse_email(typed.expose_secret()) {
             Ok(email) => return Ok(email),
-            Err(err) => ctx.ui().instruct(&format!("{err}; try again")),
+            Err(err) => ctx.ui().ask_again(&err),
         }
     }
 }
@@ -309,7 +312,7 @@ async fn next_factor(
     email: &str,
 ) -> Result<Offered> {
     if factor == FactorSource::Saved {
-        return Spent::next(ctx, email)
+        return SpentCode::next(ctx, email)
             .await?
             .map(Offered::Backup)
             .ok_or_else(|| {
@@ -317,18 +320,17 @@ async fn next_factor(
                     Kind::Other,
                     "no unused backup code of this account is saved on this machine",
                 )
-                .hint("use `--backup-code-file` for a code kept elsewhere")
-                .hint("`scw 2fa recover` shows the other ways back in")
+                .hint("use `--backup-code-file` with a code that you kept elsewhere")
+                .hint("run `scw 2fa recover` to see other ways back in")
             });
     }
     if let Some(path) = &args.backup_code_file {
         let text = read_secret(ctx, path, Secret::BackupCode).await?;
         let code = BackupCode::parse(text.expose_secret())?;
-        return Ok(Offered::Backup(Spent::given(ctx, email, code).await?));
+        return Ok(Offered::Backup(SpentCode::given(ctx, email, code).await?));
     }
     if let Some(command) = &args.otp_command {
-        let nothing = SecretString::from(String::new());
-        let code = process::otp_command(command, &nothing).await?;
+        let code = process::otp_command(command, None).await?;
         return Offered::given(ctx, email, &code).await;
     }
     if let Some(code) = env::secret(env::OTP)? {
@@ -336,12 +338,12 @@ async fn next_factor(
     }
     let saved = saved_left(ctx, email)?;
     let question = if saved > 0 {
-        "One-time password or backup code (empty: use a saved backup code)"
+        "Code from the app, or a backup code (Enter: use a saved one)"
     } else {
-        "One-time password or backup code"
+        "Code from the app, or a backup code"
     };
     let would_answer = "`--otp-command`, `--backup-code-file` or `SCW_OTP`";
-    let wanted = "a one-time password or a backup code is";
+    let wanted = "a one-time password or backup code is";
     let typed = ctx
         .prompter()
         .line(question)
@@ -349,10 +351,10 @@ async fn next_factor(
         .map_err(|err| prompt_error(&err, wanted, would_answer).hint(PASSKEY_HINT))?;
     if saved > 0
         && typed.expose_secret().trim().is_empty()
-        && let Some(spent) = Spent::next(ctx, email).await?
+        && let Some(spent) = SpentCode::next(ctx, email).await?
     {
         ctx.ui().status(&format!(
-            "A saved backup code is used; {} are left",
+            "Using a saved backup code; {} left.",
             saved.saturating_sub(1)
         ));
         return Ok(Offered::Backup(spent));

@@ -16,7 +16,7 @@ use crate::{
 /// [`Kind::NotLoggedIn`] where there is no login.
 pub(crate) async fn run(ctx: &Context, args: TokenArgs) -> Result<()> {
     let printed = if args.access_key {
-        // The identifier of a saved login is no secret: the keyring stays closed.
+        // The access key is no secret and is on record, so the keyring is not opened.
         let record = ctx.local()?.record()?;
         let credential;
         let key = match record.login(&ctx.settings()?.profile) {
@@ -29,9 +29,9 @@ pub(crate) async fn run(ctx: &Context, args: TokenArgs) -> Result<()> {
         let key = key.ok_or_else(|| {
             CliError::new(
                 Kind::NotLoggedIn,
-                "the access key of this login is not known",
+                "scw does not know the access key of this login",
             )
-            .hint("log in again with `scw login --with-token --access-key KEY`")
+            .hint("run `scw login --with-token --access-key KEY`")
         })?;
         ctx.ui().result(key.as_str(), &json!({ "access_key": key }))
     } else {

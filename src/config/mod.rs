@@ -33,11 +33,10 @@ pub(crate) enum ConfigError {
         source: Invalid,
     },
     /// The platform names no home for the user.
-    #[error("no data directory is known for this user")]
+    #[error("could not find your home folder")]
     NoHome,
-    /// A file that is not of the form it should have. Nothing of its content is told, since
-    /// it may hold a secret.
-    #[error("{path} is not understood{}", .at.map(|(line, column)| format!(" (line {line}, column {column})")).unwrap_or_default())]
+    /// A malformed file. The message quotes nothing of it, since it may hold a secret.
+    #[error("could not parse {path}{}", .at.map(|(line, column)| format!(" (line {line}, column {column})")).unwrap_or_default())]
     Malformed {
         /// The file.
         path: PathBuf,

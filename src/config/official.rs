@@ -92,9 +92,9 @@ impl OfficialProfile {
         let below = |folder: PathBuf| folder.join("scw").join("config.yaml");
         flag.map(Path::to_owned)
             .or_else(|| env::path(env::CONFIG_PATH))
-            .or_else(|| env::path("XDG_CONFIG_HOME").map(below))
-            .or_else(|| env::path("HOME").map(|home| below(home.join(".config"))))
-            .or_else(|| env::path("USERPROFILE").map(|home| below(home.join(".config"))))
+            .or_else(|| env::path(env::XDG_CONFIG_HOME).map(below))
+            .or_else(|| env::path(env::HOME).map(|home| below(home.join(".config"))))
+            .or_else(|| env::path(env::USERPROFILE).map(|home| below(home.join(".config"))))
     }
 }
 

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 use super::ConfigError;
 use crate::{
-    fsutil::{self, DataDir, FileLock},
+    fsutil::{self, DataDir, FileLock, LockFile},
     model::{AccessKey, ApiUrl, Dialect, ProfileName, SecretName, Slot, StorageKind, UserId},
 };
 
@@ -76,6 +76,9 @@ pub(crate) struct Login {
     pub email: String,
     /// The organization.
     pub organization_id: String,
+    /// Its name, as the service told it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub organization_name: Option<String>,
     /// The default project of the key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub project_id: Option<String>,
@@ -90,6 +93,16 @@ pub(crate) struct Login {
         with = "time::serde::rfc3339::option"
     )]
     pub expires_at: Option<OffsetDateTime>,
+}
+
+impl Login {
+    /// The organization by name, by id where its name is not known.
+    #[must_use]
+    pub(crate) fn organization(&self) -> &str {
+        self.organization_name
+            .as_deref()
+            .unwrap_or(&self.organization_id)
+    }
 }
 
 /// What is known of a user beyond a login.
@@ -117,14 +130,17 @@ impl Record {
 
     /// The lock for a change to the record. It is held for a moment only.
     #[must_use]
-    pub(crate) fn lock_path(data: &DataDir) -> PathBuf {
-        data.join(".profiles.lock")
+    pub(crate) fn lock_path(data: &DataDir) -> LockFile {
+        LockFile::new(data.join(".profiles.lock"), "the record of logins")
     }
 
     /// The lock for a change of the login of one profile: secret and record together.
     #[must_use]
-    pub(crate) fn profile_lock_path(data: &DataDir, profile: &ProfileName) -> PathBuf {
-        data.join(format!(".{profile}.login.lock"))
+    pub(crate) fn profile_lock_path(data: &DataDir, profile: &ProfileName) -> LockFile {
+        LockFile::new(
+            data.join(format!(".{profile}.login.lock")),
+            format!("the login of profile `{profile}`"),
+        )
     }
 
     /// Reads the record; an empty one where there is none.

@@ -49,7 +49,7 @@ impl Clients {
     /// # Errors
     /// When TLS cannot be set up.
     pub(crate) fn anonymous(&self, target: &Target) -> Result<Http> {
-        self.http(&target.origin, &Auth::Nobody)
+        self.http(&target.origin, &Auth::Anonymous)
     }
 
     fn http(&self, url: &ApiUrl, auth: &Auth) -> Result<Http> {

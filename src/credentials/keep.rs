@@ -1,4 +1,4 @@
-//! One login takes the place of another, in an order that no kill can spoil.
+//! Replacing one login by another, in an order that survives a kill at any moment.
 //!
 //! Each of a profile's two slots holds one secret. A new login is put into the slot that the one
 //! before does not use, and the record switches from the one to the other in one rename: it never
@@ -15,7 +15,7 @@ use crate::{
     store::StoreError,
 };
 
-/// What became of the key of a login whose place another one took.
+/// What is to become of the key of a login that was replaced.
 #[derive(Debug)]
 pub(crate) enum Replaced {
     /// There was none, or it was there before its login, or it is the new login's key as well.
@@ -38,7 +38,7 @@ pub(crate) struct AbandonedKey {
     pub note: PendingNote,
 }
 
-/// Keeps a secret and the record of its login. `made` describes the login but for its place.
+/// Stores a secret and the record of its login. `made` describes the login at its place.
 ///
 /// # Errors
 /// What the store or the record says. The login before is then still in force, with its secret.
@@ -157,7 +157,7 @@ async fn switch(
             match store.get(&name) {
                 Ok(back) if back.expose_secret() == text.expose_secret() => Ok(()),
                 Ok(_) => Err(StoreError::Failed(
-                    "it does not give back what it was given".to_owned(),
+                    "it does not return what scw stored in it".to_owned(),
                 )),
                 Err(err) => Err(err),
             }
@@ -236,7 +236,7 @@ pub(crate) struct Ended<T> {
 /// first, where the login made it, and tells whether nothing is left to do; a key that may still
 /// be there gets a note, so that a later login deletes it.
 ///
-/// Nothing where nobody was logged in.
+/// Nothing where there was no login.
 ///
 /// # Errors
 /// When the keyring or the record cannot be used: the login is then still in force.
@@ -279,9 +279,9 @@ pub(crate) async fn forget<T>(
         })
         .await
         .map_err(|err| {
-            let err = err.doing("forget the login");
+            let err = err.doing("remove the login");
             if done && heir.is_none() && login.created_key.is_some() {
-                err.and("Its key on the server does not work any more")
+                err.and("Its API key is deleted")
                     .hint("run `scw logout` again")
             } else {
                 err.hint("run `scw logout` again")

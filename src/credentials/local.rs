@@ -1,18 +1,16 @@
-//! This machine's side of a login: the locks, the record, the secrets.
-
-use std::path::PathBuf;
+//! What a login keeps on this machine: locks, the record, secrets.
 
 use crate::{
     config::{Kept, Record},
     error::{CliError, Result},
-    fsutil::{DataDir, FileLock},
+    fsutil::{DataDir, FileLock, LockFile},
     model::{ProfileName, StorageKind},
     process::Interrupt,
     store::{SecretStore, StoreError, with_store},
     ui::Ui,
 };
 
-/// What this program keeps on the machine, somebody to tell about waits, and what ends them.
+/// What this program keeps on the machine, with the user interface for waits.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Local<'a> {
     ui: &'a Ui,
@@ -37,24 +35,23 @@ impl<'a> Local<'a> {
         self.data
     }
 
-    /// Takes a lock. A wait for another run is said, ends with a request to end the program, and
-    /// is given up after a minute.
+    /// Takes a lock. Says so where it waits for another run; Ctrl-C ends the wait, and a minute
+    /// does.
     ///
     /// # Errors
-    /// When another run keeps the lock, the end of the program is asked for meanwhile, or the file
-    /// of the lock cannot be made.
-    pub(crate) async fn lock(&self, path: PathBuf) -> Result<FileLock> {
+    /// When another run keeps the lock, the user ends the wait, or the file of the lock cannot be
+    /// created.
+    pub(crate) async fn lock(&self, lock: LockFile) -> Result<FileLock> {
         tokio::select! {
             biased;
-            lock = self.lock_for_a_moment(path) => lock,
+            lock = self.lock_uninterruptible(lock) => lock,
             () = self.interrupt.requested() => Err(CliError::interrupted()),
         }
     }
 
-    /// Takes a lock that no run holds for long: what has to be tidy in the end waits for it also
-    /// when the end of the program is asked for.
-    async fn lock_for_a_moment(&self, path: PathBuf) -> Result<FileLock> {
-        Ok(FileLock::take(path, |pid| self.ui.waiting_for(pid)).await?)
+    /// Takes a lock, and waits for it also after Ctrl-C: for a lock that no run holds for long.
+    async fn lock_uninterruptible(&self, lock: LockFile) -> Result<FileLock> {
+        Ok(FileLock::take(lock, |run| self.ui.waiting_for(run)).await?)
     }
 
     /// Warns of something that does not stop the command.
@@ -80,14 +77,14 @@ impl<'a> Local<'a> {
     ) -> Result<T> {
         let lock = tokio::select! {
             biased;
-            lock = self.lock_for_a_moment(Record::lock_path(self.data)) => lock?,
+            lock = self.lock_uninterruptible(Record::lock_path(self.data)) => lock?,
             () = self.interrupt.requested_again() => return Err(CliError::interrupted()),
         };
         Ok(Record::update(self.data, &lock, change)?)
     }
 
-    /// Does one thing with a place that keeps secrets. A keyring may be silent for long: a request
-    /// to end the program ends the wait. What it does then all the same is on record as abandoned.
+    /// Does one thing with a secret store. A keyring may not answer for long, so Ctrl-C ends the
+    /// wait. What the keyring still does after that is on record as abandoned.
     ///
     /// # Errors
     /// What the place says, and [`StoreError::Interrupted`].
@@ -112,7 +109,7 @@ impl<'a> Local<'a> {
     pub(crate) async fn sweep(&self) -> Result<()> {
         for path in self.data.sweep() {
             self.ui.note(&format!(
-                "Removed {}, which an interrupted scw left behind",
+                "Removed {}, left behind by an interrupted scw.",
                 path.display()
             ));
         }
@@ -132,7 +129,7 @@ impl<'a> Local<'a> {
                 && removed > 0
             {
                 self.ui.note(&format!(
-                    "Removed a secret key of the profile `{profile}` that an interrupted scw left behind"
+                    "Removed a secret key of profile `{profile}`, left behind by an interrupted scw."
                 ));
             }
         }

@@ -1,7 +1,7 @@
-//! The bond between a secret and the service that it is for.
+//! A secret together with the service that it is for.
 //!
-//! A [`Credential`] holds both, and is the only thing that an authenticated client is made from
-//! ([`Clients::account`]), so that no secret can reach an address that it is not for.
+//! A [`Credential`] holds both. An authenticated client is made from nothing else
+//! ([`Clients::account`]), so no secret is sent to an address that it is not for.
 
 mod client;
 mod keep;
@@ -20,8 +20,10 @@ pub(crate) use resolve::{
 };
 
 use crate::{
-    config::{Login, Target},
+    config::{Login, Settings, Target},
+    env,
     model::{AccessKey, SecretKey, StorageKind},
+    store,
 };
 
 /// Where a credential comes from.
@@ -33,7 +35,7 @@ pub(crate) enum Source {
     Saved(StorageKind),
     /// The official `config.yaml`.
     OfficialConfig,
-    /// The person, or a login that is just being made.
+    /// The user, or a login that is being made.
     Offered,
 }
 
@@ -48,7 +50,7 @@ impl fmt::Display for Source {
     }
 }
 
-/// A secret key, the service that it is for, and what is known of it without asking that service.
+/// A secret key, the service that it is for, and what is known about it without asking that service.
 #[derive(Debug)]
 pub(crate) struct Credential {
     secret: SecretKey,
@@ -59,7 +61,7 @@ pub(crate) struct Credential {
 }
 
 impl Credential {
-    /// A key that is to be tried at a service that the person chose.
+    /// A key for a service that the user chose.
     #[must_use]
     pub(crate) fn offered(
         secret: SecretKey,
@@ -106,6 +108,25 @@ impl Credential {
     #[must_use]
     pub(crate) fn target(&self) -> &Target {
         &self.target
+    }
+
+    /// Where the secret is, for people: a variable, a path, or the label of a keyring entry.
+    #[must_use]
+    pub(crate) fn location(&self, settings: &Settings) -> String {
+        match (self.source, &self.login) {
+            (Source::Saved(_), Some(login)) => store::location(
+                login.kept.storage,
+                &settings.data,
+                &login.kept.name(&settings.profile),
+            ),
+            (Source::OfficialConfig, _) => settings
+                .official_path
+                .as_ref()
+                .map(|path| path.display().to_string())
+                .unwrap_or_default(),
+            (Source::Environment, _) => env::SECRET_KEY.to_owned(),
+            (Source::Saved(_) | Source::Offered, _) => String::new(),
+        }
     }
 
     /// Where it comes from.

@@ -23,7 +23,7 @@ const NOTE: &str = "toml";
 /// What is known of a key that may be on the server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PendingKey {
-    /// What it is called there. It holds a part that nobody else's key has.
+    /// Its description on the server, which is unique.
     pub description: String,
     /// The API that it was made with.
     pub api: Dialect,
@@ -58,7 +58,7 @@ impl PendingKey {
         }
     }
 
-    /// What a person may call it.
+    /// Its name for people.
     #[must_use]
     pub(crate) fn shown(&self) -> String {
         match &self.access_key {
@@ -107,7 +107,7 @@ impl PendingNote {
         Ok(Self { key, claim })
     }
 
-    /// Takes the note away: the key is gone, or a login names it.
+    /// Removes the note: the key is deleted, or a login names it.
     ///
     /// # Errors
     /// When the file stays.
@@ -148,7 +148,9 @@ pub(crate) async fn abandoned(
             Ok(None) => continue,
             // No login depends on it.
             Err(err) => {
-                local.warn(&format!("scw left a note of a key alone: {err}"));
+                local.warn(&format!(
+                    "could not read the note of an unfinished login: {err}"
+                ));
                 continue;
             }
         };

@@ -47,8 +47,8 @@ pub(crate) async fn resolve(settings: &Settings, local: Local<'_>) -> Result<Cre
     .hint(LOGIN_HINT))
 }
 
-/// The service for a new login: what a flag or a variable names, else where the login before was
-/// made, else what the official file names, else the service itself.
+/// The service for a new login: of a flag or a variable, else of the previous login, else of the
+/// official file, else the real service.
 ///
 /// # Errors
 /// When a file cannot be read or understood.
@@ -74,11 +74,11 @@ async fn saved(settings: &Settings, local: Local<'_>, login: &Login) -> Result<C
     };
     if let Some(url) = elsewhere {
         return Err(not_for(
-            &format!("the login of the profile `{}`", settings.profile),
+            &format!("the login of profile `{}`", settings.profile),
             &login.api_url,
             &url,
         )
-        .hint("log in there with another `--profile`"));
+        .hint("to log in at the other address, use another profile: `scw login -p NAME`"));
     }
     let kept = login.kept;
     let name = kept.name(&settings.profile);
@@ -90,8 +90,8 @@ async fn saved(settings: &Settings, local: Local<'_>, login: &Login) -> Result<C
             Kind::NotLoggedIn => CliError::new(
                 Kind::NotLoggedIn,
                 format!(
-                    "the {} has no secret for the profile `{}`",
-                    kept.storage, settings.profile
+                    "the secret key of profile `{}` is missing from the {}",
+                    settings.profile, kept.storage
                 ),
             )
             .hint(LOGIN_HINT),
@@ -100,7 +100,10 @@ async fn saved(settings: &Settings, local: Local<'_>, login: &Login) -> Result<C
     let secret = SecretKey::parse(&secret).map_err(|err| {
         CliError::new(
             Kind::NotLoggedIn,
-            format!("what the {} holds is not a secret key: {err}", kept.storage),
+            format!(
+                "the secret key of profile `{}` in the {} is malformed: {err}",
+                settings.profile, kept.storage
+            ),
         )
         .hint(LOGIN_HINT)
     })?;
@@ -109,13 +112,13 @@ async fn saved(settings: &Settings, local: Local<'_>, login: &Login) -> Result<C
     Ok(credential)
 }
 
-/// A secret that is not sent somewhere, and why.
+/// A secret that is for another address than the one asked for.
 fn not_for(what: &str, bound_to: &ApiUrl, asked: &ApiUrl) -> CliError {
     CliError::new(
         Kind::NotLoggedIn,
-        format!("{what} is for {bound_to}; its key is not sent to {asked}"),
+        format!("{what} is for {bound_to}, not for {asked}"),
     )
-    .hint("unset `SCW_API_URL` and `SCW_ACCOUNT_URL`, or leave out `--api-url`")
+    .hint("remove `--api-url`, and unset `SCW_API_URL` and `SCW_ACCOUNT_URL`")
 }
 
 /// The service of a key in the official file: the address that its profile names, else the one in
@@ -123,9 +126,11 @@ fn not_for(what: &str, bound_to: &ApiUrl, asked: &ApiUrl) -> CliError {
 fn target_of(settings: &Settings, official: &OfficialProfile) -> Result<Target> {
     let target = settings.target(None, Some(official))?;
     match official.address()? {
-        Some(own) if !own.is_same_origin(&target.origin) => {
-            Err(not_for("the profile in config.yaml", &own, &target.origin))
-        }
+        Some(own) if !own.is_same_origin(&target.origin) => Err(not_for(
+            "the secret key in config.yaml",
+            &own,
+            &target.origin,
+        )),
         _ => Ok(target),
     }
 }
@@ -139,9 +144,9 @@ pub(crate) fn from_config(settings: &Settings) -> Result<Credential> {
     let missing = || {
         CliError::new(
             Kind::NotLoggedIn,
-            "the official config.yaml has no secret key for this profile",
+            "config.yaml has no secret key for this profile",
         )
-        .hint("name the file with `--config` and the profile with `--profile`")
+        .hint("pass the file with `--config` and the profile with `--profile`")
     };
     let official = official(settings)?.ok_or_else(missing)?;
     let secret = official.secret_key.as_ref().ok_or_else(missing)?;
@@ -152,9 +157,9 @@ pub(crate) fn from_config(settings: &Settings) -> Result<Credential> {
                 && !flag.is_same_origin(&own)
             {
                 return Err(CliError::usage(format!(
-                    "the key in config.yaml is for {own}, not for {flag}"
+                    "the secret key in config.yaml is for {own}, not for {flag}"
                 ))
-                .hint("leave out `--api-url`"));
+                .hint("remove `--api-url`"));
             }
             Target {
                 dialect: settings.api.unwrap_or(Dialect::Iam),
@@ -173,7 +178,7 @@ fn from_official(
 ) -> Result<Credential> {
     let invalid = |name: &str, err: &crate::model::Invalid| {
         CliError::new(Kind::LocalFile, format!("{name} in config.yaml: {err}"))
-            .hint("fix config.yaml, or log in with `scw login --with-token`")
+            .hint("fix config.yaml, or run `scw login --with-token`")
     };
     let secret = SecretKey::parse(secret).map_err(|err| invalid("secret_key", &err))?;
     let access_key = official

@@ -79,20 +79,20 @@ pub(super) fn check_owned(path: &Path) -> Result<(), FileError> {
     let found = match std::fs::metadata(path) {
         Ok(found) => found,
         Err(err) if err.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(err) => return Err(super::io_error("cannot read", path)(err)),
+        Err(err) => return Err(super::io_error("could not read", path)(err)),
     };
-    let untrusted = |why, mend| FileError::Untrusted {
+    let untrusted = |why, fix| FileError::Untrusted {
         path: path.to_owned(),
         why,
-        mend,
+        fix,
     };
     let me = rustix::process::geteuid().as_raw();
     // The superuser can change everything anyway.
     if found.uid() != me && found.uid() != 0 {
         return Err(untrusted(
-            "belongs to another user",
+            "it belongs to another user",
             format!(
-                "see whose {} is, then remove it or name another place",
+                "check who owns {}, then remove it or choose another place",
                 path.display()
             ),
         ));
@@ -106,7 +106,7 @@ pub(super) fn check_owned(path: &Path) -> Result<(), FileError> {
     }
     if found.permissions().mode() & 0o022 != 0 {
         return Err(untrusted(
-            "can be changed by other users of this machine",
+            "other users of this machine can change it",
             format!(
                 "check what is in it, then run `chmod go-w {}`",
                 path.display()

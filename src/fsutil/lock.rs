@@ -7,13 +7,31 @@ use std::{
     time::Duration,
 };
 
-use super::{FileError, io_error, private::create_private_dir};
+use super::{FileError, in_use, io_error, private::create_private_dir};
 
 /// How long a run waits for another one (cli.md, "Two at once are safe").
 pub(crate) const GIVE_UP: Duration = Duration::from_secs(60);
 
 /// How often a lock that is taken is tried again.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// The file of a lock, and what the lock is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LockFile {
+    path: PathBuf,
+    what: String,
+}
+
+impl LockFile {
+    /// The lock at `path`. `what` completes "another scw is using …", as in "the backup codes".
+    #[must_use]
+    pub(crate) fn new(path: PathBuf, what: impl Into<String>) -> Self {
+        Self {
+            path,
+            what: what.into(),
+        }
+    }
+}
 
 /// Holds an exclusive lock between processes for as long as it lives. The system frees it when
 /// the process ends, in whatever way.
@@ -23,12 +41,12 @@ pub(crate) struct FileLock {
 }
 
 impl FileLock {
-    /// Takes the lock that the file at `path` stands for, making the file where it is missing;
-    /// nothing where another run has it.
+    /// Takes a lock, and creates its file where it is missing; nothing where another run has it.
     ///
     /// # Errors
-    /// [`FileError::Io`] when the file cannot be made or locked.
-    pub(crate) fn try_take(path: &Path) -> Result<Option<Self>, FileError> {
+    /// [`FileError::Io`] when the file cannot be created or locked.
+    pub(crate) fn try_take(lock: &LockFile) -> Result<Option<Self>, FileError> {
+        let path = &lock.path;
         if let Some(folder) = path.parent() {
             create_private_dir(folder)?;
         }
@@ -39,42 +57,44 @@ impl FileLock {
             use std::os::unix::fs::OpenOptionsExt;
             options.mode(0o600);
         }
-        let mut file = options.open(path).map_err(io_error("cannot open", path))?;
+        let mut file = options
+            .open(path)
+            .map_err(io_error("could not open", path))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(TryLockError::Error(err)) => return Err(io_error("cannot lock", path)(err)),
+            Err(TryLockError::Error(err)) => return Err(io_error("could not lock", path)(err)),
         }
         // Only so that whoever waits can name this run: a disk that is full changes nothing.
         let _ = write_pid(&mut file);
         Ok(Some(Self { _file: file }))
     }
 
-    /// Takes the lock, waiting up to [`GIVE_UP`] for the run that has it. `waiting` is called
-    /// once, with that run's process id where it is known, when there is something to wait for.
+    /// Takes a lock, and waits up to [`GIVE_UP`] for the run that has it. `waiting` is called once,
+    /// before the wait, with what that run is doing.
     ///
     /// The wait is a future: dropping it ends it at once.
     ///
     /// # Errors
     /// [`FileError::Busy`] after the time is up, [`FileError::Io`] as [`FileLock::try_take`].
     pub(crate) async fn take(
-        path: PathBuf,
-        waiting: impl FnOnce(Option<u32>),
+        lock: LockFile,
+        waiting: impl FnOnce(&str),
     ) -> Result<Self, FileError> {
-        if let Some(lock) = Self::try_take(&path)? {
-            return Ok(lock);
+        if let Some(taken) = Self::try_take(&lock)? {
+            return Ok(taken);
         }
-        waiting(holder(&path));
+        waiting(&in_use(holder(&lock.path), &lock.what));
         let deadline = tokio::time::Instant::now() + GIVE_UP;
         while tokio::time::Instant::now() < deadline {
             tokio::time::sleep(PAUSE).await;
-            if let Some(lock) = Self::try_take(&path)? {
-                return Ok(lock);
+            if let Some(taken) = Self::try_take(&lock)? {
+                return Ok(taken);
             }
         }
         Err(FileError::Busy {
-            pid: holder(&path),
-            path,
+            pid: holder(&lock.path),
+            what: lock.what,
         })
     }
 }
@@ -104,20 +124,24 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_lock_that_stays_taken_is_given_up_after_a_minute_and_its_holder_named() {
         let root = tempfile::tempdir().unwrap();
-        let path = root.path().join("lock");
-        let held = FileLock::try_take(&path).unwrap().unwrap();
-        assert!(FileLock::try_take(&path).unwrap().is_none());
+        let lock = LockFile::new(root.path().join("lock"), "the lamp");
+        let held = FileLock::try_take(&lock).unwrap().unwrap();
+        assert!(FileLock::try_take(&lock).unwrap().is_none());
 
         let start = tokio::time::Instant::now();
-        let mut told = None;
-        let refused = FileLock::take(path.clone(), |pid| told = Some(pid)).await;
+        let mut told = String::new();
+        let refused = FileLock::take(lock.clone(), |what| what.clone_into(&mut told)).await;
         assert!(start.elapsed() >= GIVE_UP && start.elapsed() < GIVE_UP * 2);
-        assert_eq!(told, Some(Some(std::process::id())));
+        let told_now = format!(
+            "another scw (process {}) is using the lamp",
+            std::process::id()
+        );
+        assert_eq!(told, told_now);
         assert!(matches!(refused, Err(FileError::Busy { pid: Some(_), .. })));
 
         drop(held);
         let mut told = false;
-        FileLock::take(path, |_| told = true).await.unwrap();
-        assert!(!told, "nothing is said where nobody waits");
+        FileLock::take(lock, |_| told = true).await.unwrap();
+        assert!(!told, "a lock that is free is taken without a word");
     }
 }

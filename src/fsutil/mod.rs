@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 pub(crate) use claim::Claim;
 pub(crate) use data_dir::{DataDir, read_owned};
-pub(crate) use lock::FileLock;
+pub(crate) use lock::{FileLock, LockFile};
 pub(crate) use private::{Reservation, check_private, write_public};
 
 /// The largest file that is read into memory, in bytes.
@@ -25,25 +25,25 @@ const MAX_READ_BYTES: u64 = 1024 * 1024;
 /// A file or folder that could not be read or written safely.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FileError {
-    /// The operating system said no.
+    /// The operating system refused.
     #[error("{what} {path}: {source}")]
     Io {
-        /// What was being done, as in "cannot write".
+        /// What failed, as in "could not write".
         what: &'static str,
         /// The file or folder.
         path: PathBuf,
         /// The system's answer.
         source: io::Error,
     },
-    /// Something stands in the way of a file that is to be written or read.
-    #[error("{path} is {what}, so it was left alone")]
+    /// Something else is where a file has to be read or written.
+    #[error("{path} is {what}; scw did not change it")]
     InTheWay {
         /// The path.
         path: PathBuf,
-        /// What stands there, as in "a folder".
+        /// What is there, as in "a folder".
         what: &'static str,
     },
-    /// Others than the owner can read a secret.
+    /// Users other than the owner can read a secret.
     #[error("other users of this machine can read {path} (mode {mode:04o})")]
     Exposed {
         /// The file.
@@ -51,36 +51,45 @@ pub(crate) enum FileError {
         /// Its permission bits.
         mode: u32,
     },
-    /// Somebody else could have written a file that decides where secrets go.
-    #[error("{path} {why}, so its content cannot be trusted")]
+    /// Another user could have written a file that decides where secrets go.
+    #[error("{path} is not safe to use: {why}")]
     Untrusted {
         /// The file or folder.
         path: PathBuf,
-        /// Why, as in "belongs to another user".
+        /// Why, as in "it belongs to another user".
         why: &'static str,
-        /// The command that mends it.
-        mend: String,
+        /// How to fix it.
+        fix: String,
     },
     /// What was read back is not what was written.
-    #[error("{path} does not hold what was written to it")]
+    #[error("{path} does not contain what scw wrote to it")]
     ReadBack {
         /// The file.
         path: PathBuf,
     },
     /// A file that should be small is not.
-    #[error("{path} is larger than {MAX_READ_BYTES} bytes")]
+    #[error("{path} is larger than {} MiB", MAX_READ_BYTES / 1024 / 1024)]
     TooLarge {
         /// The file.
         path: PathBuf,
     },
-    /// Another run held a lock for longer than anybody should wait.
-    #[error("another scw{} is still running and holds {path}", .pid.map(|pid| format!(" (pid {pid})")).unwrap_or_default())]
+    /// Another run held a lock for too long.
+    #[error("{}", in_use(*.pid, .what))]
     Busy {
-        /// The lock.
-        path: PathBuf,
+        /// What the lock is for, as in "the backup codes".
+        what: String,
         /// The run that holds it, where it is known.
         pid: Option<u32>,
     },
+}
+
+/// Says which run uses what is needed.
+#[must_use]
+pub(crate) fn in_use(pid: Option<u32>, what: &str) -> String {
+    let process = pid
+        .map(|pid| format!(" (process {pid})"))
+        .unwrap_or_default();
+    format!("another scw{process} is using {what}")
 }
 
 impl FileError {
@@ -93,25 +102,25 @@ impl FileError {
                     format!("free some space on the disk that holds {}", path.display())
                 }
                 io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => format!(
-                    "make {} writable for you, or name another place",
+                    "make {} writable for you, or choose another place",
                     path.display()
                 ),
                 _ => format!("check {}", path.display()),
             },
-            Self::InTheWay { .. } => "name another file".to_owned(),
+            Self::InTheWay { .. } => "choose another file".to_owned(),
             Self::Exposed { path, .. } => format!("run `chmod 600 {}`", path.display()),
-            Self::Untrusted { mend, .. } => mend.clone(),
-            Self::ReadBack { .. } => "check the disk, or name another place".to_owned(),
-            Self::TooLarge { .. } => "name the right file".to_owned(),
+            Self::Untrusted { fix, .. } => fix.clone(),
+            Self::ReadBack { .. } => "check the disk, or choose another place".to_owned(),
+            Self::TooLarge { .. } => "check that this is the right file".to_owned(),
             Self::Busy { pid: Some(pid), .. } => {
-                format!("wait until it ends, or end it with `kill {pid}`, then try again")
+                format!("wait until it ends, or stop it with `kill {pid}`")
             }
             Self::Busy { pid: None, .. } => "wait until it ends, then try again".to_owned(),
         }
     }
 }
 
-fn io_error(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FileError {
+pub(crate) fn io_error(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FileError {
     move |source| FileError::Io {
         what,
         path: path.to_owned(),
@@ -133,9 +142,9 @@ fn open_regular(path: &Path) -> Result<Option<File>, FileError> {
     let file = match options.open(path) {
         Ok(file) => file,
         Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(err) => return Err(io_error("cannot read", path)(err)),
+        Err(err) => return Err(io_error("could not read", path)(err)),
     };
-    let kind = file.metadata().map_err(io_error("cannot read", path))?;
+    let kind = file.metadata().map_err(io_error("could not read", path))?;
     if !kind.is_file() {
         return Err(FileError::InTheWay {
             path: path.to_owned(),
@@ -166,7 +175,7 @@ pub(crate) fn read_named(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, File
     match File::open(path) {
         Ok(file) => read_open(file, path).map(Some),
         Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(err) => Err(io_error("cannot read", path)(err)),
+        Err(err) => Err(io_error("could not read", path)(err)),
     }
 }
 
@@ -174,7 +183,7 @@ fn read_open(file: File, path: &Path) -> Result<Zeroizing<Vec<u8>>, FileError> {
     let mut content = Zeroizing::new(Vec::with_capacity(4096));
     file.take(MAX_READ_BYTES + 1)
         .read_to_end(&mut content)
-        .map_err(io_error("cannot read", path))?;
+        .map_err(io_error("could not read", path))?;
     if content.len() as u64 > MAX_READ_BYTES {
         return Err(FileError::TooLarge {
             path: path.to_owned(),
@@ -196,7 +205,7 @@ pub(crate) fn remove(path: &Path) -> Result<bool, FileError> {
             Ok(true)
         }
         Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(err) => Err(io_error("cannot remove", path)(err)),
+        Err(err) => Err(io_error("could not remove", path)(err)),
     }
 }
 

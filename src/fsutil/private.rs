@@ -39,7 +39,7 @@ impl Reservation {
             .file
             .write_all(&[b' '; RESERVED_BYTES])
             .and_then(|()| temporary.file.as_file().sync_all())
-            .map_err(io_error("cannot write in", folder))?;
+            .map_err(io_error("could not write in", folder))?;
         Ok(Self { temporary, target })
     }
 
@@ -64,7 +64,7 @@ impl Reservation {
             mut temporary,
             target,
         } = self;
-        let failed = || io_error("cannot write", &target);
+        let failed = || io_error("could not write", &target);
         // In place, over the blocks that are there already; cut to length last.
         temporary.file.rewind().map_err(failed())?;
         temporary.file.write_all(content).map_err(failed())?;
@@ -80,7 +80,7 @@ impl Reservation {
         if let Some(folder) = target.parent() {
             sync_dir(folder)?;
         }
-        let back = Zeroizing::new(fs::read(&target).map_err(io_error("cannot read", &target))?);
+        let back = Zeroizing::new(fs::read(&target).map_err(io_error("could not read", &target))?);
         if back.as_slice() != content {
             return Err(FileError::ReadBack { path: target });
         }
@@ -98,8 +98,8 @@ pub(super) fn real_target(target: &Path) -> Result<PathBuf, FileError> {
     match fs::canonicalize(target) {
         Ok(real) if real.is_file() => Ok(real),
         Ok(_) => Err(in_the_way("not a regular file")),
-        Err(_) if super::exists(target) => Err(in_the_way("a link that leads nowhere")),
-        Err(_) => std::path::absolute(target).map_err(io_error("cannot find", target)),
+        Err(_) if super::exists(target) => Err(in_the_way("a broken link")),
+        Err(_) => std::path::absolute(target).map_err(io_error("could not find", target)),
     }
 }
 
@@ -109,9 +109,9 @@ pub(super) fn real_target(target: &Path) -> Result<PathBuf, FileError> {
 /// [`FileError::Io`] when it cannot be written.
 pub(crate) fn write_public(path: &Path, content: &[u8]) -> Result<(), FileError> {
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(io_error("cannot make the folder", folder))?;
+        fs::create_dir_all(folder).map_err(io_error("could not create the folder", folder))?;
     }
-    fs::write(path, content).map_err(io_error("cannot write", path))
+    fs::write(path, content).map_err(io_error("could not write", path))
 }
 
 /// Makes a folder that only its owner can enter (0700), and its parents, each of them durable
@@ -136,7 +136,7 @@ pub(super) fn create_private_dir(path: &Path) -> Result<(), FileError> {
         Ok(()) => {}
         // Another run made it in the meantime.
         Err(err) if err.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => return Ok(()),
-        Err(err) => return Err(io_error("cannot make the folder", path)(err)),
+        Err(err) => return Err(io_error("could not create the folder", path)(err)),
     }
     parent.map_or(Ok(()), sync_dir)
 }
@@ -146,7 +146,7 @@ pub(super) fn create_private_dir(path: &Path) -> Result<(), FileError> {
 pub(super) fn sync_dir(path: &Path) -> Result<(), FileError> {
     File::open(path)
         .and_then(|folder| folder.sync_all())
-        .map_err(io_error("cannot sync", path))
+        .map_err(io_error("could not sync", path))
 }
 
 /// Windows has no such call; its file systems keep names in a journal of their own.
@@ -164,7 +164,7 @@ pub(crate) fn check_private(path: &Path) -> Result<(), FileError> {
     use std::os::unix::fs::PermissionsExt;
 
     let mode = fs::metadata(path)
-        .map_err(io_error("cannot read", path))?
+        .map_err(io_error("could not read", path))?
         .permissions()
         .mode()
         & 0o777;

@@ -41,7 +41,7 @@ impl Temporary {
                 .prefix(&name)
                 .rand_bytes(0)
                 .tempfile_in(folder)
-                .map_err(io_error("cannot write in", folder))?;
+                .map_err(io_error("could not write in", folder))?;
             if lock_made(file.as_file()) {
                 return Ok(Self { file, note });
             }
@@ -57,12 +57,12 @@ fn write_note(notes: &Path, path: &Path) -> Result<NamedTempFile, FileError> {
             .prefix("")
             .suffix(&format!(".{NOTE}"))
             .tempfile_in(notes)
-            .map_err(io_error("cannot write in", notes))?;
+            .map_err(io_error("could not write in", notes))?;
         if !lock_made(note.as_file()) {
             continue;
         }
         note.write_all(&path_bytes(path))
-            .map_err(io_error("cannot write in", notes))?;
+            .map_err(io_error("could not write in", notes))?;
         return Ok(note);
     }
 }

@@ -2,19 +2,20 @@
 
 use std::{fmt, str::FromStr};
 
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::{AccessKey, Invalid, UserId};
 
 /// Which API is spoken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Dialect {
-    /// Today's IAM API.
+    /// The IAM API
     #[default]
     Iam,
-    /// The account API of 2017.
+    /// The account API of 2017
     Account,
 }
 

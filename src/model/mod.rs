@@ -24,7 +24,7 @@ pub use output::{ColorWhen, Format, QrChoice};
 pub use profile::{ProfileName, SecretName, Slot, StorageKind};
 pub use secret_key::SecretKey;
 pub use sign_in::{Expiry, Organization, Passwords, SecondFactor};
-pub use text::clean;
+pub use text::{clean, sentence};
 pub use time::{day, optional_rfc3339, parse_duration, parse_rfc3339, rfc3339};
 pub use url::ApiUrl;
 
@@ -34,13 +34,13 @@ pub trait Trace {
     fn line(&self, line: &str);
 }
 
-/// Gets what a person should know while a call takes its time.
+/// Gets messages while a call waits.
 pub trait Notices {
     /// Says that the program waits, and for what.
     fn waiting(&self, text: &str);
 }
 
-/// A value that did not have the form its type asks for.
+/// A value of a wrong form.
 ///
 /// The message names the expected form and never repeats the value, which may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -5,17 +5,17 @@ use clap::ValueEnum;
 /// The form of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Format {
-    /// For people.
+    /// Text for people
     #[default]
     Human,
-    /// One JSON document.
+    /// One JSON document
     Json,
 }
 
-/// When messages are coloured.
+/// When messages have colors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum ColorWhen {
-    /// On a terminal, unless `NO_COLOR` or `TERM=dumb` says otherwise
+    /// On a terminal, unless `NO_COLOR` or `TERM=dumb` is set
     #[default]
     Auto,
     /// Always
@@ -27,12 +27,12 @@ pub enum ColorWhen {
 /// The form of the QR code in the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum QrChoice {
-    /// What the terminal and the locale can show
+    /// The best form that the terminal can show
     #[default]
     Auto,
-    /// Half blocks
+    /// Half blocks, for a UTF-8 terminal
     Utf8,
-    /// ASCII characters only, twice as wide
+    /// ASCII characters, twice as wide
     Ascii,
     /// No QR code, only the key as text
     None,

@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use super::Invalid;
@@ -52,12 +53,12 @@ impl fmt::Display for ProfileName {
 }
 
 /// Where the secret of a login is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum StorageKind {
-    /// The operating system's keyring.
+    /// The keyring of the operating system
     Keyring,
-    /// A file that only its owner can read, on explicit request.
+    /// A file that only you can read
     File,
 }
 
@@ -120,6 +121,20 @@ impl SecretName {
             // No profile name holds a tilde.
             Slot::Second => format!("{profile}~2"),
         })
+    }
+
+    /// What people call the secret, such as in the window of a keyring.
+    ///
+    /// ```
+    /// use scw::model::{ProfileName, SecretName, Slot};
+    ///
+    /// let name = SecretName::of(&ProfileName::default(), Slot::Second);
+    /// assert_eq!(name.label(), "Scaleway API key (profile default)");
+    /// ```
+    #[must_use]
+    pub fn label(&self) -> String {
+        let profile = self.0.split('~').next().unwrap_or_default();
+        format!("Scaleway API key (profile {profile})")
     }
 
     /// The name as text.

@@ -21,6 +21,23 @@ pub fn clean(text: &str) -> String {
         .collect()
 }
 
+/// A message as a sentence: with a capital letter at its beginning and a period at its end.
+///
+/// ```
+/// assert_eq!(scw::model::sentence("the code is wrong"), "The code is wrong.");
+/// ```
+#[must_use]
+pub fn sentence(message: &str) -> String {
+    let mut chars = message.chars();
+    let first: String = chars
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .collect();
+    let end = if message.ends_with('.') { "" } else { "." };
+    format!("{first}{}{end}", chars.as_str())
+}
+
 /// Marks of direction, and characters that take no room: both let a text look like another.
 fn is_invisible(c: char) -> bool {
     matches!(

@@ -17,8 +17,8 @@ pub(crate) struct Interrupt {
 }
 
 impl Interrupt {
-    /// Listens for the signals until the program ends. `tell` gets what to say to a person whose
-    /// request has to wait: at once, and again at every further request.
+    /// Listens for the signals until the program ends. `tell` gets what to say where the end has to
+    /// wait: after the first signal, and again after each further one.
     ///
     /// # Errors
     /// The system's, when a signal cannot be listened for.
@@ -53,15 +53,15 @@ impl Interrupt {
         let doing = self.doing.borrow();
         if *self.protected.borrow() > 0 && !doing.is_empty() {
             tell(&if again {
-                format!("Still {doing}. scw ends as soon as that is done")
+                format!("scw is still {doing}.")
             } else {
-                format!("Interrupted. scw ends as soon as it is done {doing}")
+                format!("Interrupted. scw is {doing}.")
             });
         }
     }
 
-    /// Says what is going on now, for a person who asks for the end meanwhile; nothing while there
-    /// is nothing to wait for.
+    /// Sets what a signal is answered with: what scw does before it ends, as in "saving the backup
+    /// codes". Empty where the end does not have to wait.
     pub(crate) fn now(&self, doing: &str) {
         doing.clone_into(&mut self.doing.borrow_mut());
     }
@@ -72,8 +72,8 @@ impl Interrupt {
         *self.requested.borrow()
     }
 
-    /// Waits until the user asks for the end from now on, whatever was asked for before: what is
-    /// being tidied up goes on after the first request, and waits for nobody after the next.
+    /// Waits for a further request, whatever was requested before: the first one does not stop a
+    /// clean-up, the next one does.
     pub(crate) async fn requested_again(&self) {
         // The sender lives as long as `self`, so the wait cannot fail.
         let _ = self.requests.subscribe().changed().await;
@@ -93,8 +93,9 @@ impl Interrupt {
         let _ = protected.wait_for(|count| *count == 0).await;
     }
 
-    /// Keeps the program alive until the guard is dropped. `doing` says what must not be cut, as
-    /// in "creating the API key"; it is empty while a person is asked, who can just stop.
+    /// Keeps the program alive until the guard is dropped. `doing` completes "Interrupted. scw is
+    /// …": what scw does before it ends, as in "deleting the API key". It is empty while a prompt
+    /// waits, since that ends at once.
     #[must_use]
     pub(crate) fn protect(&self, doing: &str) -> Protected<'_> {
         self.protected.send_modify(|count| *count += 1);
@@ -114,7 +115,7 @@ pub(crate) struct Protected<'a> {
 }
 
 impl Protected<'_> {
-    /// Says what is going on now, for a person who asks for the end meanwhile.
+    /// As [`Interrupt::now`].
     pub(crate) fn now(&self, doing: &str) {
         self.interrupt.now(doing);
     }
@@ -139,15 +140,15 @@ mod tests {
         let interrupt = Interrupt::default();
         let said = RefCell::new(Vec::new());
         let tell = |text: &str| said.borrow_mut().push(text.to_owned());
-        let whole = interrupt.protect("creating the API key");
+        let uninterruptible = interrupt.protect("creating the API key");
         interrupt.request(&tell);
-        whole.now("deleting the API key again");
+        uninterruptible.now("deleting the API key again");
         interrupt.request(&tell);
-        drop(whole);
+        drop(uninterruptible);
         interrupt.request(&tell);
         let said = said.into_inner();
         assert_eq!(said.len(), 2, "{said:?}");
-        assert!(said[0].contains("creating the API key"), "{said:?}");
-        assert!(said[1].contains("deleting the API key again"), "{said:?}");
+        assert_eq!(said[0], "Interrupted. scw is creating the API key.");
+        assert_eq!(said[1], "scw is still deleting the API key again.");
     }
 }

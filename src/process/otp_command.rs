@@ -1,4 +1,4 @@
-//! The user's one-time password command: the key on stdin, a code on stdout.
+//! The user's one-time password command: it prints a code, and gets the key of `2fa on` on stdin.
 
 use std::{convert::Infallible, process::Stdio};
 
@@ -19,26 +19,26 @@ const MAX_IGNORED_BYTES: usize = 64 * 1024;
 /// The variable that marks whatever the command starts, so that it is found again.
 const MARK: &str = "SCW_OTP_RUN";
 
-/// A helper command that did not do its part.
+/// A failure of the one-time password command.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ProcessError {
     /// It could not be started.
-    #[error("the one-time password command could not be started: {0}")]
+    #[error("could not start the one-time password command: {0}")]
     Start(#[source] std::io::Error),
-    /// It could not be talked to.
-    #[error("the one-time password command could not be read: {0}")]
+    /// Its output could not be read.
+    #[error("could not read the output of the one-time password command: {0}")]
     Talk(#[source] std::io::Error),
     /// It ended with a failure.
     #[error("the one-time password command failed ({0})")]
     Failed(std::process::ExitStatus),
-    /// It printed something that is no text, or nothing, or far too much.
+    /// It printed nothing, no text, or too much.
     #[error("the one-time password command printed no code")]
     NoCode,
 }
 
 /// Runs the command through the shell.
 ///
-/// The key is in no argument and no variable, so no other user's `ps` shows it. The wait is a
+/// `key` goes to its stdin, and is there for `2fa on` alone. It is in no argument and no variable, so no other user's `ps` shows it. The wait is a
 /// future: dropping it ends the command and everything that it started. A command that ended by
 /// itself may leave something running.
 ///
@@ -48,7 +48,7 @@ pub(crate) enum ProcessError {
 /// [`ProcessError`] when it cannot be run, fails, or prints nothing usable.
 pub(crate) async fn otp_command(
     command: &str,
-    key: &SecretString,
+    key: Option<&SecretString>,
 ) -> Result<SecretString, ProcessError> {
     let (shell, flag) = if cfg!(windows) {
         ("cmd", "/C")
@@ -74,7 +74,8 @@ pub(crate) async fn otp_command(
     };
     let write = async {
         if let Some(mut stdin) = stdin {
-            let line = Zeroizing::new(format!("{}\n", key.expose_secret()));
+            let key = key.map(ExposeSecret::expose_secret).unwrap_or_default();
+            let line = Zeroizing::new(format!("{key}\n"));
             // A command that needs no key may close its stdin: only its answer counts.
             let _ = stdin.write_all(line.as_bytes()).await;
         }

@@ -17,11 +17,10 @@ use serde::Serialize;
 use serde_json::json;
 
 pub(crate) use prompt::{PromptError, Prompter, restore_terminal};
-pub(crate) use qr::{QrImage, ScreenQr, Terminal, image, on_screen};
+pub(crate) use qr::{QrImage, QrOnScreen, image};
 
 use crate::{
-    env,
-    model::{ColorWhen, Format, Notices, QrChoice, Trace, clean},
+    model::{ColorWhen, Format, Notices, Trace, clean, sentence},
     process::on_thread,
 };
 
@@ -35,23 +34,30 @@ const DIM: Style = Style::new().dimmed();
 pub(crate) struct Ui {
     format: Format,
     quiet: bool,
+    /// For stderr.
     color: anstream::ColorChoice,
+    /// For text on stdout that people read.
+    page_color: anstream::ColorChoice,
 }
 
 impl Ui {
     /// A user interface with these choices.
     #[must_use]
     pub(crate) fn new(format: Format, quiet: bool, color: ColorWhen) -> Self {
-        let color = match color {
-            ColorWhen::Always => anstream::ColorChoice::Always,
-            ColorWhen::Never => anstream::ColorChoice::Never,
+        let (color, page_color) = match color {
+            ColorWhen::Always => (anstream::ColorChoice::Always, anstream::ColorChoice::Always),
+            ColorWhen::Never => (anstream::ColorChoice::Never, anstream::ColorChoice::Never),
             // NO_COLOR, CLICOLOR_FORCE, TERM and the terminal itself.
-            ColorWhen::Auto => AutoStream::choice(&io::stderr()),
+            ColorWhen::Auto => (
+                AutoStream::choice(&io::stderr()),
+                AutoStream::choice(&io::stdout()),
+            ),
         };
         Self {
             format,
             quiet,
             color,
+            page_color,
         }
     }
 
@@ -95,6 +101,16 @@ impl Ui {
         self.result(&path.display().to_string(), data)
     }
 
+    /// Writes help to stdout, in any format.
+    ///
+    /// # Errors
+    /// The system's, when stdout does not take it.
+    pub(crate) fn page(&self, text: &str) -> io::Result<()> {
+        let mut stdout = AutoStream::new(open_stdout()?, self.page_color);
+        stdout.write_all(text.as_bytes())?;
+        stdout.flush()
+    }
+
     /// Says what is going on.
     pub(crate) fn status(&self, text: &str) {
         if !self.quiet && !self.is_json() {
@@ -102,8 +118,8 @@ impl Ui {
         }
     }
 
-    /// Says what this run did about another one's remains: in any format, since it changes what
-    /// earlier output said.
+    /// Says what this run cleaned up after another one: in any format, since it changes what earlier
+    /// output said.
     pub(crate) fn note(&self, text: &str) {
         if self.is_json() {
             self.line(&json!({ "note": text }).to_string());
@@ -112,17 +128,22 @@ impl Ui {
         }
     }
 
-    /// Says which other run is waited for.
-    pub(crate) fn waiting_for(&self, pid: Option<u32>) {
-        let pid = pid.map(|pid| format!(" (pid {pid})")).unwrap_or_default();
+    /// Says which other run is waited for, as in "another scw is using the backup codes".
+    pub(crate) fn waiting_for(&self, run: &str) {
         if self.is_json() {
-            self.line(&json!({ "waiting": format!("another scw{pid}") }).to_string());
+            self.line(&json!({ "waiting": run }).to_string());
         } else {
-            self.line(&format!("waiting for another scw{pid}"));
+            let run = sentence(run);
+            self.line(&format!("{run} Waiting; Ctrl-C stops waiting."));
         }
     }
 
-    /// Answers a request to end the program that has to wait, whatever the format.
+    /// Refuses an answer to a prompt that is about to be shown again.
+    pub(crate) fn ask_again(&self, why: &impl std::fmt::Display) {
+        self.line(&format!("{} Try again.", sentence(&why.to_string())));
+    }
+
+    /// Answers a Ctrl-C that has to wait, in any format.
     pub(crate) fn interrupted(&self, text: &str) {
         if self.is_json() {
             self.line(&json!({ "interrupted": text }).to_string());
@@ -131,7 +152,7 @@ impl Ui {
         }
     }
 
-    /// Says something that the next prompt makes no sense without.
+    /// Says what the next prompt is about, also under `--quiet`.
     pub(crate) fn instruct(&self, text: &str) {
         self.line(text);
     }
@@ -157,7 +178,7 @@ impl Ui {
         self.end(code, message, hints, &format!("{ERROR}error:{ERROR:#} "));
     }
 
-    /// Reports that the person ended the run.
+    /// Reports that the user ended the run.
     pub(crate) fn ended(&self, code: &str, message: &str, hints: &[String]) {
         self.end(code, message, hints, "");
     }
@@ -175,44 +196,19 @@ impl Ui {
         }
     }
 
-    /// Shows the QR code of `data` on the terminal under a `heading`, or says why it does not;
-    /// what to do instead.
-    pub(crate) fn show_qr(&self, heading: &str, data: &str, choice: QrChoice) {
-        let stderr = io::stderr();
-        if choice == QrChoice::None || (choice == QrChoice::Auto && !stderr.is_terminal()) {
-            return;
-        }
-        match on_screen(data, choice, &Terminal::of_stderr()) {
-            Ok(ScreenQr::Text(text)) => {
-                self.line(heading);
-                // Not through the colour filter: colour is what makes it readable here.
-                let _ = stderr.lock().write_all(text.as_bytes());
-            }
-            Ok(ScreenQr::TooNarrow { needed, columns }) => {
-                self.warn(&format!(
-                    "the QR code needs {needed} columns and the terminal has {columns}, so it is not shown"
-                ));
-                self.hint(
-                    "widen the terminal, type the key above by hand, or use `--qr-file key.png`",
-                );
-            }
-            Err(err) => self.warn(&format!("the QR code could not be made: {err}")),
-        }
-    }
-
     /// A sink for `--debug`.
     #[must_use]
     pub(crate) fn trace(&self) -> Rc<dyn Trace> {
         Rc::new(DebugLines(self.clone()))
     }
 
-    /// A sink for what a person should know while a call takes its time.
+    /// A sink for messages while a call waits.
     #[must_use]
     pub(crate) fn notices(&self) -> Rc<dyn Notices> {
         Rc::new(self.clone())
     }
 
-    /// Writes a line to stderr. Where even that fails, there is nobody left to tell.
+    /// Writes a line to stderr. A failure is ignored: there is no other place to report it.
     fn line(&self, text: &str) {
         prompt::leave_open_line();
         let mut stderr = AutoStream::new(io::stderr(), self.color).lock();
@@ -279,7 +275,7 @@ pub(crate) fn stdin_is_terminal() -> bool {
     io::stdin().is_terminal()
 }
 
-/// Whether stderr is a terminal, so that a person reads along.
+/// Whether stderr is a terminal.
 #[must_use]
 pub(crate) fn stderr_is_terminal() -> bool {
     io::stderr().is_terminal()
@@ -295,7 +291,7 @@ pub(crate) fn stderr_is_terminal() -> bool {
 pub(crate) async fn read_stdin(limit: usize) -> io::Result<secrecy::SecretString> {
     on_thread(move || read_all(io::stdin().lock(), limit))
         .await
-        .unwrap_or_else(|| Err(io::Error::other("it could not be read")))
+        .unwrap_or_else(|| Err(io::Error::other("the read failed")))
 }
 
 fn read_all(from: impl io::Read, limit: usize) -> io::Result<secrecy::SecretString> {
@@ -309,18 +305,4 @@ fn read_all(from: impl io::Read, limit: usize) -> io::Result<secrecy::SecretStri
     std::str::from_utf8(&bytes)
         .map(secrecy::SecretString::from)
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not text"))
-}
-
-impl Terminal {
-    /// What is known of the terminal that stderr is.
-    #[must_use]
-    pub(crate) fn of_stderr() -> Self {
-        let size = terminal_size::terminal_size_of(io::stderr());
-        Self {
-            escapes: io::stderr().is_terminal() && env::terminal_takes_escapes(),
-            utf8: env::locale_is_utf8(),
-            columns: size.map(|(width, _)| usize::from(width.0)),
-            dark: env::dark_background(),
-        }
-    }
 }

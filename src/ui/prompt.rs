@@ -1,7 +1,7 @@
-//! Questions to a person. The only file that names dialoguer.
+//! Prompts. The only file that names dialoguer.
 
 use std::{
-    io::{self, IsTerminal},
+    io::{self, IsTerminal, Write},
     sync::atomic::{AtomicBool, Ordering},
 };
 
@@ -10,7 +10,7 @@ use secrecy::SecretString;
 
 use crate::process::on_thread;
 
-/// Why there is no answer.
+/// Why a prompt has no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PromptError {
     /// stdin or stderr is no terminal.
@@ -24,20 +24,21 @@ pub(crate) enum PromptError {
     Interrupted,
 }
 
-/// Asks, where somebody can answer.
+/// Shows prompts at a terminal.
 #[derive(Debug, Clone)]
 pub(crate) struct Prompter {
     no_input: bool,
 }
 
 impl Prompter {
-    /// A prompter that never asks when `no_input` is set.
+    /// A prompter; with `no_input` every prompt fails.
     #[must_use]
     pub(crate) fn new(no_input: bool) -> Self {
         Self { no_input }
     }
 
-    /// Whether somebody can be asked: both stdin and stderr are terminals, and asking is allowed.
+    /// Checks that prompts are possible: both stdin and stderr are terminals, and `--no-input` is not
+    /// set.
     ///
     /// # Errors
     /// [`PromptError`], which says why not.
@@ -51,7 +52,7 @@ impl Prompter {
         }
     }
 
-    /// Whether somebody can be asked, as [`Prompter::check`] tells.
+    /// Whether prompts are possible, as [`Prompter::check`] tells.
     #[must_use]
     pub(crate) fn can_ask(&self) -> bool {
         self.check().is_ok()
@@ -69,6 +70,25 @@ impl Prompter {
                 .allow_empty(true)
                 .interact_text_on(&Term::stderr())
                 .map(SecretString::from)
+        })
+        .await
+    }
+
+    /// Asks for a line of text as the simplest programs do: nothing that was written is rewritten,
+    /// so that a screen reader says it once.
+    ///
+    /// # Errors
+    /// [`PromptError`].
+    pub(crate) async fn plain_line(&self, question: &str) -> Result<SecretString, PromptError> {
+        let question = question.to_owned();
+        self.ask(move || {
+            write!(io::stderr(), "{question}: ")?;
+            let mut line = String::new();
+            match io::stdin().read_line(&mut line)? {
+                // The terminal is gone, or Ctrl-D.
+                0 => Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
+                _ => Ok(SecretString::from(line)),
+            }
         })
         .await
     }

@@ -76,7 +76,7 @@ fn a_code_used_elsewhere_is_marked() {
     world
         .run(&["2fa", "codes", "used", file.to_str().unwrap()])
         .expect(1)
-        .told("none of the saved");
+        .told("not among the saved");
     assert_eq!(
         world
             .run(&["2fa", "codes", "list"])

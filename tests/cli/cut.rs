@@ -86,14 +86,14 @@ fn an_off_that_died_after_the_deletion_is_settled_by_whatever_comes_next() {
         let next = arguments == ["2fa", "codes", "next"];
         let ran = world.run(arguments).expect(i32::from(next));
         said(&ran, "An earlier scw did not finish");
-        said(&ran, "The saved backup codes are marked as void");
+        said(&ran, "Marked the saved backup codes as void");
         if next {
             // No dead code is handed out.
             assert_eq!(ran.stdout, "");
         }
         if arguments == ["2fa", "recover"] {
             assert!(
-                ran.stdout.contains("No unused backup codes"),
+                ran.stdout.starts_with("Two-factor authentication is off"),
                 "{}",
                 ran.stdout
             );
@@ -166,7 +166,10 @@ fn a_renewal_that_died_after_the_deletion_leaves_no_code_that_looks_good() {
         killed_at_delete(&world, "mfa-otp$", is_it_off(2), &mut command, || {
             world.two_factor() == "off"
         });
-        said(&world.run(&arguments).expect(0), "marked as void");
+        said(
+            &world.run(&arguments).expect(0),
+            "Marked the saved backup codes as void",
+        );
         assert_eq!(world.unused(), 0);
     }
     // At the prompt for the new code the old ones are void already.
@@ -207,8 +210,8 @@ fn an_on_that_died_before_its_codes_were_saved_is_told_with_the_way_out() {
         let world = World::logged_in();
         on_killed(&world, &[]);
         let ran = world.run(arguments).expect(0);
-        said(&ran, "no backup codes of it are saved");
-        said(&ran, "`scw 2fa on --renew` makes new ones");
+        said(&ran, "its backup codes are not saved here");
+        said(&ran, "Run `scw 2fa on --renew` to make new ones");
         assert_eq!(world.two_factor(), "on", "{arguments:?}");
         world
             .run(&["2fa", "on", "--renew", "--yes", "--otp-command", OATHTOOL])
@@ -221,7 +224,7 @@ fn an_on_that_died_before_its_codes_were_saved_is_told_with_the_way_out() {
     world.run(&["2fa", "off", "--yes"]).expect(0);
     on_killed(&world, &[]);
     let json = world.run(&["2fa", "on", "-o", "json"]).expect(0);
-    said(&json, "no backup codes of it are saved");
+    said(&json, "its backup codes are not saved here");
     world.run(&["2fa", "codes", "next"]).expect(1);
 }
 

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::support::{OATHTOOL, Ran, World, running::Gate};
 
-/// The second factor that was switched on elsewhere is still there, and nothing was asked to
+/// The second factor that was Somebody else switched two-factor authentication on is still there, and nothing was asked to
 /// remove it.
 #[track_caller]
 fn it_stays_on(world: &World) {
@@ -22,7 +22,10 @@ fn what_another_machine_switched_on_stays_on_when_the_code_never_comes() {
         let on = world.on_at(&gate, rest, &[]);
         world.switch_on_elsewhere();
         gate.open();
-        let failed = on.ended().expect(code).told("switched on elsewhere");
+        let failed = on
+            .ended()
+            .expect(code)
+            .told("Somebody else switched two-factor authentication on");
         assert!(!failed.stderr.contains("unchanged"), "{}", failed.stderr);
         it_stays_on(&world);
     }
@@ -38,7 +41,7 @@ fn what_another_machine_switched_on_stays_on_when_the_code_is_right_for_our_key(
     gate.open();
     let ran = on.ended();
     assert_ne!(ran.code, 0, "{}", ran.stderr);
-    let ran = ran.told("switched on elsewhere");
+    let ran = ran.told("Somebody else switched two-factor authentication on");
     assert!(!ran.stderr.contains("unchanged"), "{}", ran.stderr);
     it_stays_on(&world);
 }
@@ -54,7 +57,9 @@ fn what_another_machine_switched_on_stays_on_when_this_run_is_told_to_end() {
         on.signal(signal);
         let ended = on.ended().expect(130);
         assert!(
-            ended.stderr.contains("switched on elsewhere"),
+            ended
+                .stderr
+                .contains("Somebody else switched two-factor authentication on"),
             "{}",
             ended.stderr
         );
@@ -84,7 +89,7 @@ fn a_key_that_the_service_refuses_to_make_is_nothing_to_remove() {
     world.until_asked("POST", "/mfa-otp", 2);
     world.switch_on_elsewhere();
     let late = late.ended().expect(0);
-    assert!(late.stderr.contains("is on already"), "{}", late.stderr);
+    assert!(late.stderr.contains("is already on"), "{}", late.stderr);
     it_stays_on(&world);
 }
 
@@ -99,7 +104,10 @@ fn a_renewal_whose_new_key_is_refused_keeps_the_old_factor() {
     let deleted = world.asked("DELETE", "/mfa-otp");
     world.switch_on_elsewhere();
     gate.open();
-    renewal.ended().expect(1).told("switched on elsewhere");
+    renewal
+        .ended()
+        .expect(1)
+        .told("Somebody else switched two-factor authentication on");
     assert_eq!(world.two_factor(), "on");
     assert_eq!(world.asked("DELETE", "/mfa-otp"), deleted);
 }
@@ -141,13 +149,15 @@ fn a_lost_answer_to_the_confirmation_is_told_as_what_the_account_says() {
         "status": 503, "times": 3}),
     );
     gate.open();
-    let failed = on.ended().expect(5).told("It is not known whether");
+    let failed = on.ended().expect(5).told("scw does not know whether");
     assert!(!failed.stderr.contains("unchanged"), "{}", failed.stderr);
     it_stays_on(&world);
     // The next run finds out, and says so.
     let status = world.run(&["2fa", "status"]).expect(0);
     assert!(
-        status.stderr.contains("no backup codes of it are saved"),
+        status
+            .stderr
+            .contains("its backup codes are not saved here"),
         "{}",
         status.stderr
     );
@@ -165,7 +175,7 @@ fn where_the_account_cannot_be_asked_nothing_is_removed_and_nothing_claimed() {
         "status": 503, "times": 3}),
     );
     gate.open();
-    let failed = on.ended().expect(1).told("could not be removed");
+    let failed = on.ended().expect(1).told("could not remove the new key");
     assert!(!failed.stderr.contains("unchanged"), "{}", failed.stderr);
     it_stays_on(&world);
 }

@@ -184,8 +184,9 @@ fn a_refused_key_of_a_variable_hints_at_the_variable() {
         json!({"type": "denied_authentication", "reason": "expired"}),
         json!(""),
     ] {
+        // Twice: the user and the passkeys are asked for side by side.
         let refused = json!({"path_regex": "^/iam/v1alpha1/", "action": "status",
-            "status": 401, "body": body});
+            "status": 401, "body": body, "times": 2});
         for arguments in [
             &["2fa", "status"][..],
             &["2fa", "off", "--yes"],

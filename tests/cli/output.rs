@@ -97,13 +97,10 @@ fn colour_is_for_those_who_want_it() {
 }
 
 #[test]
-fn help_touches_nothing_and_names_every_exit_code() {
+fn help_touches_nothing() {
     let world = World::new();
-    let help = world.run(&["--help"]).expect(0);
-    for code in ["0", "1", "2", "3", "4", "5", "6", "7", "8", "130"] {
-        let line = format!("\n  {code} ");
-        assert!(help.stdout.contains(&line), "{code}: {}", help.stdout);
-    }
+    world.run(&["--help"]).expect(0);
+    world.run(&["help", "exit-codes"]).expect(0);
     world.run(&["2fa", "on", "--help"]).expect(0);
     world.run(&["--version"]).expect(0);
     assert_eq!(std::fs::read_dir(world.home.path()).unwrap().count(), 0);
@@ -113,18 +110,13 @@ fn help_touches_nothing_and_names_every_exit_code() {
 fn completions_and_manual_pages_come_out_of_the_program() {
     let world = World::new();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
-        assert!(
-            world
-                .run(&["completion", shell])
-                .expect(0)
-                .stdout
-                .contains("2fa")
-        );
+        let script = world.run(&["completion", shell]).expect(0).stdout;
+        assert!(script.contains("SCW_COMPLETE"), "{shell}: {script}");
     }
     let folder = world.home.path().join("man1");
     world.run(&["man", folder.to_str().unwrap()]).expect(0);
     assert!(folder.join("scw-2fa-on.1").exists());
-    assert!(world.run(&["man"]).expect(0).stdout.contains(".TH scw"));
+    assert!(world.run(&["man"]).expect(0).stdout.contains(".TH SCW 1"));
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn a_busy_service_is_asked_again_to_switch_off() {
     world.switch_on();
     busy(&world, 1);
     let off = world.run(&["2fa", "off", "--yes"]).expect(0);
-    assert!(off.stderr.contains("trying again in 1 s"), "{}", off.stderr);
+    assert!(off.stderr.contains("Trying again in 1 s"), "{}", off.stderr);
     assert_eq!(world.two_factor(), "off");
     assert_eq!(world.asked("DELETE", "/mfa-otp"), 2);
 }
@@ -36,9 +36,12 @@ fn what_another_machine_switched_on_while_the_service_was_busy_stays_on() {
     let mut on = world.on_at(&gate, "false", &[]);
     busy(&world, 1);
     gate.open();
-    on.says("trying again");
+    on.says("Trying again");
     world.switch_on_elsewhere();
-    let failed = on.ended().expect(1).told("switched on elsewhere");
+    let failed = on
+        .ended()
+        .expect(1)
+        .told("Somebody else switched two-factor authentication on");
     assert!(!failed.stderr.contains("unchanged"), "{}", failed.stderr);
     assert_eq!(world.two_factor(), "on");
     assert_eq!(world.asked("DELETE", "/mfa-otp"), 1);
@@ -56,7 +59,7 @@ fn ctrl_c_before_a_renewal_removed_anything_stops_it() {
     running.signal(Signal::INT);
     running.says("Interrupted");
     let ended = running.ended().expect(130);
-    let told = "Cancelled. Nothing was changed.";
+    let told = "Cancelled. Nothing changed.";
     assert!(ended.stderr.contains(told), "{}", ended.stderr);
     assert_eq!((world.two_factor().as_str(), world.unused()), ("on", 10));
     assert_eq!(world.asked("DELETE", "/mfa-otp"), 0);
@@ -108,7 +111,7 @@ fn a_renewal_whose_new_key_is_refused_after_the_removal_says_what_the_account_ha
     world
         .run(&["2fa", "on", "--renew", "--yes", "--otp-command", OATHTOOL])
         .expect(1)
-        .told("two-factor authentication is off now");
+        .told("Two-factor authentication is off now");
     assert_eq!(world.two_factor(), "off");
 }
 
@@ -158,7 +161,7 @@ fn a_renewal_leaves_a_factor_alone_that_replaced_the_one_it_was_asked_about() {
     let user = format!("/iam/v1alpha1/users/{}", world.info().user_id);
     world.elsewhere("DELETE", &format!("{user}/mfa-otp"), "{}");
     world.switch_on_elsewhere();
-    running.ended().expect(1).told("changed elsewhere");
+    running.ended().expect(1).told("somebody else changed");
     assert_eq!(world.two_factor(), "on");
 }
 
@@ -177,9 +180,7 @@ fn codes_are_in_doubt_where_the_factor_may_have_been_replaced_while_it_was_switc
     let off = world.start(&["2fa", "off", "--yes"]);
     until("it is off", || world.two_factor() == "off");
     world.switch_on_elsewhere();
-    off.ended()
-        .expect(5)
-        .told("or somebody switched it on again");
+    off.ended().expect(5).told("or somebody added one again");
     let next = world.run(&["2fa", "codes", "next"]).expect(0);
     assert!(next.stderr.contains("may be void"), "{}", next.stderr);
 }

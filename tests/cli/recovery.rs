@@ -2,7 +2,7 @@
 
 use std::{fs, process::Command};
 
-use crate::support::{Ran, World, run_with_input};
+use crate::support::{OATHTOOL, Ran, World, run_with_input};
 
 /// `scw` of somebody who is logged out and knows email and password.
 fn locked_out(world: &World, arguments: &[&str]) -> Command {
@@ -92,40 +92,59 @@ fn without_saved_codes_the_other_ways_are_named() {
     assert_eq!(world.two_factor(), "on");
 }
 
+// Issue 9, 5
 #[test]
-fn the_ways_back_are_shown_in_order_with_their_state() {
+fn the_ways_that_are_open_are_shown_best_first() {
     let world = World::logged_in();
-    world.switch_on();
     let ways = |world: &World| {
-        world
-            .run(&["2fa", "recover", "-o", "json"])
-            .expect(0)
-            .json()["ways"]
-            .clone()
-    };
-    let open = |ways: &serde_json::Value| {
-        let ways = ways.as_array().unwrap().clone();
+        let shown = world.run(&["2fa", "recover", "-o", "json"]).expect(0);
+        let ways = shown.json()["ways"].as_array().unwrap().clone();
         ways.iter()
-            .filter(|way| way["open"] == true)
             .map(|way| way["way"].as_str().unwrap().to_owned())
             .collect::<Vec<_>>()
     };
-    assert_eq!(
-        open(&ways(&world)),
-        ["login", "saved_codes", "administrator", "support"]
-    );
+    assert!(ways(&world).is_empty(), "it is off: nothing to recover");
+    let off = world.run(&["2fa", "recover"]).expect(0);
+    assert!(off.stdout.starts_with("Two-factor authentication is off"));
+    world.switch_on();
+    let saved = ["saved_codes", "login_with_saved_code"];
+    let others = ["administrator", "support"];
+    assert_eq!(ways(&world), [&["login"][..], &saved, &others].concat());
+    let user = world.info().user_id.clone();
+    world.sandbox.add_passkey(&user, "Laptop").unwrap();
+    let with_passkey = [&["login", "passkey"][..], &saved, &others].concat();
+    assert_eq!(ways(&world), with_passkey);
     world.run(&["logout"]).expect(0);
-    assert_eq!(
-        open(&ways(&world)),
-        ["saved_codes", "administrator", "support"]
-    );
+    assert_eq!(ways(&world), [&saved[..], &others].concat());
     world.run(&["2fa", "codes", "remove", "--yes"]).expect(0);
-    assert_eq!(open(&ways(&world)), ["administrator", "support"]);
+    assert_eq!(ways(&world), others);
     let text = world.run(&["2fa", "recover"]).expect(0).stdout;
-    assert!(
-        text.contains("1. [closed]") && text.contains("scw 2fa off --user"),
-        "{text}"
-    );
+    let command = format!("scw 2fa off --user {user}");
+    assert!(text.contains(&command), "this user's own id: {text}");
+    assert!(text.contains("Support will never ask for your codes"));
+}
+
+// Issue 9, 5
+#[test]
+fn encrypted_codes_count_as_saved() {
+    let world = World::logged_in();
+    let key = world.home.path().join("id");
+    let made = Command::new("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-f"])
+        .arg(&key)
+        .status();
+    assert!(made.unwrap().success());
+    let recipient = fs::read_to_string(key.with_extension("pub")).unwrap();
+    let on = ["2fa", "on", "--otp-command", OATHTOOL, "--encrypt-to"];
+    world
+        .run(&[&on[..], &[recipient.trim()]].concat())
+        .expect(0);
+    let status = world.run(&["2fa", "status"]).expect(0).stdout;
+    let saved = "Backup codes saved here: encrypted in ";
+    assert!(status.contains(saved), "{status}");
+    world.run(&["logout"]).expect(0);
+    let ways = world.run(&["2fa", "recover"]).expect(0).stdout;
+    assert!(ways.starts_with("1. Encrypted backup codes"), "{ways}");
 }
 
 #[test]

@@ -110,7 +110,7 @@ fn renewing_replaces_the_authenticator_and_the_codes() {
             "echo 000000",
         ])
         .expect(4)
-        .told("two-factor authentication is off now");
+        .told("Two-factor authentication is off now");
     assert_eq!(world.two_factor(), "off");
 }
 
@@ -150,6 +150,6 @@ fn a_renewal_that_fails_keeps_the_codes_that_are_still_good_and_voids_the_dead_o
     world
         .run(&fails)
         .expect(1)
-        .told("two-factor authentication is off now");
+        .told("Two-factor authentication is off now");
     assert_eq!((world.two_factor().as_str(), world.unused()), ("off", 0));
 }

@@ -40,9 +40,9 @@ fn a_code_from_another_time_tells_how_far_the_clocks_are_apart() {
     let refused = world
         .run(&["2fa", "on", "--otp-command", &command])
         .expect(4);
-    let refused = refused.told("the clocks differ");
+    let refused = refused.told("your phone's clock is");
     assert!(
-        refused.stderr.contains("300 s behind"),
+        refused.stderr.contains("5 minutes slow"),
         "{}",
         refused.stderr
     );
@@ -53,9 +53,9 @@ fn a_code_from_another_time_tells_how_far_the_clocks_are_apart() {
 fn the_service_s_clock_counts_not_this_machine_s() {
     let world = World::logged_in();
     world.sandbox.advance(600);
-    let refused = world.run(&on(&[])).expect(4).told("the clocks differ");
+    let refused = world.run(&on(&[])).expect(4).told("your phone's clock is");
     assert!(
-        refused.stderr.contains("600 s behind"),
+        refused.stderr.contains("10 minutes slow"),
         "{}",
         refused.stderr
     );
@@ -273,7 +273,7 @@ fn a_second_factor_that_is_on_after_a_lost_answer_is_left_alone_and_told() {
         assert_eq!(world.two_factor(), "on", "{fault}");
         let again = world.run(&on(&[])).expect(0);
         assert!(
-            again.stderr.contains("no backup codes of this account"),
+            again.stderr.contains("no working backup codes are saved"),
             "{}",
             again.stderr
         );
@@ -291,7 +291,7 @@ fn a_key_that_cannot_be_removed_again_is_told() {
     let failed = world
         .run(&["2fa", "on", "--otp-command", "echo 000000"])
         .expect(4);
-    let failed = failed.told("could not be removed from the account");
+    let failed = failed.told("could not remove the new key from the account");
     assert!(
         failed.stderr.contains("scw 2fa status"),
         "{}",

@@ -34,7 +34,7 @@ fn a_second_on_that_waited_for_the_first_says_already_on_and_removes_nothing() {
     gate.open();
     let on = first.ended().expect(0).json();
     let second = second.ended().expect(0);
-    assert!(second.stderr.contains("is on already"), "{}", second.stderr);
+    assert!(second.stderr.contains("is already on"), "{}", second.stderr);
     assert_eq!(world.two_factor(), "on");
     assert_eq!(world.asked("DELETE", "/mfa-otp"), 0);
     assert_eq!(world.asked("POST", "/mfa-otp"), 1);

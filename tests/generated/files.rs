@@ -7,16 +7,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::CommandFactory;
-use clap_complete::{Generator, Shell};
-use scw::cli::Cli;
+use clap_complete::env::Shells;
 
-fn root(folder: &str) -> PathBuf {
+pub(crate) fn root(folder: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)
 }
 
 /// Compares a folder with what it should hold, or rewrites it when asked to.
-fn compare(folder: &str, expected: &BTreeMap<String, Vec<u8>>) {
+pub(crate) fn compare(folder: &str, expected: &BTreeMap<String, Vec<u8>>) {
     let folder = root(folder);
     if std::env::var_os("SCW_UPDATE_GENERATED").is_some() {
         for (name, content) in expected {
@@ -41,51 +39,35 @@ fn compare(folder: &str, expected: &BTreeMap<String, Vec<u8>>) {
     }
 }
 
-#[test]
-fn the_completions_are_what_the_command_line_gives() {
-    let shells = [
-        Shell::Bash,
-        Shell::Zsh,
-        Shell::Fish,
-        Shell::Elvish,
-        Shell::PowerShell,
-    ];
-    let expected = shells
-        .into_iter()
-        .map(|shell| {
-            let mut text = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "scw", &mut text);
-            (shell.file_name("scw"), text)
-        })
-        .collect();
-    compare("completions", &expected);
-}
+/// zsh runs the file when it completes for the first time, and the script then only defines the
+/// function: without this, the first press of the key would do nothing.
+const AUTOLOADED: &str = "\
+if [[ ${funcstack[1]} == _scw ]]; then
+    _clap_dynamic_completer_scw \"$@\"
+fi
+";
 
+// Issue 9, 3
 #[test]
-fn the_manual_pages_are_what_the_command_line_gives_and_all_are_in_the_program() {
-    let mut command = Cli::command();
-    command.build();
+fn the_completions_are_the_scripts_that_ask_the_program() {
     let mut expected = BTreeMap::new();
-    pages(&command, "scw", &mut expected);
-    compare("man", &expected);
-    let embedded: BTreeMap<String, Vec<u8>> = scw::PAGES
-        .iter()
-        .map(|(name, page)| ((*name).to_owned(), page.as_bytes().to_vec()))
-        .collect();
-    assert_eq!(
-        embedded.keys().collect::<Vec<_>>(),
-        expected.keys().collect::<Vec<_>>()
-    );
-}
-
-fn pages(command: &clap::Command, name: &str, into: &mut BTreeMap<String, Vec<u8>>) {
-    let mut text = Vec::new();
-    clap_mangen::Man::new(command.clone())
-        .title(name.to_owned())
-        .render(&mut text)
-        .unwrap();
-    into.insert(format!("{name}.1"), text);
-    for below in command.get_subcommands() {
-        pages(below, &format!("{name}-{}", below.get_name()), into);
+    for (shell, file) in [
+        ("bash", "scw.bash"),
+        ("zsh", "_scw"),
+        ("fish", "scw.fish"),
+        ("elvish", "scw.elv"),
+        ("powershell", "_scw.ps1"),
+    ] {
+        let mut text = Vec::new();
+        let shells = Shells::builtins();
+        let shell = shells.completer(shell).unwrap();
+        shell
+            .write_registration("SCW_COMPLETE", "scw", "scw", "scw", &mut text)
+            .unwrap();
+        if file == "_scw" {
+            text.extend_from_slice(AUTOLOADED.as_bytes());
+        }
+        expected.insert(file.to_owned(), text);
     }
+    compare("completions", &expected);
 }

@@ -9,3 +9,5 @@
 
 mod files;
 mod layers;
+mod manual;
+mod page;

@@ -12,6 +12,7 @@ mod support;
 
 mod login;
 mod prompts;
+mod qr;
 mod terminal;
 mod two_factor;
 mod web;

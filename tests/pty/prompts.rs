@@ -143,7 +143,7 @@ fn a_used_code_is_asked_for_at_a_terminal_and_ctrl_c_gets_out() {
         wait_for(&mut session, "Backup code");
         let code = on["backup_codes"][number].as_str().unwrap();
         session.send_line(code).unwrap();
-        wait_for(&mut session, "marked as used");
+        wait_for(&mut session, "Marked the code as used");
         assert_eq!(finish(&mut session).1, 0);
         assert_eq!(world.unused(), 9 - number as u64);
     }
@@ -194,7 +194,7 @@ fn what_is_no_code_does_not_count_and_enter_alone_neither() {
     for malformed in ["12345", "", "1234567", "abcdef", ""] {
         wait_for(&mut session, "Six-digit code");
         session.send_line(malformed).unwrap();
-        wait_for(&mut session, "six digits; try again");
+        wait_for(&mut session, "six digits. Try again.");
     }
     wait_for(&mut session, "Six-digit code");
     session.send_line(oathtool(&key)).unwrap();
@@ -212,7 +212,10 @@ fn after_the_last_try_the_person_is_told_to_delete_the_entry() {
         wait_for(&mut session, "Six-digit code");
         session.send_line("000000").unwrap();
     }
-    wait_for(&mut session, "delete the entry of this try from your app");
+    wait_for(
+        &mut session,
+        "delete this entry from your authenticator app",
+    );
     assert_eq!(finish(&mut session).1, 4);
     assert_eq!(world.two_factor(), "off");
 }

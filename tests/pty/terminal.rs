@@ -9,7 +9,7 @@ use expectrl::{Expect, Regex, Session, session::OsSession};
 
 use crate::support::World;
 
-/// `scw` in a terminal of 100 columns.
+/// `scw` in a terminal of 100 columns and 60 rows.
 pub(crate) fn terminal(world: &World, arguments: &[&str]) -> OsSession {
     in_terminal(world, "exec \"$0\" \"$@\"", arguments)
 }
@@ -21,7 +21,7 @@ pub(crate) fn in_terminal(world: &World, script: &str, arguments: &[&str]) -> Os
     let scw = world.command(arguments);
     let mut command = Command::new("sh");
     command
-        .args(["-c", &format!("stty echo rows 60 columns 100; {script}")])
+        .args(["-c", &format!("stty echo; {script}")])
         .arg(scw.get_program())
         .args(scw.get_args())
         .env_clear()
@@ -31,6 +31,9 @@ pub(crate) fn in_terminal(world: &World, script: &str, arguments: &[&str]) -> Os
         command.env(name, value.unwrap());
     }
     let mut session = Session::spawn(command).unwrap();
+    // The library sets a size of its own while the script starts, so this one comes last.
+    let process = session.get_process_mut();
+    process.set_window_size(100, 60).unwrap();
     session.set_expect_timeout(Some(Duration::from_secs(20)));
     session
 }

@@ -14,10 +14,13 @@ fn a_person_types_the_code_and_gets_three_tries() {
     let key = shown_key(&mut session);
     wait_for(&mut session, "Six-digit code");
     session.send_line("12345").unwrap();
-    wait_for(&mut session, "six digits; try again");
+    wait_for(&mut session, "six digits. Try again.");
     wait_for(&mut session, "Six-digit code");
     session.send_line("000000").unwrap();
-    wait_for(&mut session, "does not belong to this key; try again");
+    wait_for(
+        &mut session,
+        "Wrong code: it does not match this key. Scan the QR code",
+    );
     wait_for(&mut session, "Six-digit code");
     let code = oathtool(&key);
     session

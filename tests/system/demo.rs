@@ -1,6 +1,11 @@
 //! The first minute of a newcomer, and `scw-sandbox run` around a script.
 
-use std::process::{Command, Stdio};
+use std::{
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use expectrl::{ControlCode, Expect, Regex, Session, process::unix::WaitStatus};
 
 use crate::support::{OATHTOOL, Ran, binary};
 
@@ -23,7 +28,7 @@ fn the_demonstration_plays_the_main_job_to_its_end() {
         .env_remove("DBUS_SESSION_BUS_ADDRESS");
     let ran = Ran::of(demo.output().unwrap()).expect(0);
     assert!(
-        ran.stderr.contains("two-factor authentication is on"),
+        ran.stderr.contains("Two-factor authentication is on"),
         "{}",
         ran.stderr
     );
@@ -32,6 +37,67 @@ fn the_demonstration_plays_the_main_job_to_its_end() {
         "{}",
         ran.stderr
     );
+    // Issue 9, 8: what it knew beforehand is no alarm, and what a step needs is shown.
+    let first = ran.stderr.lines().next().unwrap();
+    assert!(
+        first.contains("The first build takes a few minutes"),
+        "{first}"
+    );
+    for alarm in ["warning", "error", "plain text"] {
+        assert!(!ran.stderr.contains(alarm), "{alarm}: {}", ran.stderr);
+    }
+    for said in [
+        "None can be used here: the demo keeps its key in a private temporary file.",
+        "    password    ",
+        "    secret key  ",
+        "scw login --email owner@example.com --backup-code-file - --storage file",
+    ] {
+        assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
+    }
+    let last = ran.stderr.lines().last().unwrap();
+    assert!(last.ends_with("Nothing stays on this machine."), "{last}");
+}
+
+// Issue 9, 8
+#[test]
+fn the_demonstration_ends_with_a_word_when_a_person_leaves_it_on_or_stops() {
+    for stop_early in [true, false] {
+        let mut demo = sandbox();
+        demo.arg("demo")
+            .stdin(Stdio::inherit())
+            .env_remove("DBUS_SESSION_BUS_ADDRESS");
+        let mut session = Session::spawn(demo).unwrap();
+        session.set_expect_timeout(Some(Duration::from_secs(60)));
+        let key = session
+            .expect(Regex("([A-Z2-7]{4} ){7}[A-Z2-7]{4}"))
+            .unwrap();
+        let key = String::from_utf8_lossy(key.get(0).unwrap()).replace(' ', "");
+        session.expect("Six-digit code").unwrap();
+        let closing = if stop_early {
+            session.send(ControlCode::EndOfText).unwrap();
+            "The demo stopped at step 3."
+        } else {
+            let code = Command::new("oathtool")
+                .args(["--totp", "-b", &key])
+                .output();
+            let code = String::from_utf8(code.unwrap().stdout).unwrap();
+            session.send_line(code.trim()).unwrap();
+            session
+                .expect("Switch two-factor authentication off")
+                .unwrap();
+            session.send_line("n").unwrap();
+            "You left two-factor authentication on. The demo ends here."
+        };
+        session.expect(closing).unwrap();
+        session.expect("Nothing stays on this machine.").unwrap();
+        session.expect(expectrl::Eof).unwrap();
+        let ended = session.get_process().wait().unwrap();
+        let code = if stop_early { 130 } else { 0 };
+        assert!(
+            matches!(ended, WaitStatus::Exited(_, found) if found == code),
+            "{ended:?}"
+        );
+    }
 }
 
 #[test]

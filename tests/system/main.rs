@@ -10,6 +10,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod completion;
 mod demo;
 mod keyring;
 mod openapi;

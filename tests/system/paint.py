@@ -1,12 +1,14 @@
 """Paints a captured terminal (tmux capture-pane -e -p -N) to a PNG, as a screen would show it.
 
-Usage: paint.py dark|light OUT.png < capture
+Usage: paint.py dark|light OUT.png [far] < capture
+
+With `far` the picture is what a camera sees from a distance: letters run into filled cells.
 """
 
 import re
 import sys
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 CELL_W, CELL_H = 8, 16
 THEMES = {"dark": ((229, 229, 229), (0, 0, 0)), "light": ((30, 30, 30), (255, 255, 255))}
@@ -76,7 +78,7 @@ def main():
     width = max(len(line) for line in plain)
     image = Image.new("RGB", ((width + 4) * CELL_W, (len(lines) + 2) * CELL_H), bg)
     draw = ImageDraw.Draw(image)
-    font = ImageFont.load_default()
+    font = ImageFont.load_default(14)
     pen = Pen()
     for row, line in enumerate(lines):
         column = 0
@@ -100,6 +102,8 @@ def main():
                 elif char != " ":
                     draw.text((x, y + 2), char, fill=ink, font=font)
                 column += 1
+    if "far" in sys.argv[3:]:
+        image = image.filter(ImageFilter.GaussianBlur(6)).reduce(2)
     image.save(sys.argv[2])
 
 

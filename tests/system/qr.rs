@@ -1,4 +1,5 @@
-//! The QR code on a real screen: tmux shows it, a picture is painted of it, `zbarimg` reads it.
+//! The QR code on a real screen: tmux shows it, a picture is painted of it, `zbarimg` and rqrr read
+//! it.
 
 use std::{
     fs,
@@ -66,34 +67,55 @@ impl<'a> Screen<'a> {
         tmux
     }
 
-    /// What the screen shows once the prompt is there.
-    fn shown(&self) -> String {
+    /// What the screen shows, and what has scrolled away above it.
+    fn capture(&self, history: bool) -> String {
+        let mut tmux = self.tmux();
+        // -N keeps the quiet zone at the end of the lines.
+        tmux.args(["capture-pane", "-e", "-p", "-N"]);
+        if history {
+            tmux.args(["-S", "-"]);
+        }
+        String::from_utf8(tmux.output().unwrap().stdout).unwrap()
+    }
+
+    /// Waits until the screen, or what stood on it, holds a text and the prompt stands below.
+    fn wait_for(&self, needle: &str) -> String {
         let deadline = Instant::now() + Duration::from_secs(30);
         loop {
-            // -N keeps the quiet zone at the end of the lines.
-            let captured = self
-                .tmux()
-                .args(["capture-pane", "-e", "-p", "-N", "-S", "-"])
-                .output()
-                .unwrap();
-            let text = String::from_utf8(captured.stdout).unwrap();
-            // An asked request wakes it; until then there is nothing to see.
-            if text.contains("Six-digit code") {
+            let text = self.capture(true);
+            // Long lines are wrapped anywhere.
+            let joined = text.replace('\n', "");
+            if let Some(at) = joined.find(needle)
+                && joined[at..].trim_end().ends_with("the QR code):")
+            {
                 return text;
             }
-            assert!(Instant::now() < deadline, "no prompt: {text}");
+            assert!(Instant::now() < deadline, "no {needle}: {text}");
             std::thread::yield_now();
         }
     }
 
-    /// What `zbarimg` reads off a picture of the screen.
-    fn read(&self, background: &str) -> String {
+    /// Answers the prompt.
+    fn type_line(&self, line: &str) {
+        let typed = self.tmux().args(["send-keys", line, "Enter"]).status();
+        assert!(typed.unwrap().success());
+    }
+
+    fn resize(&self, columns: u16, rows: u16) {
+        let size = ["-x", &columns.to_string(), "-y", &rows.to_string()];
+        let resized = self.tmux().arg("resize-window").args(size).status();
+        assert!(resized.unwrap().success());
+    }
+
+    /// What the readers read off a picture of a captured screen.
+    fn read(&self, captured: &str, background: &str, distance: &[&str]) -> String {
         let (capture, picture) = (self.path("capture"), self.path("screen.png"));
-        fs::write(&capture, self.shown()).unwrap();
+        fs::write(&capture, captured).unwrap();
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/system/paint.py");
         let painted = Command::new(python())
             .arg(script)
             .args([background, picture.to_str().unwrap()])
+            .args(distance)
             .stdin(fs::File::open(&capture).unwrap())
             .status()
             .unwrap();
@@ -103,7 +125,22 @@ impl<'a> Screen<'a> {
             .arg(&picture)
             .output()
             .unwrap();
-        String::from_utf8(read.stdout).unwrap()
+        let read = String::from_utf8(read.stdout).unwrap();
+        // Letters that have run into cells are grey and uneven; rqrr has one threshold for black and
+        // reads them by chance only. Its own test (`src/ui/qr/tests.rs`) takes them for filled.
+        if distance.is_empty() {
+            assert_eq!(read.trim_end(), read_with_rqrr(&picture), "{captured}");
+        }
+        read.trim_end().to_owned()
+    }
+
+    /// The address that the phone should read.
+    fn wanted(&self) -> String {
+        format!(
+            "otpauth://totp/Scaleway:{}?secret={}&issuer=Scaleway",
+            self.world.info().email,
+            shown_key(&self.capture(true))
+        )
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -117,23 +154,37 @@ impl Drop for Screen<'_> {
     }
 }
 
+/// What rqrr reads off a picture; nothing where it finds no code.
+fn read_with_rqrr(picture: &Path) -> String {
+    let file = std::io::BufReader::new(fs::File::open(picture).unwrap());
+    let mut reader = png::Decoder::new(file).read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    let frame = reader.next_frame(&mut pixels).unwrap();
+    let (width, height) = (frame.width as usize, frame.height as usize);
+    let mut image = rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| {
+        let at = y * frame.line_size + x * 3;
+        let sum: u16 = pixels[at..at + 3].iter().map(|part| u16::from(*part)).sum();
+        u8::try_from(sum / 3).unwrap()
+    });
+    let found = image.detect_grids();
+    found
+        .iter()
+        .find_map(|grid| grid.decode().ok())
+        .map_or_else(String::new, |(_, text)| text)
+}
+
 #[track_caller]
 fn reads_on_both_backgrounds(columns: u16, rows: u16, environment: &[(&str, &str)]) {
     let world = World::logged_in();
     let screen = Screen::open(&world, columns, rows, environment);
-    let text = screen.shown();
-    let key = regex_key(&text);
-    let wanted = format!(
-        "otpauth://totp/Scaleway:{}?secret={key}&issuer=Scaleway\n",
-        screen.world.info().email
-    );
+    let text = screen.wait_for("scan this QR code");
     for background in ["dark", "light"] {
-        assert_eq!(screen.read(background), wanted, "{background}: {text}");
+        assert_eq!(screen.read(&text, background, &[]), screen.wanted());
     }
 }
 
 /// The key in groups of four, as the screen shows it.
-fn regex_key(text: &str) -> String {
+fn shown_key(text: &str) -> String {
     text.lines()
         .map(str::trim)
         .find(|line| {
@@ -157,28 +208,104 @@ fn a_phone_reads_it_without_colour() {
 }
 
 #[test]
-fn a_phone_reads_it_on_a_dumb_terminal() {
-    reads_on_both_backgrounds(80, 40, &[("TERM", "dumb")]);
-}
-
-#[test]
 fn a_phone_reads_the_ascii_form_of_another_locale() {
     reads_on_both_backgrounds(110, 70, &[("TERM", "xterm-256color"), ("LC_ALL", "C")]);
 }
 
+// Issue 9, 6
 #[test]
-fn a_narrow_terminal_shows_the_key_and_says_why_there_is_no_code() {
+fn eighty_by_twenty_four_shows_the_whole_code_and_the_prompt_also_for_a_long_email() {
+    for email in [
+        "owner@example.com",
+        "a.rather.long.name@mail.of-a-company.example.com",
+    ] {
+        let world = World::seeded(&format!(
+            r#"{{"organizations":[{{"name":"S","users":[{{"email":"{email}"}}]}}]}}"#
+        ));
+        world.log_in();
+        let screen = Screen::open(&world, 80, 24, &[("TERM", "xterm-256color")]);
+        screen.wait_for("scan this QR code");
+        let seen = screen.capture(false);
+        assert!(seen.contains("Six-digit code"), "{seen}");
+        for background in ["dark", "light"] {
+            assert_eq!(screen.read(&seen, background, &[]), screen.wanted());
+        }
+    }
+}
+
+// Issue 9, 6
+#[test]
+fn r_draws_each_form_in_turn_and_a_phone_reads_every_one() {
     let world = World::logged_in();
-    for (columns, environment) in [(44, &[][..]), (80, &[("LC_ALL", "C")])] {
-        let terminal = [&[("TERM", "xterm-256color")][..], environment].concat();
-        let screen = Screen::open(&world, columns, 40, &terminal);
-        let text = screen.shown();
+    let screen = Screen::open(&world, 110, 60, &[("TERM", "xterm-256color")]);
+    screen.wait_for("scan this QR code");
+    for (form, backgrounds, distance) in [
+        ("in full blocks:", &["dark", "light"][..], &[][..]),
+        (
+            "in ASCII characters, on a dark background:",
+            &["dark"],
+            &["far"],
+        ),
+        (
+            "in ASCII characters, on a light background:",
+            &["light"],
+            &["far"],
+        ),
+        ("in half blocks:", &["dark", "light"], &[]),
+    ] {
+        screen.type_line("r");
+        screen.wait_for(form);
+        let seen = screen.capture(false);
+        for background in backgrounds {
+            let read = screen.read(&seen, background, distance);
+            assert_eq!(read, screen.wanted(), "{form} {background}: {seen}");
+        }
+    }
+}
+
+// Issue 9, 6
+#[test]
+fn a_terminal_without_colours_shows_one_code_and_r_the_one_for_the_other_background() {
+    let world = World::logged_in();
+    let screen = Screen::open(&world, 80, 24, &[("TERM", "dumb")]);
+    screen.wait_for("for a dark background. Enter `r` for the other one.");
+    let seen = screen.capture(false);
+    assert_eq!(screen.read(&seen, "dark", &[]), screen.wanted());
+    screen.type_line("r");
+    screen.wait_for("in half blocks, on a light background:");
+    let seen = screen.capture(false);
+    assert_eq!(screen.read(&seen, "light", &[]), screen.wanted());
+}
+
+// Issue 9, 6
+#[test]
+fn another_locale_is_told_of_utf8_and_r_draws_the_form_that_fits() {
+    let world = World::logged_in();
+    let environment = [("TERM", "xterm-256color"), ("LC_ALL", "C")];
+    let screen = Screen::open(&world, 80, 24, &environment);
+    screen.wait_for("if this terminal shows UTF-8, `r` or `--qr utf8` draws a smaller QR code");
+    screen.type_line("r");
+    screen.wait_for("in half blocks:");
+    let seen = screen.capture(false);
+    assert_eq!(screen.read(&seen, "dark", &[]), screen.wanted());
+}
+
+// Issue 9, 6
+#[test]
+fn a_window_that_is_too_small_is_told_how_large_it_should_be_and_r_draws_it_then() {
+    let world = World::logged_in();
+    for (columns, rows) in [(40, 40), (80, 20)] {
+        let screen = Screen::open(&world, columns, rows, &[("TERM", "xterm-256color")]);
+        let text = screen.wait_for("make the window larger and enter `r`");
+        assert!(!text.contains('▄'), "{text}");
         assert!(
-            text.replace('\n', "")
-                .contains("columns and the terminal has"),
+            text.replace('\n', "").contains("`--qr-file key.png`"),
             "{text}"
         );
-        assert!(!text.contains('▄') && !text.contains("\x1b[107m"), "{text}");
-        assert_eq!(regex_key(&text).len(), 32);
+        screen.resize(80, 24);
+        screen.type_line("r");
+        screen.wait_for("in half blocks:");
+        let seen = screen.capture(false);
+        assert_eq!(screen.read(&seen, "dark", &[]), screen.wanted());
     }
 }

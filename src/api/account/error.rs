@@ -20,10 +20,9 @@ struct Body {
 /// The error that a refusal stands for; one of an unknown type is told by its status.
 pub(super) fn from_answer(answer: &Answer) -> ApiError {
     let body: Body = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let said = answer.message();
-    let message = said.clone().unwrap_or_else(|| "it says no more".to_owned());
+    let message = answer.message();
     let missing = |message, named| ApiError::NotFound {
-        resource: "thing".to_owned(),
+        resource: "resource".to_owned(),
         message,
         named,
     };
@@ -43,16 +42,20 @@ pub(super) fn from_answer(answer: &Answer) -> ApiError {
             gone: kind == "invalid_auth",
         },
         // Inferred: the service of 2017 had no type of its own for a lock-out.
-        ("authorization_required", _) if message.contains("lock") => ApiError::Locked,
+        ("authorization_required", _)
+            if message.as_deref().is_some_and(|said| said.contains("lock")) =>
+        {
+            ApiError::Locked
+        }
         ("authorization_required", _) | (_, StatusCode::FORBIDDEN) => ApiError::Denied { message },
         ("unknown_resource", _) => missing(None, true),
-        (_, StatusCode::NOT_FOUND) => missing(said, false),
+        (_, StatusCode::NOT_FOUND) => missing(message, false),
         (_, StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED) => ApiError::Precondition {
             message,
             transient: answer.is_transient(),
         },
         _ if answer.body.is_empty() => answer.garbage(&format!(
-            "status {} and nothing else",
+            "status {} with an empty body",
             answer.status.as_u16()
         )),
         _ => ApiError::Arguments {
@@ -61,7 +64,11 @@ pub(super) fn from_answer(answer: &Answer) -> ApiError {
     }
 }
 
-fn with_fields(answer: &Answer, message: String, fields: &BTreeMap<String, Vec<String>>) -> String {
+fn with_fields(
+    answer: &Answer,
+    message: Option<String>,
+    fields: &BTreeMap<String, Vec<String>>,
+) -> Option<String> {
     let told: Vec<String> = fields
         .iter()
         .map(|(name, problems)| answer.shown(&format!("{name}: {}", problems.join(", "))))
@@ -69,7 +76,7 @@ fn with_fields(answer: &Answer, message: String, fields: &BTreeMap<String, Vec<S
     if told.is_empty() {
         message
     } else {
-        told.join("; ")
+        Some(told.join("; "))
     }
 }
 

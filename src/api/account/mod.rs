@@ -221,7 +221,7 @@ impl Account for Account2017 {
                 break;
             }
             if page == MAX_PAGES {
-                return Err(answer.garbage("a list without an end"));
+                return Err(answer.garbage("a list that does not end"));
             }
         }
         Ok(found)
@@ -231,7 +231,7 @@ impl Account for Account2017 {
         match &key.id {
             KeyId::Token(token) => self.delete_token(token).await,
             KeyId::AccessKey(_) => Err(ApiError::Arguments {
-                message: "an access key names no token of the 2017 API".to_owned(),
+                message: Some("an access key is not a token of the 2017 API".to_owned()),
             }),
         }
     }

@@ -28,23 +28,23 @@ use request::{Asked, Doors, Refusal};
 /// How long the browser may take altogether.
 const WAIT: Duration = Duration::from_secs(5 * 60);
 
-/// Nobody brought a login.
+/// Why no browser login arrived.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CallbackError {
     /// No port on loopback can be had.
-    #[error("no port on this machine can be listened on: {0}")]
+    #[error("could not listen on a local port: {0}")]
     Listen(#[source] io::Error),
     /// Another program listens on `::1`, wherever this one listens on `127.0.0.1`.
-    #[error("another program holds every port that was tried on the address ::1")]
+    #[error("another program uses every port that scw tried on ::1")]
     Taken,
     /// The account page's address takes no path.
     #[error(transparent)]
     Page(#[from] Invalid),
     /// Five minutes have passed.
-    #[error("the browser brought no login within {} minutes", WAIT.as_secs() / 60)]
+    #[error("the browser sent no login within {} minutes", WAIT.as_secs() / 60)]
     TimedOut,
     /// The start page was opened a second time.
-    #[error("the start page was opened twice, so somebody else may have seen it")]
+    #[error("the start page was opened twice; somebody else may have seen it")]
     OpenedTwice,
 }
 
@@ -61,7 +61,7 @@ pub(crate) struct Callback {
     until: Instant,
 }
 
-/// A browser that waits to be told what came of the login that it brought.
+/// A browser that sent a login, and waits for the outcome.
 #[derive(Debug)]
 pub(crate) struct Visitor {
     stream: TcpStream,
@@ -110,8 +110,8 @@ impl Callback {
             .unwrap_or(Err(CallbackError::TimedOut))
     }
 
-    /// Waits until the start page is opened once more. A login was brought by then, perhaps by
-    /// somebody who was at the start page before the person was: that person comes now.
+    /// Waits until the start page is opened once more. The login may then have come from somebody
+    /// else who opened the page before the user did.
     pub(crate) async fn opened_again(&mut self) -> CallbackError {
         match self.first(|_| None::<Infallible>).await {
             Ok((never, _)) => match never {},
@@ -155,24 +155,20 @@ impl Visitor {
         }
     }
 
-    /// Sends the person back to the terminal, where a question waits. What came of the login
-    /// follows on the same page.
+    /// Sends the user back to the terminal, where a question waits. The outcome of the login follows on
+    /// the same page.
     pub(crate) async fn asked(&mut self) {
-        let page = page::beginning(
-            "Go back to the terminal",
-            "The terminal asks whether to keep this login.",
-        );
+        let page = page::beginning("Go back to the terminal", "Confirm this login there.");
         page::begin(&mut self.stream, &page).await;
         self.begun = true;
     }
 
-    /// Tells the browser that the service does not know the session, and that another one is
-    /// waited for.
-    pub(crate) async fn dead(self) {
+    /// Tells the browser that the service rejected the session, and that scw waits for another.
+    pub(crate) async fn rejected(self) {
         self.told(
             "400 Bad Request",
-            "Nothing was done",
-            "The service does not take this login. The terminal still waits for one.",
+            "This login is not valid",
+            "The service rejected it. scw is still waiting for a login.",
         )
         .await;
     }
@@ -182,7 +178,7 @@ impl Visitor {
         self.told(
             "200 OK",
             "You are logged in",
-            "You can close this page and go back to the terminal.",
+            "Close this page and go back to the terminal.",
         )
         .await;
     }
@@ -191,7 +187,7 @@ impl Visitor {
     pub(crate) async fn failed(self) {
         self.told(
             "200 OK",
-            "The login was not kept",
+            "You are not logged in",
             "The terminal says why. You can close this page.",
         )
         .await;
@@ -200,9 +196,9 @@ impl Visitor {
     async fn opened_twice(self) {
         self.told(
             "403 Forbidden",
-            "The login has ended",
-            "This page was opened before, and works once. Somebody else may have seen it. \
-             The terminal says how to go on.",
+            "The login was stopped",
+            "This page works once and was opened before. Somebody else may have seen it. \
+             The terminal says what to do next.",
         )
         .await;
     }

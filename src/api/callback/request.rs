@@ -194,12 +194,12 @@ impl Refusal {
         };
         let text = match self {
             Self::OtherBrowser => {
-                "This browser did not open the start page of the login. Run scw login --web \
-                 --no-browser again, and open its address in this browser."
+                "The login was started in another browser. Run scw login --web --no-browser \
+                 again and open its address in this browser."
             }
-            _ => "This address takes one login, and this was none.",
+            _ => "This was not a valid login. scw is still waiting for one.",
         };
-        page::page(status, "Nothing was done", text)
+        page::page(status, "This login is not valid", text)
     }
 }
 

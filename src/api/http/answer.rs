@@ -146,7 +146,7 @@ impl Answer {
         } else {
             match (self.form(), self.status) {
                 (Form::Empty | Form::Object, _) | (Form::Xml, StatusCode::NOT_FOUND) => Ok(self),
-                _ => Err(self.garbage(&format!("status {status} and no JSON"))),
+                _ => Err(self.garbage(&format!("status {status} without JSON"))),
             }
         }
     }
@@ -165,10 +165,7 @@ impl Answer {
         if self.status == StatusCode::NO_CONTENT {
             Ok(())
         } else {
-            Err(self.garbage(&format!(
-                "status {} where 204 should be",
-                self.status.as_u16()
-            )))
+            Err(self.garbage(&format!("status {} instead of 204", self.status.as_u16())))
         }
     }
 
@@ -177,18 +174,16 @@ impl Answer {
         serde_json::from_slice(&self.body).map_err(|err| {
             // serde's message may quote a value: only its kind is told, and it is no source.
             let reason = match err.classify() {
-                serde_json::error::Category::Eof if self.body.is_empty() => "an empty answer",
-                serde_json::error::Category::Eof => "an answer that was cut off",
-                serde_json::error::Category::Data => {
-                    "an answer with other fields than it should have"
-                }
-                _ => "an answer that is no JSON",
+                serde_json::error::Category::Eof if self.body.is_empty() => "an empty body",
+                serde_json::error::Category::Eof => "a body that is cut off",
+                serde_json::error::Category::Data => "a body with the wrong fields",
+                _ => "a body that is not JSON",
             };
             self.garbage(reason)
         })
     }
 
-    /// The error for an answer that is not the API's.
+    /// The error for an answer that the API does not give.
     pub(in crate::api) fn garbage(&self, reason: &str) -> ApiError {
         ApiError::Garbage {
             host: self.host.clone(),
@@ -286,7 +281,10 @@ pub(in crate::api) mod tests {
         let mut led = answer_to(&["s3cret"], 307, "");
         led.location = Some("https://S3cret.example/x".to_owned());
         let told = led.checked().err().unwrap().to_string();
-        assert!(told.contains("redirects to https://***.example,"), "{told}");
+        assert!(
+            told.contains("redirected to https://***.example;"),
+            "{told}"
+        );
     }
 
     // Issue 7, 23

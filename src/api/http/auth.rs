@@ -1,15 +1,15 @@
-//! What a request identifies itself with.
+//! How a request authenticates.
 
 use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{api::ApiError, model::SecretKey};
 
-/// What a request identifies itself with (protocol.md A, "Authentication").
+/// How a request authenticates (protocol.md A, "Authentication").
 #[derive(Debug, Clone)]
 pub(crate) enum Auth {
     /// Nothing: the call is a login.
-    Nobody,
+    Anonymous,
     /// `X-Auth-Token`: the secret of an API key, or a token of 2017.
     Key(SecretKey),
     /// `X-Session-Token`: a session's JWT.
@@ -30,14 +30,16 @@ impl Credential {
     /// [`ApiError::Arguments`] when the secret cannot stand in a header.
     pub(super) fn of(auth: &Auth) -> Result<Option<Self>, ApiError> {
         let name = match auth {
-            Auth::Nobody => return Ok(None),
+            Auth::Anonymous => return Ok(None),
             Auth::Key(_) => "x-auth-token",
             Auth::Session(_) => "x-session-token",
         };
         // The library's error says nothing that the sentence does not.
         let mut value =
             HeaderValue::from_str(secret_of(auth)).map_err(|_| ApiError::Arguments {
-                message: "the key holds a character that no header can carry".to_owned(),
+                message: Some(
+                    "the key contains a character that HTTP headers do not allow".to_owned(),
+                ),
             })?;
         value.set_sensitive(true);
         Ok(Some(Self {
@@ -51,7 +53,7 @@ impl Credential {
     pub(super) fn key(&self) -> Option<&SecretKey> {
         match &self.auth {
             Auth::Key(key) => Some(key),
-            Auth::Nobody | Auth::Session(_) => None,
+            Auth::Anonymous | Auth::Session(_) => None,
         }
     }
 
@@ -63,7 +65,7 @@ impl Credential {
 
 fn secret_of(auth: &Auth) -> &str {
     match auth {
-        Auth::Nobody => "",
+        Auth::Anonymous => "",
         Auth::Key(key) => key.expose(),
         Auth::Session(token) => token.expose_secret(),
     }

@@ -171,7 +171,7 @@ impl Http {
             .base
             .join(&call.path)
             .map_err(|err| ApiError::Arguments {
-                message: err.to_string(),
+                message: Some(err.to_string()),
             })?;
         if !call.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&call.query);
@@ -209,7 +209,7 @@ impl Http {
         }
     }
 
-    /// Says that it waits, where a person would notice.
+    /// Says that it waits, where the wait is long enough to notice.
     fn say(&self, outcome: Outcome, pause: Duration) {
         let seconds = pause.as_secs_f64().round();
         if seconds < 1.0 {
@@ -217,10 +217,10 @@ impl Http {
         }
         let what = match outcome {
             Outcome::Busy | Outcome::Unsettled => "is busy",
-            Outcome::Failing | Outcome::Broken | Outcome::Final => "fails for the moment",
+            Outcome::Failing | Outcome::Broken | Outcome::Final => "is failing",
         };
         self.notices
-            .waiting(&format!("The API {what}; trying again in {seconds} s"));
+            .waiting(&format!("The API {what}. Trying again in {seconds} s."));
     }
 
     /// One attempt: a request, and the redirects that a reading may follow. Anything else is not
@@ -366,7 +366,7 @@ mod tests {
             wait: None,
         };
         let unsettled = ApiError::Precondition {
-            message: "m".to_owned(),
+            message: Some("m".to_owned()),
             transient: true,
         };
         for refusal in [throttled, unsettled] {

@@ -124,7 +124,7 @@ impl Redaction {
                 self.hide(&mut value, &Place::default());
                 value.to_string()
             }
-            Err(_) => format!("({} bytes that are no JSON)", bytes.len()),
+            Err(_) => format!("({} bytes that are not JSON)", bytes.len()),
         }
     }
 
@@ -367,6 +367,6 @@ mod tests {
     // Issue 7, 2
     #[test]
     fn a_body_that_is_no_json_is_not_shown() {
-        assert_eq!(body("<html>secret"), "(12 bytes that are no JSON)");
+        assert_eq!(body("<html>secret"), "(12 bytes that are not JSON)");
     }
 }

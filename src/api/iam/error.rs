@@ -35,23 +35,20 @@ struct Detail {
 pub(super) fn from_answer(answer: &Answer) -> ApiError {
     let body: Body = serde_json::from_slice(&answer.body).unwrap_or_default();
     let message = answer.message();
-    let or_silence =
-        |message: Option<String>| message.unwrap_or_else(|| "it says no more".to_owned());
     let or_status =
-        |message: Option<String>| message.unwrap_or_else(|| format!("status {}", answer.status));
+        |message: Option<String>| message.or_else(|| Some(format!("status {}", answer.status)));
     match (body.r#type.as_deref().unwrap_or(""), answer.status) {
         ("denied_authentication", _) => authentication(answer, body.reason.as_deref()),
         ("permissions_denied" | "quotas_exceeded", _) => ApiError::Denied {
-            message: denied(answer, &body, or_silence(message)),
+            message: denied(answer, &body, message),
         },
         ("invalid_arguments", _) => arguments(answer, &body, message),
         ("precondition_failed" | "transient_state", _) => ApiError::Precondition {
-            message: or_silence(
-                body.help_message
-                    .as_deref()
-                    .map(|help| answer.shown(help))
-                    .or(message),
-            ),
+            message: body
+                .help_message
+                .as_deref()
+                .map(|help| answer.shown(help))
+                .or(message),
             transient: answer.is_transient(),
         },
         ("locked", _) | (_, StatusCode::LOCKED) => ApiError::Locked,
@@ -70,12 +67,10 @@ pub(super) fn from_answer(answer: &Answer) -> ApiError {
         }
         // Without a type it is not known that the API itself refuses this key.
         (_, StatusCode::UNAUTHORIZED) => ApiError::Authentication {
-            reason: or_silence(message),
+            reason: message,
             gone: false,
         },
-        (_, StatusCode::FORBIDDEN) => ApiError::Denied {
-            message: or_silence(message),
-        },
+        (_, StatusCode::FORBIDDEN) => ApiError::Denied { message },
         (_, StatusCode::NOT_FOUND) => ApiError::NotFound {
             resource: resource(answer, &body),
             message,
@@ -86,7 +81,7 @@ pub(super) fn from_answer(answer: &Answer) -> ApiError {
             transient: false,
         },
         _ if answer.body.is_empty() => answer.garbage(&format!(
-            "status {} and nothing else",
+            "status {} with an empty body",
             answer.status.as_u16()
         )),
         _ => ApiError::Arguments {
@@ -110,18 +105,15 @@ pub(super) fn of_login(answer: &Answer) -> Login {
         .details
         .iter()
         .any(|detail| detail.argument_name.as_deref() == Some("2FA_token"));
-    let reason = || {
-        answer
-            .message()
-            .unwrap_or_else(|| "it gives no reason".to_owned())
-    };
     match (body.r#type.as_deref().unwrap_or(""), answer.status) {
         ("2FA_error", _) => Login::FactorNeeded,
         ("invalid_arguments", _) if asks_for_code => Login::FactorNeeded,
         ("captcha_required", _) => Login::Failed(ApiError::NoPasswordLogin {
-            reason: "it asks for a captcha".to_owned(),
+            reason: Some("it asks for a captcha".to_owned()),
         }),
-        ("permissions_denied", _) => Login::Failed(ApiError::NoPasswordLogin { reason: reason() }),
+        ("permissions_denied", _) => Login::Failed(ApiError::NoPasswordLogin {
+            reason: answer.message(),
+        }),
         ("denied_authentication", _) | ("", StatusCode::UNAUTHORIZED) => {
             Login::Failed(ApiError::WrongPassword)
         }
@@ -131,16 +123,16 @@ pub(super) fn of_login(answer: &Answer) -> Login {
 
 fn authentication(answer: &Answer, reason: Option<&str>) -> ApiError {
     let (reason, gone) = match reason {
-        Some("not_found") => ("it is unknown or was revoked".to_owned(), true),
-        Some("expired") => ("it has expired".to_owned(), true),
-        Some("invalid_argument") => ("it is malformed".to_owned(), false),
-        Some("unknown_reason") | None => ("it gives no reason".to_owned(), false),
-        Some(other) => (answer.shown(other), false),
+        Some("not_found") => (Some("it does not exist or was revoked".to_owned()), true),
+        Some("expired") => (Some("it has expired".to_owned()), true),
+        Some("invalid_argument") => (Some("it is malformed".to_owned()), false),
+        Some("unknown_reason") | None => (None, false),
+        Some(other) => (Some(answer.shown(other)), false),
     };
     ApiError::Authentication { reason, gone }
 }
 
-fn denied(answer: &Answer, body: &Body, message: String) -> String {
+fn denied(answer: &Answer, body: &Body, message: Option<String>) -> Option<String> {
     let missing: Vec<String> = body
         .details
         .iter()
@@ -148,15 +140,15 @@ fn denied(answer: &Answer, body: &Body, message: String) -> String {
             let resource = detail.resource.as_deref()?;
             Some(answer.shown(&match (&detail.action, detail.quota) {
                 (Some(action), _) => format!("{action} {resource}"),
-                (None, Some(quota)) => format!("no more than {quota} {resource}"),
+                (None, Some(quota)) => format!("at most {quota} {resource}"),
                 (None, None) => resource.to_owned(),
             }))
         })
         .collect();
-    if missing.is_empty() {
-        message
-    } else {
-        format!("{message} ({})", missing.join(", "))
+    let missing = (!missing.is_empty()).then(|| missing.join(", "));
+    match (message, missing) {
+        (Some(message), Some(missing)) => Some(format!("{message} ({missing})")),
+        (message, missing) => message.or(missing),
     }
 }
 
@@ -184,9 +176,9 @@ fn arguments(answer: &Answer, body: &Body, message: Option<String>) -> ApiError 
         .collect();
     ApiError::Arguments {
         message: if details.is_empty() {
-            message.unwrap_or_else(|| "it says no more".to_owned())
+            message
         } else {
-            details.join(", ")
+            Some(details.join(", "))
         },
     }
 }
@@ -194,7 +186,7 @@ fn arguments(answer: &Answer, body: &Body, message: Option<String>) -> ApiError 
 fn resource(answer: &Answer, body: &Body) -> String {
     body.resource
         .as_deref()
-        .map_or_else(|| "thing".to_owned(), |named| answer.shown(named))
+        .map_or_else(|| "resource".to_owned(), |named| answer.shown(named))
 }
 
 #[cfg(test)]
@@ -265,11 +257,11 @@ mod tests {
     #[test]
     fn a_404_without_a_type_tells_what_the_service_says_and_proves_nothing() {
         let (err, text) = told(404, r#"{"message":"no Route matched"}"#);
-        assert_eq!(text, "the API knows no such thing: no Route matched");
+        assert_eq!(text, "the API found no such resource: no Route matched");
         assert!(!err.key_is_gone());
         for empty in ["", "<?xml version=\"1.0\"?><Error/>"] {
             let (err, text) = told(404, empty);
-            assert_eq!(text, "the API knows no such thing");
+            assert_eq!(text, "the API found no such resource");
             assert!(!err.key_is_gone());
         }
     }

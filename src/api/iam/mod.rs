@@ -65,7 +65,7 @@ impl Iam {
                 return Ok(());
             }
             if page == MAX_PAGES {
-                return Err(answer.garbage("a list without an end"));
+                return Err(answer.garbage("a list that does not end"));
             }
         }
         Ok(())
@@ -160,7 +160,7 @@ impl Account for Iam {
 
     async fn organization(&self, id: &str) -> Result<OrganizationDetails, ApiError> {
         let id = OrganizationId::parse(id).map_err(|err| ApiError::Arguments {
-            message: err.to_string(),
+            message: Some(err.to_string()),
         })?;
         let answer = self.get(&organization_path(&id)).await?;
         let found = answer.json::<wire::Organization>()?;
@@ -256,7 +256,7 @@ impl Account for Iam {
         match &key.id {
             KeyId::AccessKey(access_key) => self.delete_api_key(access_key).await,
             KeyId::Token(_) => Err(ApiError::Arguments {
-                message: "a token of the 2017 API names no API key".to_owned(),
+                message: Some("a token of the 2017 API is not an API key".to_owned()),
             }),
         }
     }

@@ -25,7 +25,7 @@ const LONGEST_KEY_S: u64 = 100 * 365 * 86_400;
 /// A session, in the organization that is chosen.
 struct IamSession {
     /// The service without a credential, to call it with another one.
-    nobody: Http,
+    anonymous: Http,
     account: Iam,
     user_id: UserId,
     /// The organization that the session is in, once a choice was made.
@@ -71,7 +71,7 @@ fn open(http: &Http, found: wire::LoginAnswer, answer: &Answer) -> Result<IamSes
 /// [`ApiError::Arguments`] when it is not of that form.
 pub(crate) fn web_session(http: &Http, token: &SecretString) -> Result<Box<dyn Session>, ApiError> {
     let wrong = || ApiError::Arguments {
-        message: "the browser did not hand over a login".to_owned(),
+        message: Some("the browser did not send a login".to_owned()),
     };
     let bytes = decode_base64(token.expose_secret()).ok_or_else(wrong)?;
     let found: wire::LoginAnswer = serde_json::from_slice(&bytes).map_err(|_| wrong())?;
@@ -115,10 +115,10 @@ impl IamSession {
         jti: SessionId,
         token: SecretString,
     ) -> Result<Self, ApiError> {
-        let nobody = http.with_auth(&Auth::Nobody)?;
+        let anonymous = http.with_auth(&Auth::Anonymous)?;
         let account = Iam::new(http.with_auth(&Auth::Session(token.clone()))?);
         Ok(Self {
-            nobody,
+            anonymous,
             account,
             user_id,
             organization_id: None,
@@ -134,14 +134,15 @@ impl IamSession {
         OrganizationId::parse(&user.organization_id).map_err(|err| answer.garbage(&err.to_string()))
     }
 
-    /// The organizations of the person behind the user; nothing where the service does not tell.
+    /// The organizations of the root user, who may have a user in each of several organizations;
+    /// nothing where the service does not tell.
     ///
     /// `account_root_user_id` is empty for every recorded member (protocol.md A).
-    async fn organizations_of_person(&self) -> Result<Option<Vec<Organization>>, ApiError> {
-        let Some(person) = self.account.user(&self.user_id).await?.root_id else {
+    async fn organizations_of_root_user(&self) -> Result<Option<Vec<Organization>>, ApiError> {
+        let Some(root_id) = self.account.user(&self.user_id).await?.root_id else {
             return Ok(None);
         };
-        let path = format!("/account/v2/users/{person}");
+        let path = format!("/account/v2/users/{root_id}");
         match self.account.get(&path).await {
             Ok(answer) => answer
                 .json::<wire::RootUser>()?
@@ -212,7 +213,7 @@ impl Session for IamSession {
     }
 
     async fn organizations(&self) -> Result<Vec<Organization>, ApiError> {
-        match self.organizations_of_person().await? {
+        match self.organizations_of_root_user().await? {
             Some(all) => Ok(all),
             None => Ok(vec![self.own_organization().await?]),
         }
@@ -233,7 +234,7 @@ impl Session for IamSession {
                 .transpose()?;
             self.user_id = UserId::parse(&switched.user_id).map_err(odd)?;
             let auth = Auth::Session(switched.token.clone());
-            self.account = Iam::new(self.nobody.with_auth(&auth)?);
+            self.account = Iam::new(self.anonymous.with_auth(&auth)?);
             if let Some(jti) = jti {
                 self.open.push((jti, switched.token));
             }
@@ -288,7 +289,7 @@ impl Session for IamSession {
 
     async fn end(&self, _key_kept: bool) -> Result<(), ApiError> {
         for (jti, token) in self.open.iter().rev() {
-            let service = Iam::new(self.nobody.with_auth(&Auth::Session(token.clone()))?);
+            let service = Iam::new(self.anonymous.with_auth(&Auth::Session(token.clone()))?);
             let path = format!("/iam/v1alpha1/jwts/{jti}");
             let ended = service.call(Call::delete(path)).await;
             match ended.and_then(Answer::without_content) {
@@ -327,7 +328,7 @@ mod tests {
     #[test]
     fn what_a_browser_hands_over_cannot_name_another_thing_than_a_session() {
         let base = "http://127.0.0.1:1".parse().unwrap();
-        let http = Http::new(base, &Auth::Nobody, None, None, std::rc::Rc::new(Silent)).unwrap();
+        let http = Http::new(base, &Auth::Anonymous, None, None, std::rc::Rc::new(Silent)).unwrap();
         let hand_over = |jti: &str| {
             let user = "5c9e0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11";
             let json = json!({"jwt": {"jti": jti, "audienceId": user}, "token": "t"});

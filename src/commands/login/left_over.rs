@@ -1,4 +1,4 @@
-//! Keys that earlier runs left on the server: a login of their user deletes them.
+//! API keys that interrupted runs left on the server: the next login of their user deletes them.
 
 use super::settle;
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     model::{User, UserId},
 };
 
-/// Somebody who can look after the keys that earlier runs of theirs left behind.
+/// A user whose interrupted runs may have left keys behind.
 pub(super) struct LeftOver<'a> {
     pub(super) ctx: &'a Context,
     pub(super) account: &'a dyn Account,
@@ -20,8 +20,8 @@ pub(super) struct LeftOver<'a> {
 }
 
 impl LeftOver<'_> {
-    /// Deletes the keys that have notes of this user, organization and service. `own` is the note
-    /// of this run. What cannot be deleted is said and left to a later login.
+    /// Deletes the keys with a note for this user, organization and service. `own` is the note of
+    /// this run. Warns of a key that cannot be deleted, and leaves it to a later login.
     ///
     /// # Errors
     /// When the record cannot be read.
@@ -44,7 +44,7 @@ impl LeftOver<'_> {
                 Ok(deleted) => {
                     for key in deleted {
                         ctx.ui().note(&format!(
-                            "Deleted the key {key}, which an earlier run of scw left behind"
+                            "Deleted the API key {key}, left behind by an interrupted scw."
                         ));
                     }
                     settle(ctx, note);
@@ -52,7 +52,7 @@ impl LeftOver<'_> {
                 // This login does not depend on it.
                 Err(err) => {
                     ctx.ui().warn(&format!(
-                        "the key {name}, which an earlier run of scw left behind, could not be deleted: {err}"
+                        "could not delete the API key {name}, left behind by an interrupted scw: {err}"
                     ));
                     note.leave();
                 }
@@ -62,7 +62,7 @@ impl LeftOver<'_> {
     }
 }
 
-/// Deletes the keys of a description, and tells what a person may call them.
+/// Deletes the keys of a description, and returns their names for people.
 ///
 /// # Errors
 /// What the API says.

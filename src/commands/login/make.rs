@@ -1,5 +1,5 @@
-//! From an open session to a kept key: organization, left-over keys, key, keyring, end of the
-//! session.
+//! From an open session to a saved API key: choose the organization, delete left-over keys, create
+//! the key, store it, end the session.
 
 use std::time::Duration;
 
@@ -18,12 +18,11 @@ use crate::{
     context::{Context, prompt_error},
     credentials::{self, PendingKey, PendingNote},
     error::{CliError, Kind, Result},
-    model::{Dialect, Expiry, Organization, User, clean, rfc3339},
+    model::{Dialect, Expiry, Organization, User, clean, day},
     process,
 };
 
-/// What the key of a login is called: it tells a person where it is from, and holds a part that
-/// nobody else's key has.
+/// The description of a login's key: it says where the key comes from, and is unique.
 pub(super) fn description(ctx: &Context) -> Result<String> {
     Ok(format!(
         "scw login on {}, profile {}, {}",
@@ -33,10 +32,10 @@ pub(super) fn description(ctx: &Context) -> Result<String> {
     ))
 }
 
-/// Makes a key with an open session and keeps it, then ends the session.
+/// Creates a key with an open session and stores it, then ends the session.
 ///
 /// # Errors
-/// Any; a key that was made and could not be kept is deleted again.
+/// Any; a key that cannot be stored is deleted again.
 pub(super) async fn finish(ctx: &Context, args: &LoginArgs, signed_in: SignedIn) -> Result<()> {
     let uninterruptible = ctx.interrupt().protect("creating the API key");
     let SignedIn {
@@ -51,14 +50,13 @@ pub(super) async fn finish(ctx: &Context, args: &LoginArgs, signed_in: SignedIn)
         note,
     };
     let outcome = making.run(&mut *session).await;
-    uninterruptible.now("ending the session of this login");
+    uninterruptible.now("ending the login session");
     let ended = session.end(outcome.is_ok()).await.map_err(CliError::from);
     match outcome {
         Ok(login) => {
             if let Err(err) = ended {
-                ctx.ui().warn(&format!(
-                    "the session of this login could not be ended: {err}"
-                ));
+                ctx.ui()
+                    .warn(&format!("could not end the login session: {err}"));
             }
             report(ctx, &login)
         }
@@ -74,7 +72,7 @@ pub(super) async fn finish(ctx: &Context, args: &LoginArgs, signed_in: SignedIn)
     }
 }
 
-/// A key that is being made. `note` is that of a key that no login names yet.
+/// A key that is being created. `note` is its note until a login names it.
 struct Making<'a> {
     ctx: &'a Context,
     args: &'a LoginArgs,
@@ -104,7 +102,7 @@ impl Making<'_> {
             .create(session, &user, &organization, expires_at)
             .await?;
         let Some(description) = self.note.as_ref().map(|note| note.key.description.clone()) else {
-            return Err(CliError::new(Kind::Other, "the key has no note"));
+            return Err(CliError::new(Kind::Other, "the key was not noted down"));
         };
         let profile = &ctx.settings()?.profile;
         let kept = credentials::keep(
@@ -118,11 +116,11 @@ impl Making<'_> {
                 project_id: key.project_id.clone(),
                 created_key: Some(description),
                 expires_at: key.expires_at,
-                ..new_login(kept, self.target, &user)
+                ..new_login(kept, self.target, &user, Some(clean(&organization.name)))
             },
         )
         .await
-        .map_err(|err| err.doing("keep the secret key"));
+        .map_err(|err| err.doing("store the secret key"));
         match kept {
             Ok((login, replaced)) => {
                 // The record names the key now.
@@ -136,7 +134,8 @@ impl Making<'_> {
         }
     }
 
-    /// Makes the key. Its note is written before, so that it is found should this run be cut.
+    /// Creates the key. Its note is written first, so that a later login finds the key should this run
+    /// be killed.
     async fn create(
         &mut self,
         session: &dyn Session,
@@ -176,7 +175,7 @@ impl Making<'_> {
         }
     }
 
-    /// The answer that holds the secret was lost: the key is useless, and is looked for at once.
+    /// The answer with the secret was lost: the key is useless, so scw looks for it and deletes it.
     async fn after_lost_answer(
         &mut self,
         session: &dyn Session,
@@ -201,18 +200,18 @@ impl Making<'_> {
             Ok(deleted) if !deleted.is_empty() => {
                 // A note that stays is settled by the next login.
                 let _ = note.settle();
-                err.and("The service had made the key, and scw deleted it again")
+                err.and("The service had created the API key, and scw deleted it")
             }
             // The request may still be on its way.
             Ok(_) | Err(_) => {
                 note.leave();
-                err.and(&format!("The service may have made the key {name}"))
-                    .hint("the next `scw login` looks for that key and deletes it")
+                err.and(&format!("The service may have created the API key {name}"))
+                    .hint("run `scw login` again: it deletes that key")
             }
         }
     }
 
-    /// Takes back a key that could not be kept.
+    /// Deletes a key that could not be stored.
     async fn withdraw(
         &mut self,
         session: &dyn Session,
@@ -220,17 +219,17 @@ impl Making<'_> {
         err: CliError,
     ) -> CliError {
         let name = key.access_key.as_ref().map_or_else(
-            || "the new key".to_owned(),
-            |key| format!("the new key {key}"),
+            || "the new API key".to_owned(),
+            |key| format!("the new API key {key}"),
         );
         if session.withdraw(key).await.is_ok() {
-            return err.and(&format!("scw deleted {name} again"));
+            return err.and(&format!("scw deleted {name}"));
         }
         if let Some(note) = self.note.take() {
             note.leave();
         }
-        err.and(&format!("{name} could not be deleted again"))
-            .hint("the next `scw login` deletes it")
+        err.and(&format!("scw could not delete {name}"))
+            .hint("run `scw login` again: it deletes that key")
     }
 }
 
@@ -245,8 +244,8 @@ async fn choose(ctx: &Context, args: &LoginArgs, session: &dyn Session) -> Resul
             .into_iter()
             .find(|found| found.id.as_str() == wanted || found.name.eq_ignore_ascii_case(wanted))
             .ok_or_else(|| {
-                CliError::usage("the account belongs to no organization of that id or name")
-                    .hint(format!("it belongs to: {}", names.join(", ")))
+                CliError::usage("the account is not a member of that organization")
+                    .hint(format!("choose one of: {}", names.join(", ")))
             });
     }
     if all.len() > 1 {
@@ -259,8 +258,11 @@ async fn choose(ctx: &Context, args: &LoginArgs, session: &dyn Session) -> Resul
         return Ok(all.swap_remove(chosen));
     }
     all.pop().ok_or_else(|| {
-        CliError::new(Kind::Refused, "the account belongs to no organization")
-            .hint("ask an administrator to invite it")
+        CliError::new(
+            Kind::Refused,
+            "the account is not a member of any organization",
+        )
+        .hint("ask an administrator of an organization for an invitation")
     })
 }
 
@@ -288,9 +290,8 @@ async fn expires_at(
     let end = life.and_then(|life| end_of(session, life));
     if let Some(end) = end.filter(|_| life != wanted) {
         ctx.ui().warn(&format!(
-            "the organization allows no key as long as `{}`; this one ends on {}",
-            asked,
-            rfc3339(end)
+            "the organization does not allow a key that lasts `{asked}`; this one expires on {}",
+            day(end, Context::now())
         ));
     }
     Ok(end)
@@ -306,18 +307,18 @@ fn end_of(session: &dyn Session, life: Duration) -> Option<OffsetDateTime> {
         .checked_add(life)
 }
 
-/// Whether a token of the 2017 API is to end by itself, and what has to be said about it: that API
-/// knows no date, only tokens that end after a time of its own, and tokens that never do.
+/// Whether a token of the 2017 API is to expire. That API takes no date: it chooses one itself, or
+/// the token never expires. Says so where it matters.
 pub(super) fn token_expires(ctx: &Context, args: &LoginArgs, dialect: Dialect) -> bool {
     if dialect == Dialect::Iam {
         return true;
     }
     match args.expires {
         Some(asked @ Expiry::After(_)) => ctx.ui().warn(&format!(
-            "the 2017 API cannot end a token after `{asked}`; it decides itself when this one ends"
+            "the 2017 API ignores `--expires {asked}`; it chooses when this token expires"
         )),
         None => ctx.ui().note(
-            "The 2017 API decides when this token ends. `--expires never` asks for one without an end",
+            "The 2017 API chooses when this token expires. Use `--expires never` for one that never expires.",
         ),
         Some(Expiry::Never) => {}
     }

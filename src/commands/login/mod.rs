@@ -15,14 +15,16 @@ use crate::{
     context::Context,
     credentials::{self, PendingNote, Replaced},
     error::{CliError, Kind, Result},
-    model::{StorageKind, User, clean, rfc3339},
+    model::{SecretName, Slot, StorageKind, User, clean, rfc3339},
+    store,
 };
 
-/// Logs in, in one of the four ways.
+/// Logs in, in one of four ways.
 ///
 /// # Errors
-/// As cli.md says; nothing is kept then.
+/// As cli.md says; nothing is saved then.
 pub(crate) async fn run(ctx: &Context, args: LoginArgs) -> Result<()> {
+    check_storage(ctx, &args).await?;
     if args.with_token || args.from_config {
         token::run(ctx, &args).await
     } else if args.web {
@@ -40,8 +42,19 @@ fn storage(ctx: &Context, args: &LoginArgs) -> Result<StorageKind> {
         .unwrap_or(StorageKind::Keyring))
 }
 
+/// Checks that the secret key can be stored before anything is asked: a missing keyring must not
+/// show only after email, password and code were typed.
+async fn check_storage(ctx: &Context, args: &LoginArgs) -> Result<()> {
+    let name = SecretName::of(&ctx.settings()?.profile, Slot::First);
+    ctx.local()?
+        .with_store(storage(ctx, args)?, move |store| store.check(&name))
+        .await
+        .map_err(CliError::from)
+        .map_err(|err| err.doing("log in"))
+}
+
 /// The login of a user, with a key of which nothing more is known.
-fn new_login(kept: Kept, target: &Target, user: &User) -> Login {
+fn new_login(kept: Kept, target: &Target, user: &User, organization_name: Option<String>) -> Login {
     Login {
         kept,
         api: target.dialect,
@@ -50,47 +63,58 @@ fn new_login(kept: Kept, target: &Target, user: &User) -> Login {
         user_id: user.id.clone(),
         email: user.email.clone(),
         organization_id: user.organization_id.clone(),
+        organization_name,
         project_id: None,
         created_key: None,
         expires_at: None,
     }
 }
 
-/// Says who is logged in now.
+/// Says who is logged in now, and where the secret key is.
 fn report(ctx: &Context, login: &Login) -> Result<()> {
-    let profile = &ctx.settings()?.profile;
+    let settings = ctx.settings()?;
+    let profile = &settings.profile;
     let ui = ctx.ui();
     let storage = login.kept.storage;
-    if storage == StorageKind::File {
-        ui.warn("the secret key is kept in a file in plain text, which only you can read");
-    }
-    if credentials::has_secret_variable() {
-        ui.warn("`SCW_SECRET_KEY` is set, and is used instead of this login until it is unset");
-    }
+    let location = store::location(storage, &settings.data, &login.kept.name(profile));
     let email = clean(&login.email);
     ui.status(&format!(
-        "Logged in as {email} for the profile `{profile}`; the secret key is kept in the {storage}"
+        "Logged in as {}.",
+        super::whom(&email, login.organization(), profile)
     ));
+    match storage {
+        StorageKind::Keyring => ui.status(&format!(
+            "The secret key is in the keyring as \"{location}\"."
+        )),
+        StorageKind::File => ui.warn(&format!(
+            "the secret key is stored unencrypted in {location}; only you can read it"
+        )),
+    }
+    if credentials::has_secret_variable() {
+        ui.warn("`SCW_SECRET_KEY` is set and overrides this login; unset it to use the login");
+    }
     let data = json!({
         "email": email,
         "user_id": login.user_id,
         "organization_id": clean(&login.organization_id),
+        "organization_name": login.organization_name,
         "access_key": login.access_key,
         "profile": profile.as_str(),
         "storage": storage,
+        "secret_location": location,
         "expires_at": login.expires_at.map(rfc3339),
     });
     ui.result("", &data).map_err(|err| unprinted(&err))
 }
 
-/// Deletes the key of the login whose place this one took. Where that fails its note stays, and
-/// the next login tries again.
+/// Deletes the key of the login that this one replaced. Where that fails its note stays, and the
+/// next login tries again.
 async fn delete_replaced(ctx: &Context, replaced: Replaced) {
     let (credential, note) = match replaced {
         Replaced::Nothing => return,
         Replaced::InUse { by } => {
             return ctx.ui().note(&format!(
-                "The key of the login before stays: the profile `{by}` uses it"
+                "The API key of the previous login was kept: profile `{by}` uses it."
             ));
         }
         Replaced::Abandoned(key) => (key.credential, key.note),
@@ -98,7 +122,7 @@ async fn delete_replaced(ctx: &Context, replaced: Replaced) {
     let name = note.key.shown();
     let deleted = async {
         let Some(credential) = credential else {
-            return Err(CliError::new(Kind::Other, "its secret could not be read"));
+            return Err(CliError::new(Kind::Other, "its secret key is not readable"));
         };
         let account = ctx.clients().account(&credential)?;
         super::logout::delete_key(&*account, credential.access_key()).await
@@ -107,14 +131,14 @@ async fn delete_replaced(ctx: &Context, replaced: Replaced) {
         Ok(()) => settle(ctx, note),
         Err(err) => {
             ctx.ui().warn(&format!(
-                "the key {name} of the login before could not be deleted: {err}; the next `scw login` tries again"
+                "could not delete the key {name} of the previous login: {err}; the next `scw login` tries again"
             ));
             note.leave();
         }
     }
 }
 
-/// Takes a note away. One that stays costs the next login a question, and nothing else.
+/// Removes a note. One that stays makes the next login ask the API once more, and harms nothing.
 fn settle(ctx: &Context, note: PendingNote) {
     if let Err(err) = note.settle() {
         ctx.ui().warn(&err.to_string());

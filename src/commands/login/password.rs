@@ -12,7 +12,7 @@ use crate::{
 /// Signs in with a password, makes a key for this machine and keeps it.
 ///
 /// # Errors
-/// As cli.md says; no key is left behind then.
+/// As cli.md says; no key is left on the server then.
 pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
     let target = target_for_login(ctx.settings()?, ctx.local()?)?;
     let plan = SignInPlan {

@@ -2,7 +2,9 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{delete_replaced, left_over::LeftOver, new_login, report, storage};
+use super::{
+    super::organization_name, delete_replaced, left_over::LeftOver, new_login, report, storage,
+};
 use crate::{
     api::{Account, ApiError},
     cli::LoginArgs,
@@ -18,10 +20,10 @@ use crate::{
 /// The most that is read from stdin, in bytes.
 const MAX_STDIN_BYTES: usize = 64 * 1024;
 
-/// Checks a key against the API and keeps its secret.
+/// Checks a key against the API and stores its secret.
 ///
 /// # Errors
-/// As cli.md says; nothing is kept then.
+/// As cli.md says; nothing is saved then.
 pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
     let offered = if args.from_config {
         credentials::from_config(ctx.settings()?)?
@@ -32,22 +34,23 @@ pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
     let account = ctx.clients().account(&offered)?;
     let (key, user) = check(&*account, &offered)
         .await
-        .map_err(|err| CliError::from(err).doing("check the key against the API"))?;
+        .map_err(|err| CliError::from(err).doing("check the key"))?;
+    let organization = organization_name(&*account, &user.organization_id).await;
     let profile = &ctx.settings()?.profile;
-    let uninterruptible = ctx.interrupt().protect("keeping the secret key");
+    let uninterruptible = ctx.interrupt().protect("storing the secret key");
     let (login, replaced) =
         credentials::keep(ctx.local()?, profile, offered.secret(), storage, |kept| {
             Login {
                 access_key: offered.access_key().cloned(),
                 project_id: key.default_project_id.clone(),
                 expires_at: key.expires_at,
-                ..new_login(kept, offered.target(), &user)
+                ..new_login(kept, offered.target(), &user, organization.clone())
             }
         })
         .await
-        .map_err(|err| err.doing("keep the secret key"))?;
+        .map_err(|err| err.doing("store the secret key"))?;
     delete_replaced(ctx, replaced).await;
-    uninterruptible.now("looking for keys that earlier runs left behind");
+    uninterruptible.now("deleting API keys that interrupted runs left behind");
     let left_over = LeftOver {
         ctx,
         account: &*account,
@@ -63,13 +66,13 @@ pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
     }
     if args.from_config {
         ctx.ui().hint(
-            "the secret key is still in config.yaml as well; remove its line there to keep it in the keyring alone",
+            "remove the line `secret_key` from config.yaml: the key is still there in plain text",
         );
     }
     report(ctx, &login)
 }
 
-/// Asks the API whose key it is and whether it works.
+/// Asks the API whether the key works, and whose it is.
 async fn check(account: &dyn Account, offered: &Credential) -> Result<(ApiKey, User), ApiError> {
     let key = account.own_key(offered.access_key()).await?;
     let user = account.user(&key.user_id).await?;
@@ -85,8 +88,8 @@ async fn from_stdin(ctx: &Context, args: &LoginArgs) -> Result<Credential> {
             .map_err(|err| prompt_error(&err, "a secret key is", "a pipe into stdin"))?
     } else {
         ui::read_stdin(MAX_STDIN_BYTES).await.map_err(|err| {
-            CliError::usage(format!("the key on stdin could not be read: {err}")).hint(
-                "pipe a secret key, or `SCW_ACCESS_KEY=…` and `SCW_SECRET_KEY=…` lines, into it",
+            CliError::usage(format!("could not read the key from stdin: {err}")).hint(
+                "pipe a secret key, or `SCW_ACCESS_KEY=…` and `SCW_SECRET_KEY=…` lines, to stdin",
             )
         })?
     };
@@ -95,8 +98,8 @@ async fn from_stdin(ctx: &Context, args: &LoginArgs) -> Result<Credential> {
         && flag != piped
     {
         return Err(
-            CliError::usage("`--access-key` names another key than stdin does")
-                .hint("leave one of the two out"),
+            CliError::usage("`--access-key` and stdin contain different access keys")
+                .hint("remove one of the two"),
         );
     }
     let target = credentials::target_for_login(ctx.settings()?, ctx.local()?)?;
@@ -105,7 +108,7 @@ async fn from_stdin(ctx: &Context, args: &LoginArgs) -> Result<Credential> {
         None => credentials::access_key_variable()?,
     };
     let access_key = match access_key {
-        // Today's API tells nobody whose a secret key is.
+        // The IAM API does not tell whose a secret key is.
         None if asks && target.dialect == Dialect::Iam => Some(ask_access_key(ctx).await?),
         access_key => access_key,
     };
@@ -121,21 +124,21 @@ async fn ask_access_key(ctx: &Context) -> Result<AccessKey> {
             .map_err(|err| prompt_error(&err, "an access key is", "`--access-key`"))?;
         match AccessKey::parse(typed.expose_secret()) {
             Ok(key) => return Ok(key),
-            Err(err) => ctx.ui().instruct(&format!("{err}; try again")),
+            Err(err) => ctx.ui().ask_again(&err),
         }
     }
 }
 
 /// Takes a secret key alone, or `KEY=VALUE` lines as in a shell's environment file.
 fn parse_stdin(text: &SecretString) -> Result<(SecretKey, Option<AccessKey>)> {
-    let hint = "stdin takes a secret key alone, or `SCW_ACCESS_KEY=…` and `SCW_SECRET_KEY=…` lines";
+    let hint = "pipe a secret key, or `SCW_ACCESS_KEY=…` and `SCW_SECRET_KEY=…` lines, to stdin";
     let text = text.expose_secret().trim_start_matches('\u{feff}').trim();
     if text.is_empty() {
-        return Err(CliError::usage("there is no key on stdin").hint(hint));
+        return Err(CliError::usage("stdin is empty").hint(hint));
     }
     let secret_key = |value: &str| {
         SecretKey::parse(&SecretString::from(value)).map_err(|err| {
-            CliError::usage(format!("the key on stdin is not valid: {err}")).hint(hint)
+            CliError::usage(format!("the secret key on stdin is not valid: {err}")).hint(hint)
         })
     };
     if !text.contains('=') {
@@ -160,8 +163,9 @@ fn parse_stdin(text: &SecretString) -> Result<(SecretKey, Option<AccessKey>)> {
             _ => {}
         }
     }
-    let secret =
-        secret.ok_or_else(|| CliError::usage("stdin has no `SCW_SECRET_KEY=…` line").hint(hint))?;
+    let secret = secret.ok_or_else(|| {
+        CliError::usage("there is no `SCW_SECRET_KEY=…` line on stdin").hint(hint)
+    })?;
     Ok((secret, access_key))
 }
 

@@ -1,6 +1,6 @@
-//! `scw login --web`: a browser on this machine signs in, and brings the session here.
+//! `scw login --web`: the user signs in with a browser on this machine, which sends the session here.
 
-use super::make::finish;
+use super::{super::whom, make::finish};
 use crate::{
     api::{ApiError, Callback, CallbackError, Session, Visitor, web_session},
     cli::LoginArgs,
@@ -13,20 +13,17 @@ use crate::{
     process,
 };
 
-/// Opens the start page and waits for the login that comes of it; keeps it when it is the one that
-/// the person wants.
+/// Opens the start page, waits for the login, and saves it where it is the account that the user
+/// wants.
 ///
 /// # Errors
-/// As cli.md says; no key is left behind then.
+/// As cli.md says; no key is left on the server then.
 pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
     let target = target_for_login(ctx.settings()?, ctx.local()?)?;
     let page = account_page(ctx, &target)?;
     let email = known_email(&args.sign_in)?;
-    if email.is_none() && !ctx.prompter().can_ask() {
-        return Err(CliError::usage(
-            "a login in a browser has to be confirmed, and this is not a terminal",
-        )
-        .hint("name the account with `--email` or `SCW_EMAIL`"));
+    if email.is_none() {
+        ctx.require_prompt("confirmation is", "`--email` or `SCW_EMAIL`")?;
     }
     let mut callback = Callback::listen(&page).map_err(|err| failed(&err))?;
     show_start_page(ctx, args, &callback.start_url());
@@ -35,11 +32,9 @@ pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
         let (session, mut visitor) = callback
             .wait(|token| web_session(&anonymous, token).ok())
             .await
-            .map_err(|err| failed(&err).and("Nothing was kept"))?;
-        // There is a session from here on: the end has to be tidy.
-        let uninterruptible = ctx
-            .interrupt()
-            .protect("ending the session that the browser brought");
+            .map_err(|err| failed(&err).and("Nothing was changed"))?;
+        // There is a session from here on, which has to be ended.
+        let uninterruptible = ctx.interrupt().protect("ending the login session");
         let proven_and_agreed = async {
             let proven = session.prove().await;
             if let Err(ApiError::Authentication { .. }) = proven {
@@ -52,18 +47,18 @@ pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
             Some(agreed)
         };
         let agreed = tokio::select! {
-            // Whoever was at the start page first may not be the person who comes to it now.
+            // The first visitor may have been somebody else than the user who comes now.
             err = callback.opened_again() => Some(Err(failed(&err))),
             () = ctx.interrupt().requested() => Some(Err(CliError::interrupted())),
             agreed = proven_and_agreed => agreed,
         };
         match agreed {
             Some(agreed) => break (session, visitor, agreed, uninterruptible),
-            // A dead session is no login: there is nothing to end, and the wait goes on.
-            None => visitor.dead().await,
+            // The session is not valid: there is nothing to end, and the wait goes on.
+            None => visitor.rejected().await,
         }
     };
-    // Nobody can bring another login: the address is gone.
+    // The address is closed: no other login can come.
     drop(callback);
     if let Err(err) = agreed {
         return Err(turn_away(ctx, &*session, visitor, err).await);
@@ -85,32 +80,32 @@ pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
 fn account_page(ctx: &Context, target: &Target) -> Result<ApiUrl> {
     if target.dialect == Dialect::Account {
         return Err(
-            CliError::usage("the 2017 account API has no login in a browser")
-                .hint("leave out `--api account`, or log in with email and password"),
+            CliError::usage("the 2017 API does not support browser logins")
+                .hint("remove `--api account`, or log in with email and password: `scw login`"),
         );
     }
     ctx.settings()?
         .account_page(&target.origin)?
         .ok_or_else(|| {
-            CliError::usage("the address of the account page is not known for this API address")
-                .hint("name it in `SCW_ACCOUNT_URL`")
+            CliError::usage("scw does not know the account page of this API address")
+                .hint("set its address in `SCW_ACCOUNT_URL`")
         })
 }
 
-/// Opens the browser, or says what to open in it. The address works once, and is of no use to
-/// whoever comes second.
+/// Opens the browser, or prints the address for it. The address works once.
 fn show_start_page(ctx: &Context, args: &LoginArgs, address: &str) {
     let opened = !args.no_browser && process::open_browser(address).is_ok();
     let ui = ctx.ui();
     if opened {
-        ui.status("A browser opens for the login. If it does not, open this address yourself:");
+        ui.status("Opening your browser. If nothing opens, open this address yourself:");
     } else {
-        ui.status("Open this address in a browser on this machine; it works once:");
+        ui.status("Open this address in a browser on this machine. It works once:");
     }
     ui.instruct(&format!("\n    {address}\n"));
+    ui.status("Waiting for the browser. Ctrl-C cancels.");
 }
 
-/// Makes sure that the account is the one that the person wants: by the email that was given in
+/// Makes sure that the account is the one that the user wants: by the email that was given in
 /// advance, else by a question.
 async fn agree(
     ctx: &Context,
@@ -128,7 +123,7 @@ async fn agree(
             Kind::Refused,
             format!("the browser logged in as {email}, not as {}", clean(wanted)),
         )
-        .hint("log in to the right account in the browser, or fix `--email`"));
+        .hint("switch accounts in the browser, or change `--email`"));
     }
     let settings = ctx.settings()?;
     let record = ctx.local()?.record()?;
@@ -136,49 +131,44 @@ async fn agree(
         .login(&settings.profile)
         .filter(|before| before.user_id != user.id)
         .map(|before| {
-            clean(&format!(
-                "This replaces the login of {}, organization {}.",
-                before.email, before.organization_id
-            )) + "\n"
+            let before = whom(&before.email, before.organization(), &settings.profile);
+            format!("This replaces the login of {before}.\n")
         });
     // The email answers whose account it is, and in a script whose place it takes as well.
     if wanted.is_some() && (replaced.is_none() || !ctx.prompter().can_ask()) {
         return Ok(());
     }
+    let organization = organization(args, session, &user).await;
     let about = format!(
-        "{}The browser signed in as {email}, {}. The login is for the profile `{}`.",
+        "{}The browser signed in as {}.",
         replaced.unwrap_or_default(),
-        organization(args, session, &user).await,
-        settings.profile
+        whom(&email, &organization, &settings.profile)
     );
     visitor.asked().await;
     let question = format!("Log in as {email}?");
     if ctx.confirm(&about, &question, "`--email`").await? {
         return Ok(());
     }
-    Err(CliError::new(Kind::Cancelled, "Cancelled"))
+    Err(CliError::cancelled("Nothing was changed"))
 }
 
-/// The organization of a login, in words; the choice among several comes later.
+/// The organization of a login; the choice among several comes later.
 async fn organization(args: &LoginArgs, session: &dyn Session, user: &User) -> String {
     if let Some(wanted) = &args.organization {
-        return format!("organization {}", clean(wanted));
+        return wanted.clone();
     }
-    // Only its name is asked for: without an answer the id says it.
+    // Only for the name: without it the id has to do.
     let all = session.organizations().await.unwrap_or_default();
     if all.len() > 1 {
-        return format!("in one of {} organizations", all.len());
+        return format!("not chosen yet, {} to choose from", all.len());
     }
     let id = &user.organization_id;
-    clean(
-        &match all.iter().find(|known| known.id.as_str() == id.as_str()) {
-            Some(known) => format!("organization {} ({id})", known.name),
-            None => format!("organization {id}"),
-        },
-    )
+    all.into_iter()
+        .find(|known| known.id.as_str() == id.as_str())
+        .map_or_else(|| id.clone(), |known| known.name)
 }
 
-/// Ends a session that is not wanted, and tells the browser. Returns what to tell the person.
+/// Ends a session that is not wanted, and tells the browser. Returns the error for the terminal.
 async fn turn_away(
     ctx: &Context,
     session: &dyn Session,
@@ -186,26 +176,27 @@ async fn turn_away(
     err: CliError,
 ) -> CliError {
     if let Err(err) = session.end(false).await {
-        ctx.ui().warn(&format!(
-            "the session that the browser brought could not be ended: {err}"
-        ));
+        ctx.ui()
+            .warn(&format!("could not end the login session: {err}"));
     }
     visitor.failed().await;
     match err.kind() {
-        Kind::Interrupted => err,
-        _ => err.doing("log in").and("Nothing was kept"),
+        Kind::Cancelled | Kind::Interrupted => err,
+        _ => err.doing("log in").and("Nothing was changed"),
     }
 }
 
 fn failed(err: &CallbackError) -> CliError {
     let hint = match err {
-        CallbackError::Listen(_) | CallbackError::Page(_) => "log in with `scw login`",
-        CallbackError::Taken => {
-            "see which program listens on ::1 (`ss -tlnp`); log in with `scw login`"
+        CallbackError::Listen(_) | CallbackError::Page(_) => {
+            "log in with email and password: `scw login`"
         }
-        CallbackError::TimedOut => "try again, or log in with `scw login`",
+        CallbackError::Taken => {
+            "log in with email and password: `scw login` (`ss -tlnp` shows the other program)"
+        }
+        CallbackError::TimedOut => "try again, or log in with email and password: `scw login`",
         CallbackError::OpenedTwice => {
-            "try again; if it happens again, another user of this machine is reading along"
+            "try again; if it happens again, another user of this machine may be interfering"
         }
     };
     let failure = match err {

@@ -28,7 +28,7 @@ const USED_ARGUMENT: &str = "`scw 2fa codes used CODE-FILE`, with `-` for stdin"
 /// When it is not known whose codes are meant, or their file cannot be used.
 pub(super) async fn run(ctx: &Context, command: CodesCommand) -> Result<()> {
     if let CodesCommand::Used(CodesUsedArgs { code_file: None }) = &command {
-        ctx.need_somebody_to_ask("a backup code is", USED_ARGUMENT)?;
+        ctx.require_prompt("a backup code is", USED_ARGUMENT)?;
     }
     let user = whose(ctx)?;
     match command {
@@ -51,7 +51,7 @@ fn whose(ctx: &Context) -> Result<UserId> {
                 Kind::Other,
                 format!("scw does not know yet whose key `SCW_ACCESS_KEY` ({key}) is"),
             )
-            .hint("`scw 2fa status` with the same variables finds out, or unset `SCW_ACCESS_KEY`")
+            .hint("run `scw 2fa status` with the same variables to find out, or unset `SCW_ACCESS_KEY`")
         })?),
         None => None,
     };
@@ -65,15 +65,15 @@ fn whose(ctx: &Context) -> Result<UserId> {
         (None, _) => Err(no_codes()),
         (Some(_), _) => Err(CliError::new(
             Kind::NotLoggedIn,
-            "the backup codes of several users are saved here, and this profile belongs to none",
+            "backup codes of several users are saved here, and this profile belongs to none of them",
         )
-        .hint("name the profile of the user with `--profile`")),
+        .hint("choose a profile with `--profile`")),
     }
 }
 
 fn no_codes() -> CliError {
     CliError::new(Kind::Other, "no backup codes are saved here")
-        .hint("`scw 2fa on` saves them; `scw 2fa on --renew` makes new ones")
+        .hint("run `scw 2fa on`, or `scw 2fa on --renew` if two-factor authentication is on")
 }
 
 fn list(ctx: &Context, file: &CodesFile, args: &CodesListArgs) -> Result<()> {
@@ -141,8 +141,8 @@ async fn next(ctx: &Context, user: &UserId) -> Result<()> {
         })?
         .ok_or_else(no_codes)?
         .ok_or_else(|| {
-            CliError::new(Kind::Other, "no saved backup code is unused")
-                .hint("`scw 2fa status` shows whether two-factor authentication is on; `scw 2fa on --renew` makes new codes")
+            CliError::new(Kind::Other, "every saved backup code is used or void")
+                .hint("run `scw 2fa on --renew` to make new codes")
         })?;
     let printed = ctx.ui().result(
         code.expose(),
@@ -153,8 +153,7 @@ async fn next(ctx: &Context, user: &UserId) -> Result<()> {
         file.update(&lock, |codes| codes.unmark(&code))?;
         return Err(unprinted(&err).and("The backup code is still unused"));
     }
-    ctx.ui()
-        .status(&format!("{left} unused backup codes are left"));
+    ctx.ui().status(&format!("{left} unused backup codes left"));
     Ok(())
 }
 
@@ -170,15 +169,16 @@ async fn used(ctx: &Context, user: &UserId, args: &CodesUsedArgs) -> Result<()> 
         .update(&lock, |codes| (codes.mark_used(&code, now), codes.unused()))?
         .ok_or_else(no_codes)?;
     match fresh {
-        Some(true) => ctx.ui().status("The code is marked as used"),
+        Some(true) => ctx.ui().status("Marked the code as used"),
         Some(false) => ctx
             .ui()
-            .status("The code was used or void already; nothing was changed"),
+            .status("The code was already used or void. Nothing changed"),
         None => {
-            return Err(
-                CliError::new(Kind::Other, "the code is none of the saved backup codes")
-                    .hint("`scw 2fa codes list --show` shows them"),
-            );
+            return Err(CliError::new(
+                Kind::Other,
+                "this code is not among the saved backup codes",
+            )
+            .hint("run `scw 2fa codes list --show` to see them"));
         }
     }
     ctx.ui()
@@ -238,9 +238,9 @@ async fn remove(ctx: &Context, user: &UserId, args: &CodesRemoveArgs) -> Result<
     let (lock, file) = lock(ctx, user).await?;
     let removed = file.remove(&lock)?;
     ctx.ui().status(if removed {
-        "The saved backup codes are removed"
+        "Removed the saved backup codes"
     } else {
-        "No backup codes were saved; nothing was changed"
+        "No backup codes were saved. Nothing changed"
     });
     ctx.ui()
         .result("", &json!({ "removed": removed }))

@@ -1,24 +1,27 @@
 //! From a new key to a confirmed one, or back to where the account was.
 
 use super::{
+    check::check_locally,
     code_source::CodeSource,
     factors::learn_whether_app_is_on,
     on::confirm_renewal,
     remove::{delete_app, remove_app},
     settle::void,
+    show::SideFiles,
 };
 use crate::{
     api::{Account, ApiError},
     context::Context,
     error::{CliError, Kind, Result},
     fsutil::FileLock,
-    model::{AppState, BackupCodes, OtpCheck, OtpCode, OtpKey, User, UserFactors},
+    model::{AppState, BackupCodes, OtpCode, OtpKey, User, UserFactors, sentence},
     process::Protected,
     store::{Change, CodesFile, Unfinished},
+    ui::QrOnScreen,
 };
 
-/// A difference to the service's clock that is no more than rounding, in seconds.
-const CLOCK_NOISE_S: i64 = 2;
+/// What a run does when it is interrupted before its key is confirmed.
+pub(super) const UNDOING: &str = "removing the unconfirmed key";
 
 /// What came of an enrolment that did not fail.
 pub(super) enum Enrolled {
@@ -42,6 +45,7 @@ pub(super) struct Enrolment<'a> {
     pub(super) lock: &'a FileLock,
     pub(super) codes_file: &'a CodesFile,
     pub(super) uninterruptible: &'a Protected<'a>,
+    pub(super) side_files: &'a SideFiles,
 }
 
 /// What the account had when the new key was made.
@@ -61,12 +65,15 @@ impl Enrolment<'_> {
     /// # Errors
     /// Any; a pending key that this run made is then removed, as far as that can be done without
     /// touching what somebody else did, and the message says what is so.
-    pub(super) async fn run(&self, show: impl FnOnce(&OtpKey) -> Result<()>) -> Result<Enrolled> {
+    pub(super) async fn run(
+        &self,
+        show: impl FnOnce(&OtpKey) -> Result<Option<QrOnScreen>>,
+    ) -> Result<Enrolled> {
         let Some((key, before)) = self.create().await? else {
             return Ok(Enrolled::OnElsewhere);
         };
         let confirmed = match show(&key) {
-            Ok(()) => self.confirm(&key, before).await,
+            Ok(qr) => self.confirm(&key, before, qr.as_ref()).await,
             Err(err) => Err(Failure::from(err)),
         };
         match confirmed {
@@ -75,8 +82,15 @@ impl Enrolment<'_> {
                 error,
                 settled: true,
                 ..
-            }) => Err(error),
-            Err(Failure { error, .. }) => Err(self.undo(error, before).await),
+            }) => {
+                self.side_files.keep(self.ctx.ui());
+                Err(error)
+            }
+            Err(Failure { error, .. }) => {
+                let error = self.undo(error, before).await;
+                self.side_files.discard(self.ctx.ui());
+                Err(error)
+            }
         }
     }
 
@@ -121,7 +135,7 @@ impl Enrolment<'_> {
     /// Removes the old second factor, which the person agreed to, and makes a pending key.
     async fn replace(&self) -> Result<Option<(OtpKey, Before)>> {
         if self.ctx.interrupt().is_requested() {
-            return Err(CliError::interrupted().and("Nothing was changed"));
+            return Err(CliError::interrupted().and("Nothing changed"));
         }
         if !self.agreed {
             confirm_renewal(self.ctx, self.account, self.user()).await?;
@@ -131,19 +145,21 @@ impl Enrolment<'_> {
         if now.user.updated_at != self.user().updated_at || now.factors != self.before.factors {
             return Err(CliError::new(
                 Kind::Other,
-                "the account was changed elsewhere in the meantime; this run changed nothing",
+                "somebody else changed the account in the meantime",
             )
-            .hint("`scw 2fa status` shows what it has now; then try again"));
+            .and("This run changed nothing")
+            .hint("run `scw 2fa status` to see the account, then try again"));
         }
-        self.ctx
-            .ui()
-            .status("The old authenticator app is removed until the new code is confirmed");
+        self.ctx.ui().status(
+            "Removing the old authenticator app. The new one works as soon as you confirm its code",
+        );
         self.uninterruptible.now("replacing the authenticator");
         remove_app(self.ctx, self.account, self.before, self.lock).await?;
         let old = self.ctx.codes_file(&self.user().id)?;
         if void(self.ctx, &old, self.lock).await {
             Unfinished::settle(&self.ctx.settings()?.data, &self.user().id, self.lock)?;
         }
+        self.uninterruptible.now(UNDOING);
         match self.account.create_otp(&self.user().id).await {
             Ok(key) => Ok(Some((key, Before::Removed))),
             // Refused: nothing was made.
@@ -159,31 +175,36 @@ impl Enrolment<'_> {
             // The refusal tells that an app is on.
             Ok(_) => on_elsewhere(err),
             Err(_) => err
-                .and("It is not known whether two-factor authentication is on")
-                .hint("`scw 2fa status` tells when the API answers again"),
+                .and("scw does not know whether two-factor authentication is on now")
+                .hint("run `scw 2fa status` when the API answers again"),
         }
     }
 
-    async fn confirm(&self, key: &OtpKey, before: Before) -> Result<BackupCodes, Failure> {
+    async fn confirm(
+        &self,
+        key: &OtpKey,
+        before: Before,
+        qr: Option<&QrOnScreen>,
+    ) -> Result<BackupCodes, Failure> {
         let mut tries = self.source.tries();
         loop {
             let typed = self
                 .ctx
-                .unless_interrupted(self.source.next(self.ctx, key))
+                .unless_interrupted(self.source.next(self.ctx, key, qr))
                 .await??;
             let code = match OtpCode::parse(&typed) {
                 Ok(code) => code,
                 Err(err) if self.source.is_person() => {
-                    self.ctx.ui().instruct(&format!("{err}; try again"));
+                    self.ctx.ui().ask_again(&err);
                     continue;
                 }
                 Err(err) => {
                     return Err(CliError::new(Kind::Refused, err.to_string())
-                        .hint("give the six digits that the app shows")
+                        .hint("use the six digits that the app shows")
                         .into());
                 }
             };
-            let refusal = match self.check_locally(key, &code) {
+            let refusal = match check_locally(self.account, key, &code) {
                 Err(why) => why,
                 Ok(()) => match self.confirm_with(&code, before).await {
                     Ok(codes) => return Ok(codes),
@@ -198,10 +219,19 @@ impl Enrolment<'_> {
             tries -= 1;
             if tries == 0 {
                 return Err(refusal
-                    .hint("delete the entry of this try from your app: its key is void")
+                    .hint("delete this entry from your authenticator app: its key does not work")
                     .into());
             }
-            self.ctx.ui().instruct(&format!("{refusal}; try again"));
+            let ui = self.ctx.ui();
+            match refusal.hints() {
+                // It tells what to do before the next try.
+                [hint, ..] => ui.instruct(&format!(
+                    "{} {}",
+                    sentence(&refusal.to_string()),
+                    sentence(hint)
+                )),
+                [] => ui.ask_again(&refusal),
+            }
         }
     }
 
@@ -217,7 +247,9 @@ impl Enrolment<'_> {
             .and_then(|note| note.write(data, &self.user().id, self.lock))
             .map_err(CliError::from)?;
         self.uninterruptible.now("confirming the code");
-        match self.account.confirm_otp(&self.user().id, code).await {
+        let confirmed = self.account.confirm_otp(&self.user().id, code).await;
+        self.uninterruptible.now(UNDOING);
+        match confirmed {
             // The note stays until the codes are saved.
             Ok(codes) => Ok(codes),
             Err(err) if err.outcome_unknown() => Err(self.after_lost_answer(err, before).await),
@@ -251,7 +283,7 @@ impl Enrolment<'_> {
                 };
             }
             (Ok(true), Before::On) => err.and(
-                "Two-factor authentication is on, but it is not known whether with the new key or still with the old one",
+                "Two-factor authentication is on. scw does not know whether the old key or the new one works",
             ),
             (Ok(true), _) => {
                 // Codes of an app before this one, which a passkey may have kept alive.
@@ -261,62 +293,37 @@ impl Enrolment<'_> {
                 };
                 match if voided { settle() } else { Ok(()) } {
                     Ok(()) => err.and(
-                        "Two-factor authentication is on now, but scw does not know whether with this key; no backup codes of it are saved here",
+                        "Two-factor authentication is on now. scw does not know whether it uses this key, and no backup codes are saved",
                     ),
                     Err(settling) => settling,
                 }
             }
             (Err(_), _) => err
-                .and("It is not known whether two-factor authentication is on")
-                .hint("`scw 2fa status` tells when the API answers again"),
+                .and("scw does not know whether two-factor authentication is on now")
+                .hint("run `scw 2fa status` when the API answers again"),
         };
         Failure {
             settled: true,
             ..Failure::from(
-                told.hint("keep the entry of this run in your app until you have made new codes")
-                    .hint("`scw 2fa on --renew` makes a new key and new backup codes"),
+                told.hint("keep this entry in your app until you have new backup codes")
+                    .hint("run `scw 2fa on --renew` for a new key and new backup codes"),
             )
-        }
-    }
-
-    /// Checks a code without asking the API, by the service's clock where it is known.
-    fn check_locally(&self, key: &OtpKey, code: &OtpCode) -> Result<()> {
-        let refused = |message: String| CliError::new(Kind::Refused, message);
-        let ahead = self
-            .account
-            .clock_ahead_s()
-            .filter(|ahead| ahead.abs() > CLOCK_NOISE_S)
-            .unwrap_or(0);
-        let now = Context::now().unix_timestamp() + ahead;
-        match key.check(code, now) {
-            OtpCheck::Good => Ok(()),
-            OtpCheck::Wrong => Err(refused(
-                "the code is wrong: it does not belong to this key".to_owned(),
-            )
-            .hint("scan the QR code again; each run of `scw 2fa on` makes a new key")),
-            OtpCheck::ClockOff { by, ahead } => Err(refused(format!(
-                "the clocks differ: the code is right for a time {} s {} the service's",
-                by.as_secs(),
-                if ahead { "ahead of" } else { "behind" }
-            ))
-            .hint("set the clock of the device with the app to automatic, and type a fresh code")),
         }
     }
 
     fn off_now(&self, err: CliError) -> CliError {
         let now = if self.before.factors.known_passkeys().is_empty() {
-            "two-factor authentication is off now"
+            "Two-factor authentication is off now"
         } else {
-            "the authenticator app is off now"
+            "The account has no authenticator app now"
         };
-        err.and(now).hint("switch it on again with `scw 2fa on`")
+        err.and(now).hint("to switch it on again, run `scw 2fa on`")
     }
 
     /// Removes the pending key of this run, and adds to the error what the account has now. A
     /// second factor that is on was not confirmed by this run, and is left alone.
     async fn undo(&self, err: CliError, before: Before) -> CliError {
-        self.uninterruptible
-            .now("removing the new key from the account");
+        self.uninterruptible.now(UNDOING);
         let Ok(now) = self.account.user_factors(&self.user().id).await else {
             return cannot_undo(err);
         };
@@ -349,14 +356,14 @@ impl Enrolment<'_> {
 
 fn on_elsewhere(err: CliError) -> CliError {
     err.and(
-        "Two-factor authentication was switched on elsewhere in the meantime, and was left alone",
+        "Somebody else switched two-factor authentication on in the meantime. scw left it alone",
     )
-    .hint("`scw 2fa status` shows it")
+    .hint("run `scw 2fa status` to see it")
 }
 
 fn cannot_undo(err: CliError) -> CliError {
-    err.and("The new key could not be removed from the account")
-        .hint("it is not confirmed, and so opens nothing; `scw 2fa status` shows what the account has")
+    err.and("scw could not remove the new key from the account. The key is not confirmed, so it opens nothing")
+        .hint("run `scw 2fa status` to see what the account has")
 }
 
 /// A failed confirmation.

@@ -5,16 +5,14 @@ use crate::{
     api::{Account, ApiError},
     context::Context,
     error::{CliError, Result},
-    model::{AppState, Factors, Passkey, UserFactors, UserId, clean, rfc3339},
+    model::{AppState, Factors, Passkey, UserFactors, UserId, clean, day},
 };
 
 /// The lines that `scw 2fa status` shows for the factors.
 pub(super) fn lines(factors: &Factors) -> Vec<String> {
     let app = match factors.app {
         AppState::On => Some("authenticator app".to_owned()),
-        AppState::Unknown => {
-            Some("authenticator app: unknown, because the API does not tell".to_owned())
-        }
+        AppState::Unknown => Some("authenticator app: unknown (the API does not tell)".to_owned()),
         AppState::Off => None,
     };
     let passkeys = factors.known_passkeys().iter().map(described);
@@ -25,10 +23,10 @@ pub(super) fn lines(factors: &Factors) -> Vec<String> {
 pub(super) fn described(passkey: &Passkey) -> String {
     let added = passkey
         .created_at
-        .map(|at| format!(", added {}", rfc3339(at)))
+        .map(|at| format!(", added {}", day(at, Context::now())))
         .unwrap_or_default();
     let used = match passkey.last_used_at {
-        Some(at) => format!(", last used {}", rfc3339(at)),
+        Some(at) => format!(", last used {}", day(at, Context::now())),
         None => ", never used".to_owned(),
     };
     format!("{}{added}{used}", named(passkey))
@@ -68,7 +66,7 @@ pub(super) async fn delete_passkey(
         Err(ApiError::NotFound { named: true, .. }) => return Ok(false),
         Err(err) => err,
     };
-    let told = |err: ApiError| CliError::from(err).doing(format!("remove the {}", named(passkey)));
+    let told = |err: ApiError| CliError::from(err).doing(format!("remove {}", named(passkey)));
     if !err.outcome_unknown() {
         return Err(told(err).and("It is still on the account"));
     }
@@ -76,8 +74,8 @@ pub(super) async fn delete_passkey(
         Ok(left) if left.iter().all(|other| other.id != passkey.id) => Ok(true),
         Ok(_) => Err(told(err).and("It is still on the account")),
         Err(_) => Err(told(err)
-            .and("It is not known whether it is removed")
-            .hint("`scw 2fa keys list` tells when the API answers again")),
+            .and("scw does not know whether it is gone")
+            .hint("run `scw 2fa keys list` when the API answers again")),
     }
 }
 

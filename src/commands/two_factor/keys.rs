@@ -86,19 +86,19 @@ async fn rename(
         .any(|other| other.id != passkey.id && other.name == new_name);
     if taken {
         ctx.ui()
-            .warn("another passkey has this name; use its id to tell the two apart");
+            .warn("another passkey already has this name. Use the ids to tell them apart");
     }
     let changed = passkey.name != new_name;
     if changed {
         rename_surely(account, id, passkey, new_name).await?;
         ctx.ui().status(&format!(
-            "The {} is now called `{}`",
+            "Renamed {} to `{}`",
             named(passkey),
             clean(new_name)
         ));
     } else {
         ctx.ui()
-            .status("The passkey has this name already; nothing was changed");
+            .status("The passkey already has this name. Nothing changed");
     }
     let data = json!({ "changed": changed, "id": passkey.id, "name": clean(new_name) });
     ctx.ui().result("", &data).map_err(|err| unprinted(&err))
@@ -155,9 +155,10 @@ async fn remove(
     if now.factors != before.factors && !args.yes {
         return Err(CliError::new(
             Kind::Other,
-            "the factors of the account were changed elsewhere in the meantime; this run removed nothing",
+            "somebody else changed the factors of the account in the meantime",
         )
-        .hint("`scw 2fa status` shows what it has now; then try again"));
+        .and("This run removed nothing")
+        .hint("run `scw 2fa status` to see the account, then try again"));
     }
     let _uninterruptible = ctx.interrupt().protect("removing the passkey");
     if ctx.interrupt().is_requested() {
@@ -173,12 +174,9 @@ async fn remove(
         Err(_) => (now.factors.without_passkey(&passkey.id), false),
     };
     ctx.ui().status(&if changed {
-        format!("The {} is removed", named(&passkey))
+        format!("Removed {}", named(&passkey))
     } else {
-        format!(
-            "The {} is removed already; nothing was changed",
-            named(&passkey)
-        )
+        format!("{} is already gone. Nothing changed", named(&passkey))
     });
     let settled = if left.any() {
         say_what_is_left(ctx, &left);
@@ -206,13 +204,13 @@ async fn confirm(
     let passkeys_left = !left.known_passkeys().is_empty();
     match left.app {
         AppState::Off if !passkeys_left => ui.warn(
-            "this is the last second factor: two-factor authentication will be off",
+            "this is the last second factor. Two-factor authentication will be off",
         ),
         AppState::Unknown if !passkeys_left => ui.warn(
-            "this may be the last second factor: the API does not tell whether an authenticator app is on",
+            "this may be the last second factor. The API does not tell whether an authenticator app is on",
         ),
         _ => {
-            let line = format!("This leaves: {}", lines(left).join("; "));
+            let line = format!("The account keeps: {}", lines(left).join("; "));
             if args.yes {
                 ui.status(&line);
             } else {
@@ -224,7 +222,7 @@ async fn confirm(
         return Ok(());
     }
     let about = format!(
-        "This removes the {} of {}.",
+        "This removes {} of {}.",
         named(passkey),
         whom(ctx, account, &before.user).await?
     );
@@ -255,7 +253,7 @@ fn find<'a>(passkeys: &'a [Passkey], wanted: &str) -> Result<&'a Passkey> {
             Kind::Other,
             format!("the account has no passkey `{}`", clean(wanted)),
         )
-        .hint("`scw 2fa keys list` shows the passkeys and their ids")),
+        .hint("run `scw 2fa keys list` to see the passkeys and their ids")),
         [..] => {
             let ids: Vec<&str> = by_name.iter().map(|passkey| passkey.id.as_str()).collect();
             Err(CliError::usage(format!(

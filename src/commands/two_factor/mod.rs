@@ -1,5 +1,6 @@
 //! `scw 2fa`.
 
+mod check;
 mod code_source;
 mod codes;
 mod enroll;
@@ -15,13 +16,8 @@ mod status;
 
 pub(crate) use settle::{Unasked, settle_all};
 
-use crate::{
-    api::Account,
-    cli::TwoFactorCommand,
-    context::Context,
-    error::Result,
-    model::{User, clean},
-};
+use super::organization_name;
+use crate::{api::Account, cli::TwoFactorCommand, context::Context, error::Result, model::User};
 
 /// Runs one of the commands below `scw 2fa`.
 ///
@@ -40,15 +36,12 @@ pub(crate) async fn run(ctx: &Context, command: TwoFactorCommand) -> Result<()> 
 
 /// Whose second factor a question is about: the account, the profile and the organization.
 async fn whom(ctx: &Context, account: &dyn Account, user: &User) -> Result<String> {
-    let organization = match account.organization(&user.organization_id).await {
-        Ok(found) if !found.name.is_empty() => found.name,
-        // The name is a nicety: the id has to do.
-        _ => user.organization_id.clone(),
-    };
-    Ok(format!(
-        "{} (organization {}, profile `{}`)",
-        clean(&user.email),
-        clean(&organization),
-        ctx.settings()?.profile,
+    let organization = organization_name(account, &user.organization_id)
+        .await
+        .unwrap_or_else(|| user.organization_id.clone());
+    Ok(super::whom(
+        &user.email,
+        &organization,
+        &ctx.settings()?.profile,
     ))
 }

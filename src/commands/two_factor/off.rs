@@ -18,13 +18,13 @@ use crate::{
     },
     context::Context,
     error::{CliError, Kind, Result},
-    model::{Factors, Passkey, PasskeyId, User, UserFactors, UserId, clean, rfc3339},
+    model::{Factors, Passkey, PasskeyId, User, UserFactors, UserId, clean, day},
     process,
     store::Unfinished,
 };
 
 /// What to do about passkeys that are left.
-const ALL_HINT: &str = "`scw 2fa off --all` removes every second factor";
+const ALL_HINT: &str = "to remove every second factor, run `scw 2fa off --all`";
 
 /// Removes the authenticator app, or every second factor, and marks the saved codes as void.
 ///
@@ -38,7 +38,11 @@ pub(super) async fn run(ctx: &Context, args: OffArgs) -> Result<()> {
     } else {
         match ctx.authed().await {
             Ok(authed) => Some(authed),
-            Err(err) if err.kind() == Kind::NotLoggedIn && can_sign_in(ctx, &args)? => None,
+            Err(err) if err.kind() == Kind::NotLoggedIn && can_sign_in(ctx, &args)? => {
+                ctx.ui()
+                    .status("Not logged in. Sign in to switch two-factor authentication off.");
+                None
+            }
             // Email and password lead in without the keyring.
             Err(err) if err.kind() == Kind::Keyring && known_email(&args.sign_in)?.is_some() => {
                 ctx.ui().warn(&err.to_string());
@@ -74,7 +78,7 @@ fn can_sign_in(ctx: &Context, args: &OffArgs) -> Result<bool> {
 async fn without_login(ctx: &Context, args: &OffArgs) -> Result<()> {
     // Nobody will answer the question that comes after the sign-in, and a backup code is gone then.
     if !args.yes {
-        ctx.need_somebody_to_ask("confirmation is", "`--yes`")?;
+        ctx.require_prompt("confirmation is", "`--yes`")?;
     }
     // A login that is there, but not used, can still tell what became of saved codes.
     settle_all(ctx, Unasked::Leave).await?;
@@ -93,7 +97,7 @@ async fn without_login(ctx: &Context, args: &OffArgs) -> Result<()> {
         expires: true,
     };
     let signed_in = plan.run(ctx).await?;
-    let _uninterruptible = ctx.interrupt().protect("ending the session");
+    let _uninterruptible = ctx.interrupt().protect("ending the login session");
     let session = signed_in.session;
     let done = if ctx.interrupt().is_requested() {
         Err(CliError::interrupted())
@@ -106,13 +110,13 @@ async fn without_login(ctx: &Context, args: &OffArgs) -> Result<()> {
         (Err(err), note) => {
             let hint = match &note {
                 Some(note) => format!(
-                    "; the next `scw login` deletes the token {}",
+                    ". The next `scw login` deletes the token {}",
                     note.key.shown()
                 ),
                 None => String::new(),
             };
             ctx.ui()
-                .warn(&format!("the session could not be ended: {err}{hint}"));
+                .warn(&format!("could not end the login session: {err}{hint}"));
         }
     }
     done
@@ -272,7 +276,7 @@ async fn confirm(
             say(&format!("  {line}"));
         }
     } else if !passkeys.is_empty() {
-        say(&format!("This leaves {}", names(passkeys)));
+        say(&format!("The account keeps {}", names(passkeys)));
     }
     if args.yes {
         return Ok(());
@@ -314,15 +318,15 @@ fn say_what_is_off(
     }
     match (app, changed) {
         (Removed::Gone, _) => {
-            ui.status(&format!("The authenticator app is removed{whose}"));
+            ui.status(&format!("Removed the authenticator app{whose}"));
             ui.warn(
-                "the service may take the old backup codes as long as a passkey is left; scw cannot tell",
+                "scw marks the old backup codes as void, but they may still work while the account has a passkey: the API does not tell",
             );
         }
-        (Removed::WasNotThere, true) => ui.status(&format!("Passkeys are removed{whose}")),
+        (Removed::WasNotThere, true) => ui.status(&format!("Removed the passkeys{whose}")),
         (Removed::WasNotThere, false) => {
             ui.status(&format!(
-                "There was no authenticator app to remove{whose}; nothing was changed"
+                "There is no authenticator app to remove{whose}. Nothing changed"
             ));
             ui.hint(ALL_HINT);
         }
@@ -334,14 +338,14 @@ fn say_what_is_off(
 pub(super) async fn warn_of_requirement(ctx: &Context, account: &dyn Account, user: &User) {
     match account.two_factor_required_by(&user.id).await {
         Ok(Some(date)) => ctx.ui().warn(&format!(
-            "the organization requires two-factor authentication; without it {} is locked on {}",
+            "your organization requires two-factor authentication. Without it, {} is locked out on {}",
             clean(&user.email),
-            rfc3339(date)
+            day(date, Context::now())
         )),
         Ok(None) => {}
         Err(_) => ctx
             .ui()
-            .status("It is not known whether the organization requires two-factor authentication"),
+            .status("scw could not find out whether your organization requires two-factor authentication"),
     }
 }
 
@@ -356,13 +360,13 @@ fn already_off(ctx: &Context, args: &OffArgs, now: &UserFactors) -> Result<()> {
     let whose = whose(args, &now.user);
     if now.factors.any() {
         ctx.ui().status(&format!(
-            "The authenticator app is off already{whose}; nothing was changed"
+            "There is no authenticator app to remove{whose}. Nothing changed"
         ));
         say_what_is_left(ctx, &now.factors);
         ctx.ui().hint(ALL_HINT);
     } else {
         ctx.ui().status(&format!(
-            "Two-factor authentication is off already{whose}; nothing was changed"
+            "Two-factor authentication is already off{whose}. Nothing changed"
         ));
     }
     result(ctx, &now.user, &now.factors, false)

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{
     code_source::CodeSource,
-    enroll::{Enrolled, Enrolment},
+    enroll::{Enrolled, Enrolment, UNDOING},
     factors::names,
     settle::{Unasked, remember_place, settle_locked, void},
     show::{SideFiles, show_key},
@@ -34,26 +34,36 @@ pub(super) async fn run(ctx: &Context, args: OnArgs) -> Result<()> {
     let doing = |err: CliError| err.doing("switch two-factor authentication on");
     let plan = Plan::of(ctx, &args)?;
     let authed = ctx.authed().await?;
-    switch_on(ctx, &args, &plan, &authed).await.map_err(doing)
+    let done = switch_on(ctx, &args, &plan, &authed).await.map_err(doing)?;
+    match done {
+        Some((side_files, source)) => side_files.done(ctx, source.is_person()).await,
+        None => Ok(()),
+    }
 }
 
-async fn switch_on(ctx: &Context, args: &OnArgs, plan: &Plan, authed: &Authed) -> Result<()> {
+/// Returns the files that hold the new key; nothing where it was on already.
+async fn switch_on(
+    ctx: &Context,
+    args: &OnArgs,
+    plan: &Plan,
+    authed: &Authed,
+) -> Result<Option<(SideFiles, CodeSource)>> {
     let account = authed.account();
     let id = authed.user_id().await?;
     let old_file = ctx.codes_file(&id)?;
     let Some(lock) = lock(ctx, account, &old_file, args).await? else {
-        return already_on(ctx, &account.user(&id).await?);
+        return already_on(ctx, &account.user(&id).await?).map(|()| None);
     };
     settle_locked(ctx, Some(account), &id, &lock, Unasked::Leave).await?;
     // Read after the lock: another run may have been faster.
     let now = account.user_factors(&id).await?;
     if now.app_is_on() && !args.renew {
-        return already_on(ctx, &now.user);
+        return already_on(ctx, &now.user).map(|()| None);
     }
     let source = CodeSource::of(ctx, args.otp_command.as_deref())?;
     if args.renew && matches!(source, CodeSource::Variable(_)) {
         return Err(CliError::usage(
-            "`SCW_OTP` cannot hold the code of a key that does not exist yet",
+            "`SCW_OTP` is set, but `--renew` makes a new key whose codes nobody knows yet",
         )
         .hint("use `--otp-command`, or unset `SCW_OTP` and type the code"));
     }
@@ -78,9 +88,7 @@ async fn switch_on(ctx: &Context, args: &OnArgs, plan: &Plan, authed: &Authed) -
 
     // A request to end the program waits from the moment when the account may have a pending key
     // until that key is removed again or the codes are saved.
-    let uninterruptible = ctx
-        .interrupt()
-        .protect("switching two-factor authentication on");
+    let uninterruptible = ctx.interrupt().protect(UNDOING);
     let enrolment = Enrolment {
         ctx,
         account,
@@ -91,16 +99,19 @@ async fn switch_on(ctx: &Context, args: &OnArgs, plan: &Plan, authed: &Authed) -
         lock: &lock,
         codes_file: &codes_file,
         uninterruptible: &uninterruptible,
+        side_files: &side_files,
     };
     let enrolled = enrolment
         .run(|key| {
             side_files.write(user, key)?;
-            show_key(ctx, args, user, key, plan)
+            show_key(ctx, args, user, key, plan, &source)
         })
         .await?;
     let codes = match enrolled {
         Enrolled::Confirmed(codes) => codes,
-        Enrolled::OnElsewhere => return already_on(ctx, &account.user(&id).await?),
+        Enrolled::OnElsewhere => {
+            return already_on(ctx, &account.user(&id).await?).map(|()| None);
+        }
     };
     uninterruptible.now("saving the backup codes");
     save(
@@ -114,6 +125,8 @@ async fn switch_on(ctx: &Context, args: &OnArgs, plan: &Plan, authed: &Authed) -
         &lock,
     )
     .await
+    .inspect_err(|_| side_files.keep(ctx.ui()))?;
+    Ok(Some((side_files, source)))
 }
 
 /// Takes the lock on the codes of a user; nothing where another run has it and there is nothing
@@ -137,8 +150,10 @@ async fn lock(
 async fn say_what_matters(ctx: &Context, account: &dyn Account, now: &UserFactors) {
     let passkeys = now.factors.known_passkeys();
     if !passkeys.is_empty() {
-        ctx.ui()
-            .status(&format!("The app is added beside the {}", names(passkeys)));
+        ctx.ui().status(&format!(
+            "This adds an authenticator app beside {}",
+            names(passkeys)
+        ));
     }
     // A side question: its failure stops nothing.
     let organization = account.organization(&now.user.organization_id).await;
@@ -147,7 +162,7 @@ async fn say_what_matters(ctx: &Context, account: &dyn Account, now: &UserFactor
         && !ways.password
     {
         ctx.ui().warn(
-            "your organization signs in at an identity provider, which may decide about the second factor itself",
+            "your organization signs in through an identity provider. The provider may ask for its own second factor instead of this one",
         );
     }
 }
@@ -168,7 +183,7 @@ pub(super) async fn confirm_renewal(
     {
         return Ok(());
     }
-    Err(CliError::cancelled("Nothing was changed"))
+    Err(CliError::cancelled("Nothing changed"))
 }
 
 /// Saves the codes, then says that it is done and prints them. They are printed whatever fails.
@@ -202,7 +217,7 @@ async fn save(
     let told = hand_over(ctx, user, codes, saved);
     if let Err(err) = remembered {
         ctx.ui().warn(&format!(
-            "scw could not record that the backup codes are in {}: {err}",
+            "could not record that the backup codes are in {}: {err}",
             codes_file.path().display()
         ));
     }
@@ -227,20 +242,20 @@ impl Plan {
         let uri_on_stdout = args.uri_file.as_deref() == Some(dash);
         if uri_on_stdout && ctx.ui().is_json() {
             return Err(
-                CliError::usage("`--uri-file -` and `-o json` cannot both have stdout")
-                    .hint("name a file for the URI"),
+                CliError::usage("`--uri-file -` and `-o json` both write to stdout")
+                    .hint("give `--uri-file` the name of a file"),
             );
         }
         if args.codes_file.as_deref() == Some(dash) {
             return Err(CliError::usage("`--codes-file` takes a file, not `-`")
-                .hint("the backup codes are printed on stdout anyway"));
+                .hint("leave the option out: scw prints the backup codes on stdout"));
         }
         let qr_file = match &args.qr_file {
             Some(path) => Some((
                 path.clone(),
                 QrImage::of_path(path).ok_or_else(|| {
-                    CliError::usage("`--qr-file` is neither a PNG nor an SVG by its name")
-                        .hint("let the name end in `.png` or `.svg`")
+                    CliError::usage("`--qr-file` needs a name that ends in `.png` or `.svg`")
+                        .hint("for example `--qr-file key.png`")
                 })?,
             )),
             None => None,
@@ -268,14 +283,14 @@ impl Plan {
 
 fn already_on(ctx: &Context, user: &User) -> Result<()> {
     let ui = ctx.ui();
-    ui.status("Two-factor authentication is on already; nothing was changed");
+    ui.status("Two-factor authentication is already on. Nothing changed");
     let file = ctx.codes_file(&user.id)?;
     let saved = file.exists();
     if has_codes(&file) {
-        ui.hint("`scw 2fa on --renew` replaces the authenticator and the backup codes");
+        ui.hint("to replace the app and the backup codes, run `scw 2fa on --renew`");
     } else {
         ui.warn(
-            "no backup codes of this account that still work are saved on this machine; `scw 2fa on --renew` makes new ones",
+            "no working backup codes are saved on this machine. Run `scw 2fa on --renew` to make new ones",
         );
     }
     result(ctx, user, &[], saved.then(|| file.path()), false)
@@ -319,7 +334,7 @@ fn hand_over(
         ui.warn("the API sent no backup codes");
     } else if let Ok(path) = &saved {
         ui.status(&format!(
-            "Your backup codes are saved in {}. Each works once, when the app is not at hand:",
+            "Saved the backup codes to {}\nEach code works once. Use one when you do not have your phone:",
             path.display()
         ));
     }
@@ -333,8 +348,8 @@ fn hand_over(
     }
     saved.map_err(|err| {
         err.doing("save the backup codes")
-            .and("Two-factor authentication is on, and the codes are printed here only")
-            .hint("write the codes down now; `scw 2fa on --renew` makes new ones")
+            .and("Two-factor authentication is on. The codes are printed here and saved nowhere")
+            .hint("write the codes down now, or make new ones with `scw 2fa on --renew`")
     })?;
     printed
 }

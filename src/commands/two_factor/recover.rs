@@ -7,49 +7,62 @@ use crate::{
     commands::unprinted,
     context::Context,
     error::{CliError, Kind, Result},
+    model::{UserFactors, UserId},
     store::{CodesFile, StoreError},
 };
 
-/// One way back in.
+/// One way back in that is open.
 struct Way {
     name: &'static str,
-    open: bool,
     says: String,
-    command: Option<&'static str>,
+    command: Option<String>,
 }
 
-/// Shows the ways, the easiest first. A way that cannot be looked at counts as closed.
+/// What the login of this machine tells.
+enum Login {
+    /// It works, and the account has a second factor.
+    Works(UserFactors),
+    /// It works, and the account has no second factor: nothing stands in the way.
+    FactorIsOff,
+    /// There is none, or it does not work; a warning has said so.
+    None,
+}
+
+/// Shows the ways that are open, the easiest first.
 ///
 /// # Errors
-/// When stdout does not take the result.
+/// When the saved codes cannot be looked at, or stdout does not take the result.
 pub(super) async fn run(ctx: &Context) -> Result<()> {
-    let ways = [
-        login(ctx).await,
-        saved_codes(ctx).await?,
-        administrator(),
-        support(),
-    ];
-    let text: Vec<String> = ways
+    let login = look_at_login(ctx).await;
+    let ways = match &login {
+        Login::FactorIsOff => Vec::new(),
+        Login::Works(now) => ways(ctx, Some(now)).await?,
+        Login::None => ways(ctx, None).await?,
+    };
+    let mut text: Vec<String> = ways
         .iter()
         .enumerate()
         .map(|(at, way)| {
-            let state = if way.open { "open" } else { "closed" };
-            let command = way
-                .command
-                .filter(|_| way.open)
-                .map(|command| format!("\n     run: {command}"))
+            let command = way.command.as_deref();
+            let command = command
+                .map(|command| format!("\n   {command}"))
                 .unwrap_or_default();
-            format!("{}. [{state}] {}{command}", at + 1, way.says)
+            format!("{}. {}{command}", at + 1, way.says)
         })
         .collect();
+    if matches!(login, Login::FactorIsOff) {
+        text.push(
+            "Two-factor authentication is off: your email and password are enough".to_owned(),
+        );
+    }
     let data: Vec<_> = ways
         .iter()
         .map(|way| {
             json!({
                 "way": way.name,
-                "open": way.open,
+                "open": true,
                 "message": way.says,
-                "command": way.command.filter(|_| way.open),
+                "command": way.command,
             })
         })
         .collect();
@@ -58,98 +71,119 @@ pub(super) async fn run(ctx: &Context) -> Result<()> {
         .map_err(|err| unprinted(&err))
 }
 
-async fn login(ctx: &Context) -> Way {
-    let (open, says) = match ctx.authed().await {
-        Ok(authed) => match authed.user_factors().await.map_err(CliError::from) {
+async fn look_at_login(ctx: &Context) -> Login {
+    let found = match ctx.authed().await {
+        Ok(authed) => match authed.user_factors().await {
+            Ok(now) if now.factors.any() => return Login::Works(now),
             Ok(now) => {
-                if !now.factors.any()
-                    && let Err(err) = void_if_off(ctx, authed.account(), &now.user.id).await
-                {
+                let (account, user) = (authed.account(), &now.user.id);
+                let settled = settle(ctx, Some(account), user, Unasked::Warn).await;
+                if let Err(err) = settled.and(void_if_off(ctx, account, user).await) {
                     ctx.ui().warn(&err.to_string());
                 }
-                (true, "This machine is logged in".to_owned())
+                return Login::FactorIsOff;
             }
-            Err(err) if err.kind() == Kind::Unreachable => (
-                false,
-                format!("This machine is logged in, and the API cannot be asked: {err}"),
-            ),
-            Err(err) => (
-                false,
-                format!("This machine was logged in, and the API refuses its key: {err}"),
-            ),
+            Err(err) => CliError::from(err),
         },
-        Err(err) if err.kind() == Kind::NotLoggedIn => {
-            (false, "This machine is not logged in".to_owned())
-        }
-        Err(err) => (
-            false,
-            format!("The login of this machine cannot be used: {err}"),
-        ),
+        Err(err) => err,
     };
-    Way {
-        name: "login",
-        open,
-        says,
-        command: Some("scw 2fa off"),
+    if found.kind() != Kind::NotLoggedIn {
+        ctx.ui()
+            .warn(&format!("the login of this machine does not work: {found}"));
     }
+    Login::None
 }
 
-async fn saved_codes(ctx: &Context) -> Result<Way> {
-    let mut left = 0;
-    let mut encrypted = None;
-    let users = ctx
-        .local()?
-        .record()?
-        .known_users()
-        .into_iter()
-        .chain(CodesFile::users(&ctx.settings()?.data));
-    let mut seen = Vec::new();
-    for user in users {
-        if seen.contains(&user) {
-            continue;
+async fn ways(ctx: &Context, login: Option<&UserFactors>) -> Result<Vec<Way>> {
+    let mut ways = Vec::new();
+    if let Some(now) = login {
+        ways.push(Way {
+            name: "login",
+            says: "This machine is logged in. Switch two-factor authentication off, or move to a new phone with `scw 2fa on --renew`".to_owned(),
+            command: Some("scw 2fa off".to_owned()),
+        });
+        if !now.factors.known_passkeys().is_empty() {
+            ways.push(Way {
+                name: "passkey",
+                says: "Sign in with a passkey in the browser".to_owned(),
+                command: Some("scw login --web".to_owned()),
+            });
         }
-        settle(ctx, None, &user, Unasked::Warn).await?;
-        let file = ctx.codes_file(&user)?;
+    }
+    let users = users_here(ctx)?;
+    saved_codes(ctx, &users, &mut ways).await?;
+    // The administrator needs an id: that of the login, else of the only user this machine knows.
+    let id = match (login, &users[..]) {
+        (Some(now), _) => Some(&now.user.id),
+        (None, [only]) => Some(only),
+        (None, _) => None,
+    };
+    ways.push(Way {
+        name: "administrator",
+        says: "Ask another owner or administrator of the organization to switch it off for you"
+            .to_owned(),
+        command: id.map(|id| format!("scw 2fa off --user {id}")),
+    });
+    ways.push(Way {
+        name: "support",
+        says:
+            "Ask Scaleway's support, who check who you are. Support will never ask for your codes"
+                .to_owned(),
+        command: None,
+    });
+    Ok(ways)
+}
+
+/// The users that this machine knows, each once.
+fn users_here(ctx: &Context) -> Result<Vec<UserId>> {
+    let known = ctx.local()?.record()?.known_users();
+    let mut users: Vec<UserId> = Vec::new();
+    for user in known
+        .into_iter()
+        .chain(CodesFile::users(&ctx.settings()?.data))
+    {
+        if !users.contains(&user) {
+            users.push(user);
+        }
+    }
+    Ok(users)
+}
+
+/// Adds the ways that saved backup codes open.
+async fn saved_codes(ctx: &Context, users: &[UserId], ways: &mut Vec<Way>) -> Result<()> {
+    let mut left = 0;
+    let mut encrypted = Vec::new();
+    for user in users {
+        settle(ctx, None, user, Unasked::Warn).await?;
+        let file = ctx.codes_file(user)?;
         match file.load() {
             Ok(Some(codes)) => left += codes.unused(),
-            Err(StoreError::Encrypted(_)) if is_void(ctx, &file)? => {}
-            Err(StoreError::Encrypted(path)) => encrypted = Some(path),
+            Err(StoreError::Encrypted(path)) if !is_void(ctx, &file)? => encrypted.push(Way {
+                name: "encrypted_codes",
+                says: format!(
+                    "Encrypted backup codes are saved on this machine. Decrypt {} with `age`, and put one code into a file",
+                    path.display()
+                ),
+                command: Some("scw 2fa off --backup-code-file FILE".to_owned()),
+            }),
             Ok(None) | Err(_) => {}
         }
-        seen.push(user);
     }
-    let says = match (left, encrypted) {
-        (0, Some(path)) => format!(
-            "Backup codes are saved here, encrypted, in {}: decrypt one and use `--backup-code-file`",
-            path.display()
-        ),
-        (0, None) => "No unused backup codes are saved on this machine".to_owned(),
-        (left, _) => format!("{left} unused backup codes are saved on this machine"),
-    };
-    Ok(Way {
-        name: "saved_codes",
-        open: left > 0,
-        says,
-        command: Some("scw 2fa off --backup-code"),
-    })
-}
-
-/// Whether there is another administrator cannot be asked by somebody who is locked out.
-fn administrator() -> Way {
-    Way {
-        name: "administrator",
-        open: true,
-        says: "Another owner or administrator of the organization can switch it off for you"
-            .to_owned(),
-        command: Some("scw 2fa off --user YOUR-USER-ID   (run by the administrator)"),
+    if left > 0 {
+        let saved = format!("{left} unused backup codes are saved on this machine");
+        ways.push(Way {
+            name: "saved_codes",
+            says: format!(
+                "{saved}. Sign in with one of them and switch two-factor authentication off"
+            ),
+            command: Some("scw 2fa off --backup-code".to_owned()),
+        });
+        ways.push(Way {
+            name: "login_with_saved_code",
+            says: format!("{saved}. Log in: an empty line at the code prompt uses one of them"),
+            command: Some("scw login".to_owned()),
+        });
     }
-}
-
-fn support() -> Way {
-    Way {
-        name: "support",
-        open: true,
-        says: "Scaleway's support can switch it off after it has checked who you are".to_owned(),
-        command: None,
-    }
+    ways.extend(encrypted);
+    Ok(())
 }

@@ -95,7 +95,7 @@ async fn learn_what_came_of_it(
             Err(still_on(ctx, deleted))
         }
         Err(err) => Err(CliError::from(err)
-            .and("It is not known whether the authenticator app is still on")
+            .and("scw does not know whether the authenticator app is still on")
             .hint("run `scw 2fa off` again when the API answers")),
     }
 }
@@ -117,11 +117,11 @@ fn judge(
         return Ok(still_on(ctx, deleted));
     }
     Ok(match deleted {
-        Ok(()) => CliError::new(Kind::Other, "the service switched it off"),
+        Ok(()) => CliError::new(Kind::Other, "the API reported success"),
         Err(err) => err.into(),
     }
-    .and("Two-factor authentication is on: it was not switched off, or somebody switched it on again")
-    .hint("`scw 2fa status` shows the account; run `scw 2fa off` again to switch it off"))
+    .and("Two-factor authentication is on: either the app was not removed, or somebody added one again")
+    .hint("run `scw 2fa status` to see the account, or `scw 2fa off` again"))
 }
 
 /// Whether the API says that there is no app to remove. Which of the two it says is inferred.
@@ -143,9 +143,9 @@ fn still_on(ctx: &Context, deleted: Result<(), ApiError>) -> CliError {
         Err(err) => err.into(),
         Ok(()) => CliError::new(
             Kind::Unreachable,
-            "the answer said that it is done, but the account was not changed",
+            "the API reported success, but the account did not change",
         )
-        .hint("check that no proxy or portal answers in the API's place, then try again"),
+        .hint("check that no proxy or captive portal answers for the API, then try again"),
     };
     err.and("Two-factor authentication is still on")
 }
@@ -155,8 +155,8 @@ fn unknown(err: ApiError) -> CliError {
     let carried_out = err.outcome_unknown();
     let err = CliError::from(err);
     if carried_out {
-        err.and("It is not known whether two-factor authentication is off")
-            .hint("`scw 2fa status` tells when the API answers again")
+        err.and("scw does not know whether two-factor authentication is off")
+            .hint("run `scw 2fa status` when the API answers again")
     } else {
         err
     }
@@ -182,7 +182,7 @@ pub(super) async fn delete_app(
                 }
                 let seconds = pause.as_secs();
                 ctx.ui()
-                    .note(&format!("The API is busy; trying again in {seconds} s"));
+                    .note(&format!("The API is busy. Trying again in {seconds} s"));
                 tokio::time::sleep(pause).await;
                 let now = account.user_factors(id).await?;
                 let unchanged =

@@ -72,7 +72,7 @@ pub(super) async fn settle_locked(
         (Err(_), Unasked::Leave) => return Ok(()),
         (Err(err), Unasked::Warn) => {
             ctx.ui().warn(&format!(
-                "an earlier scw did not finish changing two-factor authentication, and the API cannot be asked what came of it ({err}); the saved backup codes may be void"
+                "an earlier scw did not finish changing two-factor authentication, and scw cannot ask the API what happened ({err}). The saved backup codes may be void"
             ));
             return Ok(());
         }
@@ -122,12 +122,12 @@ async fn finish(
         } else if !app_is_known {
             // Codes whose fate is not known are not handed out as if they worked.
             ui.warn(
-                "an earlier scw did not finish removing the authenticator app, and the API does not tell whether it is still on; its backup codes count as void; run `scw 2fa off` again",
+                "an earlier scw did not finish removing the authenticator app. The API does not tell whether the app is still on, so scw treats its backup codes as void. Run `scw 2fa off` again",
             );
             return Ok(void(ctx, &ctx.codes_file(&now.id)?, lock).await);
         } else {
             ui.warn(
-                "two-factor authentication is on, but an earlier scw did not finish switching it off; where somebody switched it on again since, the saved backup codes may be void; `scw 2fa on --renew` makes new ones",
+                "an earlier scw did not finish switching two-factor authentication off, and it is on. If somebody switched it on again since then, the saved backup codes may be void. Run `scw 2fa on --renew` to make new ones",
             );
         }
         return Ok(unchanged);
@@ -142,24 +142,24 @@ async fn finish(
         let done = file == recorded || void(ctx, &recorded, lock).await;
         remember_place(ctx, &now.id, &file).await?;
         ui.note(&format!(
-            "An earlier scw switched two-factor authentication on, but did not finish. The backup codes are saved in {}",
+            "An earlier scw switched two-factor authentication on, but did not finish. The backup codes are in {}",
             file.path().display()
         ));
         return Ok(done);
     }
     if note.change == Change::Replacing {
         ui.warn(
-            "an earlier scw did not finish replacing the authenticator; the saved backup codes may be void; `scw 2fa on --renew` makes new ones",
+            "an earlier scw did not finish replacing the authenticator app. The saved backup codes may be void. Run `scw 2fa on --renew` to make new ones",
         );
         return Ok(false);
     }
     if app_is_known {
         ui.warn(
-            "two-factor authentication is on, but no backup codes of it are saved here: an earlier scw did not finish switching it on; `scw 2fa on --renew` makes new ones",
+            "two-factor authentication is on, but its backup codes are not saved here: an earlier scw did not finish. Run `scw 2fa on --renew` to make new ones",
         );
     } else {
         ui.warn(
-            "an earlier scw did not finish adding the authenticator app, and the API does not tell whether it is on; no backup codes of it are saved here; `scw 2fa on --renew` adds it and makes new ones",
+            "an earlier scw did not finish adding the authenticator app. The API does not tell whether the app is on, and its backup codes are not saved here. Run `scw 2fa on --renew` to make new ones",
         );
     }
     Ok(void(ctx, &recorded, lock).await)
@@ -186,13 +186,13 @@ pub(super) async fn void(ctx: &Context, file: &CodesFile, lock: &FileLock) -> bo
     let path = file.path().display();
     match mark_void(ctx, file, lock).await {
         Ok(Voided::Nothing) => {}
-        Ok(Voided::Marked(_)) => ctx.ui().note("The saved backup codes are marked as void"),
+        Ok(Voided::Marked(_)) => ctx.ui().note("Marked the saved backup codes as void"),
         Ok(Voided::Encrypted) => ctx.ui().note(&format!(
-            "The backup codes in {path} are void; the file is encrypted, so they are not marked in it"
+            "The backup codes in {path} are void. The file is encrypted, so scw cannot mark them"
         )),
         Err(err) => {
             ctx.ui().warn(&format!(
-                "the saved backup codes in {path} are void, but could not be marked as void: {err}"
+                "could not mark the backup codes in {path} as void: {err}. They no longer work"
             ));
             return false;
         }

@@ -11,7 +11,7 @@ use crate::{
     commands::{on_off, unprinted},
     context::Context,
     error::{CliError, Kind, Result},
-    model::{Dialect, UserFactors, UserId, rfc3339},
+    model::{Dialect, UserFactors, UserId, day, rfc3339},
     store::StoreError,
 };
 
@@ -33,34 +33,31 @@ pub(super) async fn run(ctx: &Context, args: StatusArgs) -> Result<()> {
     // A side question: its failure does not hide the answer to the main one.
     let required_by = account.two_factor_required_by(&user.id).await;
     let is_on = factors.any();
-    let left = if is_on {
-        codes_left(ctx, &user.id)?
+    let (left, saved) = if is_on {
+        saved_codes(ctx, &user.id)?
     } else {
         void_if_off(ctx, account, &user.id).await?;
-        None
+        (None, None)
     };
-    let mut shown = vec![format!("two-factor authentication is {}", on_off(is_on))];
+    let mut shown = vec![format!("Two-factor authentication is {}", on_off(is_on))];
     shown.extend(lines(&factors).iter().map(|line| format!("  {line}")));
     if factors.passkeys.is_none() {
         shown.push(match authed.credential().target().dialect {
-            Dialect::Iam => "passkeys: unknown, because the API did not list them".to_owned(),
-            Dialect::Account => "passkeys: unknown to the 2017 API".to_owned(),
+            Dialect::Iam => "  passkeys: unknown (the API did not list them)".to_owned(),
+            Dialect::Account => "  passkeys: unknown (the 2017 API does not know them)".to_owned(),
         });
     }
-    match left {
-        Some(left) if is_on => shown.push(format!("unused backup codes saved here: {left}")),
-        None if is_on => shown.push("no backup codes are saved here".to_owned()),
-        _ => {}
-    }
+    shown.extend(saved.map(|saved| format!("Backup codes saved here: {saved}")));
     match &required_by {
-        Ok(Some(date)) => {
-            shown.push(format!(
-                "the organization requires it by {}",
-                rfc3339(*date)
-            ));
-        }
+        Ok(Some(_)) if is_on => shown.push("Your organization requires it".to_owned()),
+        Ok(Some(date)) => shown.push(format!(
+            "Your organization requires it by {}",
+            day(*date, Context::now())
+        )),
         Ok(None) => {}
-        Err(_) => shown.push("whether the organization requires it is unknown".to_owned()),
+        Err(_) => {
+            shown.push("scw could not find out whether your organization requires it".to_owned());
+        }
     }
     let data = json!({
         "two_factor": on_off(is_on),
@@ -72,47 +69,43 @@ pub(super) async fn run(ctx: &Context, args: StatusArgs) -> Result<()> {
     ctx.ui()
         .result(&shown.join("\n"), &data)
         .map_err(|err| unprinted(&err))?;
-    if is_on && left == Some(0) {
-        ctx.ui().hint("`scw 2fa on --renew` makes new backup codes");
-    }
     if args.check && !is_on {
         return Err(
             CliError::new(Kind::WithoutTwoFactor, "two-factor authentication is off")
-                .hint("switch it on with `scw 2fa on`"),
+                .hint("to switch it on, run `scw 2fa on`"),
         );
     }
     Ok(())
 }
 
-/// How many saved codes are unused; nothing where none are saved, or only in encrypted form.
-fn codes_left(ctx: &Context, user: &UserId) -> Result<Option<usize>> {
+/// How many saved codes are unused, where they can be counted, and how to say it.
+fn saved_codes(ctx: &Context, user: &UserId) -> Result<(Option<usize>, Option<String>)> {
+    const RENEW: &str = "to make new backup codes, run `scw 2fa on --renew`";
     let file = ctx.codes_file(user)?;
-    match file.load() {
-        Ok(Some(codes)) => Ok(Some(codes.unused())),
+    Ok(match file.load() {
+        Ok(Some(codes)) => {
+            let left = codes.unused();
+            if left == 0 {
+                ctx.ui().hint(RENEW);
+            }
+            (Some(left), Some(format!("{left} unused")))
+        }
         Ok(None) => {
-            ctx.ui().hint("`scw 2fa on --renew` makes new backup codes");
-            Ok(None)
+            ctx.ui().hint(RENEW);
+            (None, Some("none".to_owned()))
         }
         Err(StoreError::Encrypted(path)) if is_void(ctx, &file)? => {
-            ctx.ui().hint(&format!(
-                "the encrypted backup codes in {} are void; `scw 2fa on --renew` makes new ones",
-                path.display()
-            ));
-            Ok(None)
+            ctx.ui().hint(RENEW);
+            (None, Some(format!("void, encrypted in {}", path.display())))
         }
         Err(StoreError::Encrypted(path)) => {
-            ctx.ui().hint(&format!(
-                "the backup codes are saved encrypted in {}",
-                path.display()
-            ));
-            Ok(None)
+            (None, Some(format!("encrypted in {}", path.display())))
         }
         Err(err) => {
             // The answer of the API is worth more than the count.
-            ctx.ui().warn(&format!(
-                "the saved backup codes could not be counted: {err}"
-            ));
-            Ok(None)
+            ctx.ui()
+                .warn(&format!("could not count the saved backup codes: {err}"));
+            (None, None)
         }
-    }
+    })
 }

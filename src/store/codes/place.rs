@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::{Encryption, SavedCodes};
 use crate::{
-    fsutil::{self, DataDir, FileError, FileLock, Reservation},
+    fsutil::{self, DataDir, FileError, FileLock, LockFile, Reservation},
     model::{BackupCodes, UserId},
     store::StoreError,
 };
@@ -89,8 +89,9 @@ impl CodesFile {
 
     /// The lock for every change to this user's codes and second factor on this machine.
     #[must_use]
-    pub(crate) fn lock_path(&self) -> PathBuf {
-        folder(&self.data).join(format!(".{}.lock", self.user))
+    pub(crate) fn lock_path(&self) -> LockFile {
+        let path = folder(&self.data).join(format!(".{}.lock", self.user));
+        LockFile::new(path, "the backup codes")
     }
 
     /// Whether there is something.
@@ -237,7 +238,7 @@ impl Reserved {
             Some(encryption) => {
                 let sealed = encryption
                     .seal(text.as_bytes())
-                    .map_err(|err| StoreError::Failed(err.to_string()))?;
+                    .map_err(fsutil::io_error("could not encrypt", self.place.target()))?;
                 self.place.commit(&sealed)?
             }
         })

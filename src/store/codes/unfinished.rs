@@ -82,8 +82,11 @@ impl Unfinished {
         user: &UserId,
         _lock: &FileLock,
     ) -> Result<(), StoreError> {
-        let text = toml::to_string(self).map_err(|err| StoreError::Failed(err.to_string()))?;
-        data.write(&path(data, user), text.as_bytes())?;
+        let path = path(data, user);
+        let text = toml::to_string(self).map_err(|err| {
+            fsutil::io_error("could not write", &path)(std::io::Error::other(err))
+        })?;
+        data.write(&path, text.as_bytes())?;
         Ok(())
     }
 

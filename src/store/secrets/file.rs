@@ -1,11 +1,11 @@
 //! Secrets in files of their own, 0600 in a 0700 folder. Only ever on explicit request.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
-    fsutil::{self, DataDir},
+    fsutil::{self, DataDir, FileError},
     model::SecretName,
     store::{SecretStore, StoreError},
 };
@@ -35,12 +35,13 @@ impl SecretStore for FileStore {
         let path = self.path(name);
         let content = fsutil::read_owned(&path)?.ok_or(StoreError::NotFound)?;
         fsutil::check_private(&path)?;
-        text_of(&content)
+        text_of(&content, &path)
     }
 
     fn get_to_revoke(&self, name: &SecretName) -> Result<SecretString, StoreError> {
-        let content = fsutil::read_small(&self.path(name))?.ok_or(StoreError::NotFound)?;
-        text_of(&content)
+        let path = self.path(name);
+        let content = fsutil::read_small(&path)?.ok_or(StoreError::NotFound)?;
+        text_of(&content, &path)
     }
 
     fn set(&self, name: &SecretName, secret: &SecretString) -> Result<(), StoreError> {
@@ -49,15 +50,25 @@ impl SecretStore for FileStore {
         Ok(())
     }
 
+    fn check(&self, _name: &SecretName) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn location(&self, name: &SecretName) -> String {
+        self.path(name).display().to_string()
+    }
+
     fn delete(&self, name: &SecretName) -> Result<bool, StoreError> {
         Ok(fsutil::remove(&self.path(name))?)
     }
 }
 
-fn text_of(content: &[u8]) -> Result<SecretString, StoreError> {
-    std::str::from_utf8(content)
-        .map(|text| SecretString::from(text.trim()))
-        .map_err(|_| StoreError::Failed("the file holds no text".to_owned()))
+fn text_of(content: &[u8], path: &Path) -> Result<SecretString, StoreError> {
+    let text = std::str::from_utf8(content).map_err(|_| FileError::InTheWay {
+        path: path.to_owned(),
+        what: "not a text file",
+    })?;
+    Ok(SecretString::from(text.trim()))
 }
 
 #[cfg(test)]

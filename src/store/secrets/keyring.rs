@@ -1,7 +1,8 @@
 //! The operating system's keyring, through the `keyring` crate.
 //!
 //! The only file that names it. An entry is found by `service` = [`SERVICE`] and
-//! `username` = the secret's name, and holds the secret key alone.
+//! `username` = the secret's name, and holds the secret key alone. A Secret Service shows it by its
+//! label; other keyrings take none.
 
 use std::{sync::mpsc, thread, time::Duration};
 
@@ -19,11 +20,10 @@ pub(super) const SERVICE: &str = "scw";
 /// How long the keyring may take for one operation. A stopped Secret Service never answers.
 const TIMEOUT: Duration = Duration::from_secs(6);
 
-/// How long a service may take to say that it is alive.
+/// How long a service may take for an answer that needs no user.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How much longer a service that is alive may take: it waits for somebody to type the keyring's
-/// password into its window.
+/// How much longer a service that is alive may take: its window waits for the keyring's password.
 const UNLOCK_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The keyring of the desktop session.
@@ -46,6 +46,26 @@ impl SecretStore for KeyringStore {
         })
     }
 
+    fn check(&self, name: &SecretName) -> Result<(), StoreError> {
+        match self.get(name) {
+            Ok(_) | Err(StoreError::NotFound) if has_default_collection() => Ok(()),
+            Ok(_) | Err(StoreError::NotFound) => Err(StoreError::NoCollection(
+                "the alias `default` is not set".to_owned(),
+            )),
+            Err(err) => Err(err),
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    fn location(&self, name: &SecretName) -> String {
+        name.label()
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn location(&self, name: &SecretName) -> String {
+        format!("service {SERVICE}, user {}", name.as_str())
+    }
+
     fn delete(&self, name: &SecretName) -> Result<bool, StoreError> {
         match with_entry(name, Entry::delete_credential) {
             Ok(()) => Ok(true),
@@ -61,7 +81,7 @@ fn with_entry<T: Send + 'static>(
     name: &SecretName,
     work: impl FnOnce(&Entry) -> keyring::Result<T> + Send + 'static,
 ) -> Result<T, StoreError> {
-    let name = name.as_str().to_owned();
+    let name = name.clone();
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         // Nobody listens any more after a time-out.
@@ -77,48 +97,96 @@ fn with_entry<T: Send + 'static>(
         Ok(outcome) => outcome,
         Err(mpsc::RecvTimeoutError::Timeout) => Err(StoreError::TimedOut(waited)),
         Err(mpsc::RecvTimeoutError::Disconnected) => {
-            Err(StoreError::Failed("the keyring library failed".to_owned()))
+            Err(StoreError::Failed("its library crashed".to_owned()))
         }
     }
 }
 
 fn attempt<T>(
-    name: &str,
+    name: &SecretName,
     work: impl FnOnce(&Entry) -> keyring::Result<T>,
 ) -> Result<T, StoreError> {
     // `Entry::new` alone would only say that there is no default store.
     if let Err(err) = Entry::store_status() {
         return Err(unavailable(err));
     }
-    let entry = Entry::new(SERVICE, name).map_err(|err| refused(&err))?;
+    let entry = entry(name).map_err(|err| refused(&err))?;
     work(&entry).map_err(|err| refused(&err))
 }
 
-/// Whether the Secret Service answers at all, so that a slow answer means that it waits for a
-/// person (D-Bus specification, `org.freedesktop.DBus.Peer.Ping`).
+/// The label is given to an entry when it is made (zbus-secret-service-keyring-store, `Store::build`).
+#[cfg(target_os = "linux")]
+fn entry(name: &SecretName) -> keyring::Result<Entry> {
+    let label = name.label();
+    let modifiers = std::collections::HashMap::from([("label", label.as_str())]);
+    keyring_core::Entry::new_with_modifiers(SERVICE, name.as_str(), &modifiers)
+        .map(|inner| Entry { inner })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn entry(name: &SecretName) -> keyring::Result<Entry> {
+    Entry::new(SERVICE, name.as_str())
+}
+
+/// Whether the Secret Service answers at all, so that a slow answer means that it waits for the
+/// user (D-Bus specification, `org.freedesktop.DBus.Peer.Ping`).
 #[cfg(target_os = "linux")]
 fn service_is_alive() -> bool {
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        let ping = || {
-            zbus::blocking::Connection::session()?.call_method(
-                Some("org.freedesktop.secrets"),
-                "/org/freedesktop/secrets",
-                Some("org.freedesktop.DBus.Peer"),
-                "Ping",
-                &(),
-            )
-        };
-        // Nobody listens any more after a time-out.
-        let _ = sender.send(ping().is_ok());
-    });
-    receiver.recv_timeout(PING_TIMEOUT).unwrap_or(false)
+    ask_service("org.freedesktop.DBus.Peer", "Ping", &()).is_some()
 }
 
 /// Other platforms' keyrings show their window themselves and answer when it closes.
 #[cfg(not(target_os = "linux"))]
 fn service_is_alive() -> bool {
     true
+}
+
+/// Whether the Secret Service has a default collection, which new secrets are put into. One that
+/// has none answers with the path `/` (Secret Service specification, `ReadAlias`).
+#[cfg(target_os = "linux")]
+fn has_default_collection() -> bool {
+    ask_service("org.freedesktop.Secret.Service", "ReadAlias", &"default")
+        .and_then(|answer| {
+            answer
+                .body()
+                .deserialize::<zbus::zvariant::OwnedObjectPath>()
+                .ok()
+        })
+        // A service that does not answer says nothing about its collections.
+        .is_none_or(|path| path.as_str() != "/")
+}
+
+/// Other platforms' keyrings always have one.
+#[cfg(not(target_os = "linux"))]
+fn has_default_collection() -> bool {
+    true
+}
+
+/// Calls a method of the Secret Service; nothing where it fails or takes too long.
+#[cfg(target_os = "linux")]
+fn ask_service<B>(
+    interface: &'static str,
+    method: &'static str,
+    body: &'static B,
+) -> Option<zbus::Message>
+where
+    B: serde::Serialize + zbus::zvariant::DynamicType + Sync,
+{
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let call = || {
+            zbus::blocking::Connection::session()?.call_method(
+                Some("org.freedesktop.secrets"),
+                "/org/freedesktop/secrets",
+                Some(interface),
+                method,
+                body,
+            )
+        };
+        // Nobody listens any more after a time-out.
+        let _ = sender.send(call().ok());
+    });
+    receiver.recv_timeout(PING_TIMEOUT).ok().flatten()
 }
 
 /// The innermost cause, which names what is missing.
@@ -157,12 +225,12 @@ fn refused(err: &Error) -> StoreError {
             }
         }
         Error::NoDefaultStore => unavailable(err),
-        // Its text would name the entries; their number is enough.
+        // The library's text would list the entries.
         Error::Ambiguous(entries) => {
-            StoreError::Failed(format!("{} entries answer to one name", entries.len()))
+            StoreError::Failed(format!("it has {} entries of the same name", entries.len()))
         }
         Error::BadEncoding(_) | Error::BadDataFormat(..) => {
-            StoreError::Failed("the entry holds no text".to_owned())
+            StoreError::Failed("the entry is not text".to_owned())
         }
         _ => {
             let cause = cause(err);

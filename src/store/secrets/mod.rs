@@ -36,11 +36,33 @@ pub(crate) trait SecretStore: Send {
     /// Any [`StoreError`] of the place.
     fn set(&self, name: &SecretName, secret: &SecretString) -> Result<(), StoreError>;
 
+    /// Checks that a secret can be stored, without storing one.
+    ///
+    /// # Errors
+    /// Any [`StoreError`] of the place but [`StoreError::NotFound`].
+    fn check(&self, name: &SecretName) -> Result<(), StoreError>;
+
+    /// Where a secret is, for people: a path, or the label of a keyring entry.
+    fn location(&self, name: &SecretName) -> String;
+
     /// Removes the secret; `false` where there was none.
     ///
     /// # Errors
     /// Any [`StoreError`] of the place but [`StoreError::NotFound`].
     fn delete(&self, name: &SecretName) -> Result<bool, StoreError>;
+}
+
+/// Where a secret is, for people: a path, or the label of a keyring entry.
+#[must_use]
+pub(crate) fn location(kind: StorageKind, data: &DataDir, name: &SecretName) -> String {
+    store(kind, data).location(name)
+}
+
+fn store(kind: StorageKind, data: &DataDir) -> Box<dyn SecretStore> {
+    match kind {
+        StorageKind::Keyring => Box::new(KeyringStore),
+        StorageKind::File => Box::new(FileStore::new(data)),
+    }
 }
 
 /// Does one thing with the place of a kind, without blocking the event loop.
@@ -52,11 +74,8 @@ pub(crate) async fn with_store<T: Send + 'static>(
     data: &DataDir,
     work: impl FnOnce(&dyn SecretStore) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
-    let store: Box<dyn SecretStore> = match kind {
-        StorageKind::Keyring => Box::new(KeyringStore),
-        StorageKind::File => Box::new(FileStore::new(data)),
-    };
+    let store = store(kind, data);
     on_thread(move || work(&*store))
         .await
-        .unwrap_or_else(|| Err(StoreError::Failed("the storage library failed".to_owned())))
+        .unwrap_or_else(|| Err(StoreError::Failed("its library crashed".to_owned())))
 }

@@ -42,7 +42,7 @@ fn an_off_that_died_beside_a_passkey_offers_no_code_any_more() {
         killed_at_delete(&world, "mfa-otp", 2, &["2fa", "off", "--yes"]);
         assert_eq!(world.two_factor(), "off");
         let next = world.run(again);
-        let told = "The saved backup codes are marked as void";
+        let told = "Marked the saved backup codes as void";
         assert!(next.stderr.contains(told), "{}", next.stderr);
         assert_eq!(world.unused(), 0, "{again:?}");
         world.run(&["2fa", "off", "--yes"]).expect(0);
@@ -98,7 +98,7 @@ fn a_lost_confirmation_beside_a_passkey_leaves_no_older_code() {
     world
         .run(&["2fa", "on", "--otp-command", OATHTOOL])
         .expect(5)
-        .told("no backup codes of it are saved here");
+        .told("no backup codes are saved");
     assert_eq!((world.two_factor().as_str(), world.unused()), ("on", 0));
 }
 
@@ -110,7 +110,6 @@ fn an_app_that_is_added_elsewhere_while_scw_asks_for_one_is_left_alone() {
     // As the service counts them where the app stays unknown.
     world.sandbox.passkey_readings(true, true).unwrap();
     add_passkey(&world, "Laptop");
-    world.sandbox.advance(60);
     let start = world.sandbox.requests().len();
     world.run(&wrong).expect(4);
     let seen = &world.sandbox.requests()[start..];
@@ -126,15 +125,17 @@ fn an_app_that_is_added_elsewhere_while_scw_asks_for_one_is_left_alone() {
         .count();
     world.fault(
         json!({"method": "GET", "path_regex": "/users/[^/]+$", "skip": before,
-        "action": "delay", "ms": 1500}),
+        "action": "delay", "ms": 3000}),
     );
     let asked = world.asked("POST", "/mfa-otp");
     let running = world.start(&wrong);
     world.until_asked("POST", "/mfa-otp", asked + 2);
+    // The times of the sandbox are whole seconds.
+    world.sandbox.advance(60);
     world.switch_on_elsewhere();
     let ran = running.ended();
     assert_eq!(world.two_factor(), "on", "{}", ran.stderr);
-    assert!(ran.stderr.contains("left alone"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("scw left it alone"), "{}", ran.stderr);
 }
 
 // Issue 8, 2
@@ -152,9 +153,9 @@ fn a_lost_answer_to_a_new_name_is_found_out() {
         let state = world.sandbox.state().unwrap();
         assert_eq!(state["passkeys"][0]["name"], name, "{action}");
         let told = if code == 0 {
-            "is now called `Desk`"
+            "Renamed passkey `Laptop` to `Desk`"
         } else {
-            "it has its old name"
+            "It has its old name"
         };
         assert!(ran.stderr.contains(told), "{}", ran.stderr);
     }

@@ -16,7 +16,7 @@ fn a_removal_names_what_is_left_and_asks() {
     assert!(refused.stderr.contains(told), "{}", refused.stderr);
     add_passkey(&world, "Safe");
     let refused = world.run(&["2fa", "keys", "remove", "Laptop"]).expect(2);
-    let told = "This leaves: authenticator app: unknown";
+    let told = "The account keeps: authenticator app: unknown";
     assert!(refused.stderr.contains(told), "{}", refused.stderr);
     assert!(refused.stderr.contains("passkey `Safe`"));
     assert_eq!(world.asked("DELETE", ""), 0);
@@ -85,7 +85,11 @@ fn a_name_that_two_passkeys_have_needs_the_id() {
     let renamed = world
         .run(&["2fa", "keys", "rename", &ids[0], "Desk"])
         .expect(0);
-    assert!(renamed.stderr.contains("another passkey has this name"));
+    assert!(
+        renamed
+            .stderr
+            .contains("another passkey already has this name")
+    );
     world
         .run(&["2fa", "keys", "rename", &ids[0], "  "])
         .expect(2)
@@ -147,7 +151,7 @@ fn a_lost_answer_to_a_removal_is_looked_up() {
     world
         .run(&["2fa", "keys", "remove", "Laptop", "-y"])
         .expect(5)
-        .told("It is not known whether it is removed");
+        .told("scw does not know whether it is gone");
 }
 
 // Issue 8, 2

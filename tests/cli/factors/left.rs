@@ -13,18 +13,14 @@ fn off_names_the_passkeys_that_are_left() {
     add_passkey(&world, "Safe");
     let off = world.run(&["2fa", "off", "--yes"]).expect(0);
     for told in [
-        "The authenticator app is removed",
+        "Removed the authenticator app",
         "passkey `Laptop`",
         "passkey `Safe`",
     ] {
         assert!(off.stderr.contains(told), "no {told}: {}", off.stderr);
     }
     let again = world.run(&["2fa", "off", "--yes"]).expect(0);
-    assert!(
-        again.stderr.contains("othing was changed"),
-        "{}",
-        again.stderr
-    );
+    assert!(again.stderr.contains("othing changed"), "{}", again.stderr);
     assert!(
         again.stderr.contains("`scw 2fa off --all`"),
         "{}",
@@ -65,9 +61,9 @@ fn a_passkey_that_cannot_be_removed_is_named_and_the_rest_is_told() {
             "details": [{"action": "write", "resource": "user"}]}}),
     );
     let ran = world.run(&["2fa", "off", "--all", "--yes"]).expect(4);
-    let ran = ran.told("could not remove the passkey `Laptop`");
+    let ran = ran.told("could not remove passkey `Laptop`");
     assert!(
-        ran.stderr.contains("The authenticator app is removed"),
+        ran.stderr.contains("Removed the authenticator app"),
         "{}",
         ran.stderr
     );
@@ -101,7 +97,7 @@ fn passkeys_that_cannot_be_listed_are_not_removed_and_hide_nothing() {
     assert_eq!(world.two_factor(), "on", "nothing was removed");
     let status = world.run(&["2fa", "status"]).expect(0).stdout;
     assert!(
-        status.contains("two-factor authentication is on"),
+        status.contains("Two-factor authentication is on"),
         "{status}"
     );
     assert!(status.contains("passkeys: unknown"), "{status}");
@@ -126,7 +122,7 @@ fn beside_a_passkey_a_lost_answer_to_the_deletion_is_found_out() {
             assert!(!ran.stderr.contains("void"), "{}", ran.stderr);
         } else {
             assert!(
-                ran.stderr.contains("The authenticator app is removed"),
+                ran.stderr.contains("Removed the authenticator app"),
                 "{}",
                 ran.stderr
             );
@@ -162,7 +158,7 @@ fn codes_beside_a_passkey_that_is_left_are_void_with_a_word_about_it() {
     State::of("both").make(&world);
     let off = world.run(&["2fa", "off", "--yes"]).expect(0);
     assert!(
-        off.stderr.contains("as long as a passkey is left"),
+        off.stderr.contains("while the account has a passkey"),
         "{}",
         off.stderr
     );

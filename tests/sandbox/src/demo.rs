@@ -3,7 +3,7 @@
 use std::{
     io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
-    process::{Command, ExitStatus, Stdio},
+    process::{Command, ExitStatus, Output, Stdio},
 };
 
 use serde_json::Value;
@@ -13,17 +13,18 @@ use crate::{Options, Sandbox, StartError, StoreError, run};
 /// The exit code of `scw` for a keyring that is missing, locked or refused (cli.md).
 const NO_KEYRING: i32 = 6;
 
-/// How the login with a backup code is shown.
-const BACKUP_LOGIN: &[&str] = &[
-    "2fa",
-    "codes",
-    "next",
-    "|",
-    "scw",
-    "login",
-    "--backup-code-file",
-    "-",
-];
+/// The step that asks whether to switch it off again.
+const LAST_QUESTION: u32 = 8;
+
+/// What is left of it, at every end.
+const GONE: &str = "The sandbox account and its files are gone. Nothing stays on this machine.";
+/// The same where the last command failed.
+const NOT_GONE: &str =
+    "The sandbox account is gone, but `scw logout` failed: your keyring may still hold its secret.";
+
+/// How the warning begins that is true of every other machine: here the demonstration chose the
+/// file itself, and has said so.
+const FILE_WARNING: &str = "warning: the secret key is kept in a file";
 
 /// The demonstration could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +60,10 @@ pub fn run(auto: bool) -> Result<i32, DemoError> {
     }
     // Ctrl-C ends the step that runs, and the demonstration tidies up after it.
     let _unharmed = ignore_interrupts()?;
-    say("Building scw from this tree ...")?;
+    say(
+        "Building scw from this source tree. The first build takes a few minutes, later\n\
+         ones take seconds.",
+    )?;
     let client = build()?;
     let sandbox = Sandbox::start(Options::default())?;
     let folder = tempfile::tempdir()?;
@@ -71,9 +75,11 @@ pub fn run(auto: bool) -> Result<i32, DemoError> {
     let code = stage.play(auto);
     // Also after a failure: nothing of the demonstration stays on this machine.
     let left = stage.scw(&["logout"]).stderr(Stdio::null()).status();
-    let code = code?;
-    left?;
-    Ok(code)
+    let gone = left?.success();
+    folder.close()?;
+    drop(sandbox);
+    say(if gone { GONE } else { NOT_GONE })?;
+    code
 }
 
 /// Keeps Ctrl-C, which a terminal sends to every program in it, from ending this one.
@@ -94,11 +100,14 @@ fn say(line: &str) -> io::Result<()> {
 /// Builds the client, and returns where cargo put it.
 fn build() -> Result<PathBuf, DemoError> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let output = Command::new(option_env!("CARGO").unwrap_or("cargo"))
-        .args(["build", "--quiet", "--bin", "scw", "--message-format=json"])
-        .current_dir(root)
-        .stderr(Stdio::inherit())
-        .output()?;
+    let mut cargo = Command::new(option_env!("CARGO").unwrap_or("cargo"));
+    cargo.args(["build", "--bin", "scw"]);
+    // stdout names the binary; on a terminal, stderr shows how far the build is.
+    cargo.arg("--message-format=json-render-diagnostics");
+    if !io::stderr().is_terminal() {
+        cargo.arg("--quiet");
+    }
+    let output = cargo.current_dir(root).stderr(Stdio::inherit()).output()?;
     if !output.status.success() {
         return Err(DemoError::Build);
     }
@@ -126,8 +135,8 @@ impl Stage<'_> {
             .env("SCW_PROFILE", "sandbox-demo")
             .env("SCW_DATA_DIR", self.folder)
             .env("SCW_CONFIG_PATH", self.folder.join("config.yaml"))
-            .env("SCW_EMAIL", &self.sandbox.info().email)
-            .env("SCW_PASSWORD", &self.sandbox.info().password)
+            .env_remove("SCW_EMAIL")
+            .env_remove("SCW_PASSWORD")
             .env_remove("SCW_API")
             .env_remove("SCW_KEYRING")
             .env_remove("SCW_OTP");
@@ -137,24 +146,17 @@ impl Stage<'_> {
     fn play(&self, auto: bool) -> Result<i32, DemoError> {
         let info = self.sandbox.info();
         say(&format!(
-            "A fresh sandbox account is waiting at {}: {}\n\
-             Nothing here touches a real account; the login and the files go away at the end.",
-            info.api_url, info.email
+            "\nA sandbox account is ready at {}. It is no real account:\n\n    \
+             email       {}\n    password    {}\n    access key  {}\n    secret key  {}\n",
+            info.api_url, info.email, info.password, info.access_key, info.secret_key
         ))?;
-        let with_token = ["login", "--with-token"];
-        Self::title(1, "Log in with an API key from stdin", &with_token)?;
-        let mut status = self.log_in(&with_token)?;
-        let status_of_keyring = status.code();
-        if status_of_keyring == Some(NO_KEYRING) {
-            let in_a_file = ["login", "--with-token", "--storage", "file"];
-            say(
-                "No keyring can be used on this machine, so the demonstration keeps the key in a file:",
-            )?;
-            Self::line(&in_a_file)?;
-            status = self.log_in(&in_a_file)?;
-        }
-        if !status.success() {
-            return Ok(run::exit_code(status));
+        say("Looking for a keyring. Your desktop may ask you to unlock it.")?;
+        let (storage, logged_in) = self.first_login()?;
+        Self::title(1, "Log in with the access key and the secret key, on stdin")?;
+        line(&[&["login", "--with-token"][..], storage].concat())?;
+        tell(&logged_in)?;
+        if !logged_in.status.success() {
+            return self.stopped(1, logged_in.status);
         }
         let application = format!("'{}' otp", std::env::current_exe()?.display());
         let on: &[&str] = if auto {
@@ -167,11 +169,8 @@ impl Stage<'_> {
         } else {
             &["2fa", "off"]
         };
-        let storage = if status_of_keyring == Some(NO_KEYRING) {
-            "file"
-        } else {
-            "keyring"
-        };
+        let with_code = ["login", "--email", &info.email, "--backup-code-file", "-"];
+        let with_code = [&with_code[..], storage].concat();
         let steps = [
             ("Look: it is off", &["2fa", "status"][..]),
             ("Switch it on with an authenticator app", on),
@@ -180,20 +179,21 @@ impl Stage<'_> {
                 "The backup codes are saved on this machine",
                 &["2fa", "codes", "list"],
             ),
-            ("Log in with the password and a backup code", BACKUP_LOGIN),
+            ("Log in with the password and a backup code", &with_code),
             ("One backup code less", &["2fa", "status"]),
             ("Switch it off again", off),
             ("Look: it is off again", &["2fa", "status"]),
         ];
         for (number, (title, arguments)) in (2..).zip(steps) {
-            Self::title(number, title, arguments)?;
-            let status = if arguments == BACKUP_LOGIN {
-                self.log_in_with_backup_code(storage)?
+            Self::title(number, title)?;
+            let status = if arguments == with_code {
+                self.log_in_with_backup_code(arguments)?
             } else {
+                line(arguments)?;
                 self.scw(arguments).status()?
             };
             if !status.success() {
-                return Ok(run::exit_code(status));
+                return self.stopped(number, status);
             }
             if arguments == on {
                 self.check_that_it_is_on()?;
@@ -201,6 +201,35 @@ impl Stage<'_> {
         }
         say("\nThat was the main job: on with an app, backup codes saved, off again.")?;
         Ok(0)
+    }
+
+    /// Logs in with the keyring where there is one, else with a file. Nothing is shown before it is
+    /// known which of them it is. Returns the options that choose it.
+    fn first_login(&self) -> io::Result<(&'static [&'static str], Output)> {
+        let logged_in = self.log_in(&["login", "--with-token"])?;
+        if logged_in.status.code() != Some(NO_KEYRING) {
+            return Ok((&[], logged_in));
+        }
+        say("None can be used here: the demo keeps its key in a private temporary file.")?;
+        let in_a_file = &["--storage", "file"];
+        let logged_in = self.log_in(&["login", "--with-token", "--storage", "file"])?;
+        Ok((in_a_file, logged_in))
+    }
+
+    /// Says how it ends before its last step, and returns the exit code.
+    fn stopped(&self, step: u32, status: ExitStatus) -> Result<i32, DemoError> {
+        // A "no" at the last question is an answer, not a failure.
+        let kept = step == LAST_QUESTION && status.code() == Some(1) && self.is_on()?;
+        if kept {
+            say("\nYou left two-factor authentication on. The demo ends here.")?;
+            return Ok(0);
+        }
+        say(&format!("\nThe demo stopped at step {step}."))?;
+        Ok(run::exit_code(status))
+    }
+
+    fn is_on(&self) -> Result<bool, DemoError> {
+        Ok(self.sandbox.state()?["two_factor"] == "on")
     }
 
     /// The client said so; the account itself is asked too.
@@ -212,47 +241,69 @@ impl Stage<'_> {
         }
     }
 
-    fn title(number: u32, title: &str, arguments: &[&str]) -> io::Result<()> {
-        say(&format!("\n--- {number}. {title}"))?;
-        Self::line(arguments)
+    fn title(number: u32, title: &str) -> io::Result<()> {
+        say(&format!("\n--- {number}. {title}"))
     }
 
-    /// The line that a person would type.
-    fn line(arguments: &[&str]) -> io::Result<()> {
-        let shown: Vec<String> = arguments
-            .iter()
-            .map(|argument| {
-                if argument.contains(' ') {
-                    format!("\"{argument}\"")
-                } else {
-                    (*argument).to_owned()
-                }
-            })
-            .collect();
-        say(&format!("$ scw {}", shown.join(" ")))
-    }
-
-    /// What a person does whose phone is not at hand, as one line in a shell. The password is in
-    /// `SCW_PASSWORD`.
-    fn log_in_with_backup_code(&self, storage: &str) -> io::Result<ExitStatus> {
+    /// What a person does whose phone is not at hand, as one line in a shell.
+    fn log_in_with_backup_code(&self, login: &[&str]) -> io::Result<ExitStatus> {
+        say("The password comes from the variable SCW_PASSWORD.")?;
+        line(&[&["2fa", "codes", "next", "|", "scw"][..], login].concat())?;
         let next = self.scw(&["2fa", "codes", "next", "--quiet"]).output()?;
-        let mut child = self
-            .scw(&["login", "--backup-code-file", "-", "--storage", storage])
-            .stdin(Stdio::piped())
-            .spawn()?;
-        if let Some(mut stdin) = child.stdin.take() {
-            stdin.write_all(&next.stdout)?;
-        }
-        child.wait()
+        let mut login = self.scw(login);
+        login.env("SCW_PASSWORD", &self.sandbox.info().password);
+        let logged_in = with_input(&mut login, &next.stdout)?;
+        tell(&logged_in)?;
+        Ok(logged_in.status)
     }
 
-    fn log_in(&self, arguments: &[&str]) -> io::Result<ExitStatus> {
+    fn log_in(&self, arguments: &[&str]) -> io::Result<Output> {
         let info = self.sandbox.info();
-        let mut child = self.scw(arguments).stdin(Stdio::piped()).spawn()?;
-        if let Some(mut stdin) = child.stdin.take() {
-            writeln!(stdin, "SCW_ACCESS_KEY={}", info.access_key)?;
-            writeln!(stdin, "SCW_SECRET_KEY={}", info.secret_key)?;
-        }
-        child.wait()
+        let lines = format!(
+            "SCW_ACCESS_KEY={}\nSCW_SECRET_KEY={}\n",
+            info.access_key, info.secret_key
+        );
+        with_input(&mut self.scw(arguments), lines.as_bytes())
     }
+}
+
+/// The line that a person would type.
+fn line(arguments: &[&str]) -> io::Result<()> {
+    let shown: Vec<String> = arguments
+        .iter()
+        .map(|argument| {
+            if argument.contains(' ') {
+                format!("\"{argument}\"")
+            } else {
+                (*argument).to_owned()
+            }
+        })
+        .collect();
+    say(&format!("$ scw {}", shown.join(" ")))
+}
+
+/// Runs a command that reads its stdin, and keeps what it says.
+fn with_input(command: &mut Command, input: &[u8]) -> io::Result<Output> {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A command that fails early does not read it.
+        let _ = stdin.write_all(input);
+    }
+    child.wait_with_output()
+}
+
+/// Shows what a login said.
+fn tell(login: &Output) -> io::Result<()> {
+    for text in [&login.stdout, &login.stderr] {
+        for line in String::from_utf8_lossy(text).lines() {
+            if !line.starts_with(FILE_WARNING) {
+                say(line)?;
+            }
+        }
+    }
+    Ok(())
 }

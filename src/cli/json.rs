@@ -1,0 +1,82 @@
+//! What each command prints with `-o json`. The test `tests/cli/help.rs` compares it with what the
+//! commands print.
+
+/// One document.
+#[derive(Debug)]
+pub(super) struct Document {
+    /// The command, without `scw`.
+    pub command: &'static str,
+    /// The fields of the document.
+    pub fields: &'static [&'static str],
+}
+
+const fn document(command: &'static str, fields: &'static [&'static str]) -> Document {
+    Document { command, fields }
+}
+
+/// The document of every command that prints one.
+pub(super) const DOCUMENTS: &[Document] = &[
+    document(
+        "login",
+        &[
+            "email",
+            "user_id",
+            "organization_id",
+            "access_key",
+            "profile",
+            "storage",
+            "expires_at",
+        ],
+    ),
+    document("logout", &["logged_out", "was_logged_in", "changed"]),
+    document(
+        "whoami",
+        &[
+            "email",
+            "user_id",
+            "organization_id",
+            "profile",
+            "api",
+            "api_url",
+            "access_key",
+            "storage",
+            "expires_at",
+            "two_factor",
+        ],
+    ),
+    document("token", &["secret_key"]),
+    document("token --access-key", &["access_key"]),
+    document(
+        "2fa on",
+        &[
+            "two_factor",
+            "changed",
+            "user_id",
+            "backup_codes",
+            "backup_codes_file",
+        ],
+    ),
+    document("2fa off", &["two_factor", "changed", "user_id", "factors"]),
+    document(
+        "2fa status",
+        &[
+            "two_factor",
+            "user_id",
+            "backup_codes_left",
+            "required_by",
+            "factors",
+        ],
+    ),
+    document("2fa keys list", &["user_id", "passkeys"]),
+    document("2fa keys rename", &["changed", "id", "name"]),
+    document(
+        "2fa keys remove",
+        &["two_factor", "changed", "user_id", "factors"],
+    ),
+    document("2fa recover", &["ways"]),
+    document("2fa codes list", &["user_id", "path", "unused", "codes"]),
+    document("2fa codes next", &["code", "left"]),
+    document("2fa codes used", &["left"]),
+    document("2fa codes path", &["path", "exists"]),
+    document("2fa codes remove", &["removed"]),
+];
