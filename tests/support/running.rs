@@ -144,12 +144,13 @@ impl Gate {
         }
     }
 
-    /// A command that says that it runs, waits, and then does the rest with the key on its stdin.
+    /// A command that says that it runs, waits, and then does the rest with the key on its stdin. It
+    /// ends with the test's folder: one whose `scw` was killed would wait for ever.
     pub fn then(&self, rest: &str) -> String {
         let (ready, go) = (self.ready.display(), self.go.display());
         format!(
             "cat >{ready}.tmp; mv {ready}.tmp {ready}; \
-             while [ ! -e {go} ]; do sleep 0.02; done; {{ {rest}; }} <{ready}"
+             while [ ! -e {go} ] && [ -e {ready} ]; do sleep 0.02; done; {{ {rest}; }} <{ready}"
         )
     }
 
