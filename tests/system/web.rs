@@ -55,7 +55,7 @@ fn chromium_brings_the_login_and_the_key_is_kept() {
 fn chromium_is_told_that_another_account_was_not_kept() {
     let world = World::new();
     let (ended_on, login) = chromium(&world, "somebody.else@example.com");
-    assert_eq!(ended_on, "scw: The login was not kept");
+    assert_eq!(ended_on, "scw: You are not logged in");
     login.expect(4);
     assert_eq!(world.sandbox.state().unwrap()["sessions"], 0);
     world.run(&["whoami"]).expect(3);
