@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::model::Dialect;
 
-/// A cause from below, kept for whoever looks into the chain of an error.
+/// The error of a library, for the chain of sources.
 pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// What a call to an account service can fail with.
@@ -17,7 +17,7 @@ pub(crate) enum ApiError {
     Authentication {
         /// Why, where the API says so.
         reason: Option<String>,
-        /// Whether the API named the key as unknown or expired, so that it is of use to nobody.
+        /// Whether the API named the key as unknown or expired, so that it is useless.
         gone: bool,
     },
     /// The email is unknown or the password is wrong; the service does not tell which.
@@ -49,7 +49,7 @@ pub(crate) enum ApiError {
     /// The service refused a one-time password or backup code.
     #[error("the code is wrong, expired or already used")]
     WrongCode,
-    /// 404: there is no such thing, or this key may not see it.
+    /// 404: it does not exist, or this key may not see it.
     #[error("the API found no such {resource}{}", beside(.message.as_deref()))]
     NotFound {
         /// What was looked for.
@@ -57,7 +57,7 @@ pub(crate) enum ApiError {
         /// What the service says, where it names no type.
         message: Option<String>,
         /// Whether the answer has the API's own type for it. One without may come from a gateway
-        /// before the API, which knows nothing of the thing.
+        /// in front of the API.
         named: bool,
     },
     /// 409, 412: the account is in another state than the call needs.
@@ -65,7 +65,7 @@ pub(crate) enum ApiError {
     Precondition {
         /// What the service says.
         message: Option<String>,
-        /// Whether that state passes by itself (409 `transient_state`).
+        /// Whether that state ends by itself (409 `transient_state`).
         transient: bool,
     },
     /// 400 and other refusals of a request's form.
@@ -192,8 +192,8 @@ impl ApiError {
         }
     }
 
-    /// Whether the service did not carry the call out because of something that passes by itself,
-    /// so that the same call may be taken a little later.
+    /// Whether the service did not carry the call out for a passing reason, so that the same call may
+    /// succeed a little later.
     #[must_use]
     pub(crate) fn may_pass(&self) -> bool {
         matches!(
@@ -206,7 +206,7 @@ impl ApiError {
         )
     }
 
-    /// Whether a call that the key itself made, like its own deletion, tells that the key is gone:
+    /// Whether the error of a call made with a key, such as its deletion, shows that the key is gone:
     /// deleted, revoked or expired.
     ///
     /// Only the API's own words count. A 404 or 401 without them may come from a gateway.

@@ -1,6 +1,6 @@
 //! The account services on the wire.
 //!
-//! [`Account`] is the seam: commands speak to it and do not know which dialect answers.
+//! Commands use [`Account`] and do not know which dialect answers.
 
 mod account;
 mod callback;
@@ -28,8 +28,8 @@ use crate::model::{
 /// One account service, in either dialect, called with one key.
 #[async_trait(?Send)]
 pub(crate) trait Account {
-    /// What the service knows of the key in use. Its identifier is needed where the dialect has
-    /// one: without it there is [`ApiError::OwnerUnknown`], and with one where it has none.
+    /// The key in use. Fails with [`ApiError::OwnerUnknown`] without its access key where the dialect
+    /// has access keys, and with one where it has none.
     async fn own_key(&self, access_key: Option<&AccessKey>) -> Result<ApiKey, ApiError>;
 
     /// A user.
@@ -45,8 +45,8 @@ pub(crate) trait Account {
     /// Gives a passkey another name.
     async fn rename_passkey(&self, id: &PasskeyId, name: &str) -> Result<(), ApiError>;
 
-    /// Removes a passkey. It is not sent again where the answer is lost, so that
-    /// [`ApiError::NotFound`] tells that somebody else removed it.
+    /// Removes a passkey. The request is not repeated where the answer is lost, so
+    /// [`ApiError::NotFound`] means that another client removed it.
     async fn delete_passkey(&self, id: &PasskeyId) -> Result<(), ApiError>;
 
     /// The name of an organization, and how its users may sign in.

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use super::{Account, ApiError, Http, account, iam};
 use crate::model::{AccessKey, Dialect, Organization, Passwords, SecretKey, UserId};
 
-/// What came of an attempt to sign in.
+/// The outcome of an attempt to sign in.
 pub(crate) enum SignIn {
     /// It worked.
     Done(Box<dyn Session>),
@@ -34,7 +34,7 @@ pub(crate) struct NewKey {
     pub expires_at: Option<OffsetDateTime>,
 }
 
-/// A key that was made. Its secret is told this once.
+/// A new key. The service sends its secret only this once.
 #[derive(Debug)]
 pub(crate) struct CreatedKey {
     /// The secret.
@@ -51,12 +51,12 @@ pub(crate) struct CreatedKey {
 #[derive(Debug, Clone)]
 pub(crate) struct FoundKey {
     pub(super) id: KeyId,
-    /// What a person may see of it.
+    /// Its name for people.
     pub shown: String,
 }
 
-/// The most pages of a list of keys that are read. A person has some dozens of keys; a list without
-/// an end must not hold a login up for ever.
+/// The most pages of a list of keys that are read. A user has some dozens of keys; a list that does
+/// not end must not block a login for ever.
 pub(super) const MAX_PAGES: u32 = 200;
 
 /// What names a key on the wire.
@@ -68,7 +68,7 @@ pub(super) enum KeyId {
     Token(SecretKey),
 }
 
-/// A session that a person opened, and that ends when the login is done.
+/// A session that the user opened, and that ends with the login.
 #[async_trait(?Send)]
 pub(crate) trait Session {
     /// The account service, called with the session.
@@ -84,27 +84,27 @@ pub(crate) trait Session {
     /// the service does not take it at all.
     async fn prove(&self) -> Result<(), ApiError>;
 
-    /// The organizations that the person belongs to.
+    /// The organizations that the user is a member of.
     async fn organizations(&self) -> Result<Vec<Organization>, ApiError>;
 
     /// Chooses one of them.
     async fn choose(&mut self, organization: &Organization) -> Result<(), ApiError>;
 
     /// The longest life of a key that an organization allows, in seconds and at most a hundred
-    /// years; nothing where it sets none, or does not let this person see it.
+    /// years; nothing where it sets none, or the user may not see it.
     async fn longest_key_s(&self, organization: &Organization) -> Result<Option<u64>, ApiError>;
 
     /// Makes the key for this machine.
     async fn create_key(&self, new: &NewKey) -> Result<CreatedKey, ApiError>;
 
-    /// Takes a key back that could not be kept.
+    /// Deletes a key that could not be stored.
     async fn withdraw(&self, key: &CreatedKey) -> Result<(), ApiError>;
 
     /// Ends the session. `key_kept` tells whether the key that it made is to live on.
     async fn end(&self, key_kept: bool) -> Result<(), ApiError>;
 }
 
-/// Signs in with a password, in either dialect. `http` identifies nobody.
+/// Signs in with a password, in either dialect. `http` is anonymous.
 ///
 /// # Errors
 /// [`ApiError::WrongPassword`], [`ApiError::WrongCode`], [`ApiError::Locked`],

@@ -53,7 +53,7 @@ pub(super) fn config(extra: Option<&Path>) -> Result<ClientConfig, ApiError> {
     Ok(config)
 }
 
-/// A configuration that trusts nobody, for a service that is spoken to without TLS.
+/// A configuration that trusts no certificate, for a service without TLS.
 ///
 /// # Errors
 /// [`ApiError::Certificates`] when the library refuses its own protocol versions.
@@ -87,7 +87,7 @@ fn roots(found: rustls_native_certs::CertificateResult) -> Result<RootCertStore,
 }
 
 fn file_roots(path: &Path) -> Result<RootCertStore, ApiError> {
-    // The wait for somebody who writes into a FIFO could not be ended.
+    // Opening a FIFO would wait for a writer, and could not be interrupted.
     if path.metadata().is_ok_and(|found| !found.is_file()) {
         return Err(unusable("it is not a regular file"));
     }

@@ -72,11 +72,11 @@ pub(crate) struct Login {
     pub access_key: Option<AccessKey>,
     /// Whose key it is.
     pub user_id: UserId,
-    /// The email address, as the service told it.
+    /// The email address, as the service sent it.
     pub email: String,
     /// The organization.
     pub organization_id: String,
-    /// Its name, as the service told it.
+    /// Its name, cleaned, where the service sent it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub organization_name: Option<String>,
     /// The default project of the key.

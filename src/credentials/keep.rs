@@ -1,9 +1,9 @@
 //! Replacing one login by another, in an order that survives a kill at any moment.
 //!
-//! Each of a profile's two slots holds one secret. A new login is put into the slot that the one
-//! before does not use, and the record switches from the one to the other in one rename: it never
-//! names a secret of another login. What a run that was cut leaves in a slot is on record as
-//! abandoned, and the next run removes it.
+//! A profile has two slots for a secret. A new login uses the slot that the previous one does not
+//! use, and the record switches from one to the other in one rename: it never names the secret of
+//! another login. A secret that an interrupted run leaves in a slot is on record as abandoned, and
+//! the next run removes it.
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -69,7 +69,7 @@ pub(crate) async fn keep(
         _ => None,
     };
     if let Err(err) = switch(local, profile, secret, &login, before.as_ref(), heir).await {
-        // A failure after the rename, of the sync behind it, leaves the new login in force.
+        // A failure of the sync after the rename leaves the new login in force.
         if local.record()?.login(profile) != Some(&login) {
             let _ = local.remove_abandoned(profile, &lock).await;
             if let Replaced::Abandoned(key) = replaced {
@@ -123,7 +123,7 @@ async fn used_by(
     for (name, other) in record.others(profile, login) {
         let same = match (&login.access_key, &other.access_key) {
             (Some(own), Some(other)) => own == other,
-            // A token of 2017 is told by its secret alone.
+            // Tokens of the 2017 API differ by their secrets alone.
             _ => match (secret, credential_to_revoke(local, &name, other).await) {
                 (Some(own), Ok(other)) => own.is_same(other.secret()),
                 _ => false,

@@ -100,9 +100,9 @@ impl<'a> Local<'a> {
         }
     }
 
-    /// Removes what runs before this one left behind when they were cut: temporary files, and
-    /// secrets that no login names. Says so. Runs that go on are not disturbed, and what cannot be
-    /// removed now is left for the next run.
+    /// Removes what interrupted runs left behind: temporary files, and secrets that no login names.
+    /// Says what it removed. Leaves the files of live runs alone, and leaves what it cannot remove to
+    /// the next run.
     ///
     /// # Errors
     /// When the record cannot be read.

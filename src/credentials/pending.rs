@@ -1,8 +1,8 @@
-//! Keys on the server that a run made, or is about to make, and that no login on this machine
-//! names: should the run be cut, a later login finds them by their notes and deletes them.
+//! Notes of API keys that a run creates and that no login names yet. Should the run be interrupted,
+//! a later login finds the keys by their notes and deletes them.
 //!
-//! A note lies in a file of its own, which the run that made the key holds for as long as it
-//! lives. So no login takes the key of another one that goes on for a left-over one.
+//! Each note is a file that its run locks until it ends, so that no login deletes the key of
+//! another login that is still running.
 
 use std::path::PathBuf;
 
@@ -67,7 +67,7 @@ impl PendingKey {
         }
     }
 
-    /// Whether somebody who signed in as this user can look after the key.
+    /// Whether a login as this user can delete the key.
     fn is_of(&self, target: &Target, user: &UserId, email: &str, organization: &str) -> bool {
         let same_user = match (&self.user_id, &self.email) {
             (Some(id), _) => id == user,
@@ -125,8 +125,8 @@ fn folder(local: Local<'_>) -> PathBuf {
     local.data().join("pending-keys")
 }
 
-/// The notes of runs that are gone, as far as somebody who signed in as this user can look after
-/// their keys; `own` is that of this run. A note of a key that a login names by now is taken away.
+/// The notes of interrupted runs whose keys a login as this user can delete. `own` is the note of
+/// this run. Removes the note of a key that a login names by now.
 ///
 /// # Errors
 /// When the record cannot be read.
@@ -174,7 +174,7 @@ pub(crate) async fn abandoned(
     Ok(found)
 }
 
-/// Whether a login names the key. One that somebody logged in with by hand is given to that login,
+/// Whether a login names the key. A key that the user logged in with by hand is given to that login,
 /// so that its logout deletes it.
 async fn is_in_use(local: Local<'_>, key: &PendingKey) -> Result<bool> {
     if local.record()?.names_key(&key.description) {

@@ -3,9 +3,9 @@
 /// The kinds of failure a script can tell apart: one exit code each (cli.md, "Exit codes").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Anything that is none of the others.
+    /// Anything else.
     Other,
-    /// Wrong usage, or an answer is needed and nobody can be asked.
+    /// Wrong usage, or input is required and there is no prompt.
     Usage,
     /// No login.
     NotLoggedIn,
@@ -17,7 +17,7 @@ pub(crate) enum Kind {
     Keyring,
     /// A local file could not be read or written safely.
     LocalFile,
-    /// A check found somebody without two-factor authentication.
+    /// `--check` found two-factor authentication off.
     WithoutTwoFactor,
     /// The person answered no.
     Cancelled,

@@ -1,4 +1,4 @@
-//! What the user is told when something fails, and the exit code that goes with it.
+//! Failures as the user sees them: message, hints and exit code.
 //!
 //! The only place that knows every layer's error.
 

@@ -9,7 +9,7 @@ use super::{FileError, Reservation, private::real_target, temporary};
 /// The folders below the data folder in which private files are written.
 const FOLDERS: [&str; 4] = [".", "backup-codes", "secrets", "pending-keys"];
 
-/// The data folder. It may not exist yet; where it does, nobody else can write in it.
+/// The data folder. It may not exist yet; where it does, no other user can write in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DataDir {
     path: PathBuf,
@@ -18,8 +18,8 @@ pub(crate) struct DataDir {
 impl DataDir {
     /// The data folder at `path`, an absolute path.
     ///
-    /// What lies in it decides where secrets are sent, so one that others can write in, or that
-    /// belongs to somebody else, is refused. One that does not exist is not made yet.
+    /// Its files decide where secrets are sent, so a folder that other users can write in, or that
+    /// belongs to another user, is refused. A missing folder is not created yet.
     ///
     /// # Errors
     /// [`FileError::Untrusted`], and [`FileError::Io`] when it cannot be looked at.
@@ -58,8 +58,8 @@ impl DataDir {
         self.reserve(target)?.commit(content)
     }
 
-    /// Removes the temporary files that runs before this one left behind when they were cut, and
-    /// returns where they were. Those of runs that go on are left alone.
+    /// Removes the temporary files of interrupted runs, and returns their paths. Those of runs that
+    /// go on stay.
     #[must_use]
     pub(crate) fn sweep(&self) -> Vec<PathBuf> {
         let folders = FOLDERS.map(|name| self.join(name));
@@ -67,7 +67,7 @@ impl DataDir {
     }
 }
 
-/// Refuses a file or folder that somebody else can write, since its content decides where secrets
+/// Refuses a file or folder that another user can write, since its content decides where secrets
 /// go. One that does not exist is fine.
 ///
 /// # Errors
@@ -128,7 +128,7 @@ pub(super) fn check_owned(_path: &Path) -> Result<(), FileError> {
 /// Reads a small file that decides where secrets go; nothing where it does not exist.
 ///
 /// # Errors
-/// As [`super::read_small`], and [`FileError::Untrusted`] where somebody else can write it.
+/// As [`super::read_small`], and [`FileError::Untrusted`] where another user can write it.
 pub(crate) fn read_owned(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, FileError> {
     check_owned(path)?;
     super::read_small(path)

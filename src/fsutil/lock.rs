@@ -1,4 +1,4 @@
-//! Locks between runs: tried first, waited for visibly, given up in the end.
+//! Locks between runs: a run that has to wait says so, and gives up after a minute.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -65,7 +65,7 @@ impl FileLock {
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(err)) => return Err(io_error("could not lock", path)(err)),
         }
-        // Only so that whoever waits can name this run: a disk that is full changes nothing.
+        // Only for the message of a run that waits: a full disk does no harm.
         let _ = write_pid(&mut file);
         Ok(Some(Self { _file: file }))
     }

@@ -1,4 +1,4 @@
-//! Files that hold secrets, the locks between runs, and what a run that was cut left behind.
+//! Files with secrets, locks between runs, and the clean-up after interrupted runs.
 
 mod claim;
 mod data_dir;
@@ -135,7 +135,7 @@ fn open_regular(path: &Path) -> Result<Option<File>, FileError> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
-        // Opening a FIFO would wait for somebody who writes into it (open(2)).
+        // Opening a FIFO would wait for a writer (open(2)).
         let flags = rustix::fs::OFlags::NONBLOCK;
         options.custom_flags(i32::try_from(flags.bits()).unwrap_or_default());
     }
@@ -166,7 +166,7 @@ pub(crate) fn read_small(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, File
     }
 }
 
-/// Reads what a person names: a regular file, or a pipe like `/dev/fd/3`. It may wait for a
+/// Reads a file that the user names: a regular file, or a pipe like `/dev/fd/3`. It may wait for a
 /// writer, so it belongs on a thread of its own; nothing where it does not exist.
 ///
 /// # Errors

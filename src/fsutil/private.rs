@@ -88,8 +88,7 @@ impl Reservation {
     }
 }
 
-/// Where a file really is. A symbolic link is followed and stays a link; one that leads nowhere
-/// is somebody's, and is left alone.
+/// Where a file really is. A symbolic link is followed and stays a link; a broken one is refused.
 pub(super) fn real_target(target: &Path) -> Result<PathBuf, FileError> {
     let in_the_way = |what| FileError::InTheWay {
         path: target.to_owned(),

@@ -50,7 +50,7 @@ pub(crate) fn host_name() -> String {
         .collect()
 }
 
-/// A word that nobody can guess: 122 random bits from the operating system (RFC 9562 §5.4).
+/// A random word: 122 bits from the operating system (RFC 9562 §5.4).
 #[must_use]
 pub(crate) fn unguessable() -> String {
     uuid::Uuid::new_v4().simple().to_string()

@@ -124,8 +124,8 @@ async fn first_line(stdout: Option<&mut ChildStdout>) -> std::io::Result<Zeroizi
     Ok(read)
 }
 
-/// Reads and forgets what comes, up to a limit: a command that prints without an end is then told
-/// that nobody listens, which ends it. Never comes to an end itself.
+/// Reads and discards further output up to a limit, then closes the pipe, which ends a command that
+/// prints without an end. Never returns.
 async fn drain(stdout: Option<ChildStdout>) -> Infallible {
     if let Some(mut stdout) = stdout {
         let mut rest = Zeroizing::new([0; 512]);

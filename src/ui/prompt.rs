@@ -163,10 +163,10 @@ impl Prompter {
     }
 }
 
-/// Whether the cursor stands behind a question that has no answer yet.
+/// Whether the cursor is on the line of a question without an answer.
 static LINE_IS_OPEN: AtomicBool = AtomicBool::new(false);
 
-/// Goes to a new line where the cursor stands behind an abandoned question.
+/// Starts a new line where the cursor is on the line of an abandoned question.
 pub(super) fn leave_open_line() {
     if LINE_IS_OPEN.swap(false, Ordering::Relaxed) {
         // A terminal that is gone needs no new line.

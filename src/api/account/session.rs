@@ -40,7 +40,7 @@ pub(crate) async fn sign_in(http: &Http, request: &SignInRequest<'_>) -> Result<
         return match error::from_answer(&answer) {
             ApiError::WrongCode if passwords.factor.is_none() => Ok(SignIn::FactorNeeded),
             ApiError::Authentication { .. } => Err(ApiError::WrongPassword),
-            // Nobody is signed in yet who could lack a permission.
+            // Nobody is signed in yet, so this is no missing permission.
             ApiError::Denied { message } => Err(ApiError::NoPasswordLogin { reason: message }),
             err => Err(err),
         };

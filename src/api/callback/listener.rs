@@ -1,4 +1,4 @@
-//! One port on both loopback addresses, so that nobody else can answer for `localhost`.
+//! One port on both loopback addresses, so that no other program can answer for `localhost`.
 
 use std::{
     io,
@@ -27,10 +27,10 @@ impl Listeners {
     /// Takes a port that is free on `127.0.0.1` and on `::1`.
     ///
     /// A browser takes `localhost` for both addresses and may try either first (RFC 6761 §6.3,
-    /// RFC 8252 §8.3): whoever held the other one would get the login.
+    /// RFC 8252 §8.3): a program that held the other one would get the login.
     ///
     /// # Errors
-    /// [`CallbackError::Listen`], and [`CallbackError::Taken`] when somebody else holds `::1` on
+    /// [`CallbackError::Listen`], and [`CallbackError::Taken`] when other programs hold `::1` on
     /// every port that was tried.
     pub(super) fn bind() -> Result<Self, CallbackError> {
         Self::bind_with(listen)
@@ -39,12 +39,12 @@ impl Listeners {
     fn bind_with(
         listen: impl Fn(SocketAddr) -> io::Result<TcpListener>,
     ) -> Result<Self, CallbackError> {
-        // Those that were of no use are kept, so that the system offers another port each time.
+        // Useless listeners are kept, so that the system offers another port each time.
         let mut useless = Vec::new();
         while useless.len() < TRIES {
             let v4 = match listen((IpAddr::from(Ipv4Addr::LOCALHOST), 0).into()) {
                 Ok(v4) => v4,
-                // There were some, and somebody else was on the other address of each.
+                // There were ports, and another program held `::1` on each.
                 Err(_) if !useless.is_empty() => break,
                 Err(err) => return Err(CallbackError::Listen(err)),
             };
@@ -105,7 +105,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Whether the machine has no IPv6 (no such address, or no such family): nobody can listen there.
+/// Whether the machine has no IPv6 (no such address, or no such family): no program can listen there.
 fn is_without_ipv6(err: &io::Error) -> bool {
     if err.kind() == io::ErrorKind::AddrNotAvailable {
         return true;

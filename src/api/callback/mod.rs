@@ -1,8 +1,8 @@
 //! The loopback addresses of a login in a browser (RFC 8252 §7.3, §8.3).
 //!
-//! The browser is opened on a start page, whose address every user of the machine can read in the
-//! browser's arguments. It works once and leads on to the account page; only its answer holds the
-//! address that the login is brought to. So a second visit tells that somebody else was there.
+//! The browser opens a start page. Every user of the machine can read its address in the browser's
+//! arguments, so it works once. It redirects to the account page; only its answer contains the
+//! address that the login is sent to. A second visit shows that somebody else knows the address.
 
 mod connections;
 mod listener;
@@ -23,7 +23,7 @@ use crate::{
 };
 use connections::Connections;
 use listener::Listeners;
-use request::{Asked, Doors, Refusal};
+use request::{Refusal, Route, Routes};
 
 /// How long the browser may take altogether.
 const WAIT: Duration = Duration::from_secs(5 * 60);
@@ -52,12 +52,12 @@ pub(crate) enum CallbackError {
 #[derive(Debug)]
 pub(crate) struct Callback {
     connections: Connections,
-    doors: Doors,
-    /// Where the start page leads.
+    routes: Routes,
+    /// Where the start page redirects to.
     account_page: String,
     /// Whether the start page was opened.
     started: bool,
-    /// When the wait ends, however many logins were brought that are none.
+    /// When the wait ends, however many invalid logins arrived.
     until: Instant,
 }
 
@@ -77,14 +77,14 @@ impl Callback {
     pub(crate) fn listen(account: &ApiUrl) -> Result<Self, CallbackError> {
         let listeners = Listeners::bind()?;
         let words = std::array::from_fn(|_| process::unguessable());
-        let doors = Doors::new(listeners.authority(), words);
+        let routes = Routes::new(listeners.authority(), words);
         let mut account_page = account.join("/authenticate")?;
         account_page
             .query_pairs_mut()
-            .append_pair("redirectToUrl", &doors.callback_url());
+            .append_pair("redirectToUrl", &routes.callback_url());
         Ok(Self {
             connections: Connections::new(listeners),
-            doors,
+            routes,
             account_page: account_page.into(),
             started: false,
             until: Instant::now() + WAIT,
@@ -94,10 +94,10 @@ impl Callback {
     /// The address of the start page. It works once.
     #[must_use]
     pub(crate) fn start_url(&self) -> String {
-        self.doors.start_url()
+        self.routes.start_url()
     }
 
-    /// Waits for a login that `accept` takes; everything else is refused and waited on past.
+    /// Waits for a login that `accept` takes. Refuses everything else and goes on waiting.
     ///
     /// # Errors
     /// [`CallbackError::TimedOut`], [`CallbackError::OpenedTwice`].
@@ -125,18 +125,18 @@ impl Callback {
     ) -> Result<(T, Visitor), CallbackError> {
         loop {
             let (head, stream) = self.connections.next().await;
-            let refusal = match self.doors.judge(&head, self.started) {
-                Ok(Asked::Start) if self.started => {
+            let refusal = match self.routes.find(&head, self.started) {
+                Ok(Route::Start) if self.started => {
                     Visitor::new(stream).opened_twice().await;
                     return Err(CallbackError::OpenedTwice);
                 }
-                Ok(Asked::Start) => {
+                Ok(Route::Start) => {
                     self.started = true;
-                    let answer = self.doors.lead_on(&self.account_page, WAIT.as_secs());
+                    let answer = self.routes.redirect(&self.account_page, WAIT.as_secs());
                     self.connections.answer(stream, answer);
                     continue;
                 }
-                Ok(Asked::Callback(token)) => match accept(&token) {
+                Ok(Route::Callback(token)) => match accept(&token) {
                     Some(accepted) => return Ok((accepted, Visitor::new(stream))),
                     None => Refusal::BadRequest,
                 },
@@ -165,7 +165,7 @@ impl Visitor {
 
     /// Tells the browser that the service rejected the session, and that scw waits for another.
     pub(crate) async fn rejected(self) {
-        self.told(
+        self.respond(
             "400 Bad Request",
             "This login is not valid",
             "The service rejected it. scw is still waiting for a login.",
@@ -175,7 +175,7 @@ impl Visitor {
 
     /// Tells the browser that the login worked.
     pub(crate) async fn succeeded(self) {
-        self.told(
+        self.respond(
             "200 OK",
             "You are logged in",
             "Close this page and go back to the terminal.",
@@ -185,7 +185,7 @@ impl Visitor {
 
     /// Tells the browser that it did not.
     pub(crate) async fn failed(self) {
-        self.told(
+        self.respond(
             "200 OK",
             "You are not logged in",
             "The terminal says why. You can close this page.",
@@ -194,7 +194,7 @@ impl Visitor {
     }
 
     async fn opened_twice(self) {
-        self.told(
+        self.respond(
             "403 Forbidden",
             "The login was stopped",
             "This page works once and was opened before. Somebody else may have seen it. \
@@ -203,7 +203,7 @@ impl Visitor {
         .await;
     }
 
-    async fn told(self, status: &str, title: &str, text: &str) {
+    async fn respond(self, status: &str, title: &str, text: &str) {
         let answer = if self.begun {
             page::rest(title, text)
         } else {

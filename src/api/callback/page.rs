@@ -1,4 +1,4 @@
-//! What the browser is answered.
+//! The pages for the browser.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
 
 /// How long a browser may take to read its answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
-/// What every answer says: nobody keeps it, nothing runs in it, and nobody learns its address.
+/// Headers of every answer: no cache keeps it, no script runs in it, no other site learns its address.
 const GUARDS: &str = "Connection: close\r\nCache-Control: no-store\r\n\
     Referrer-Policy: no-referrer\r\nX-Content-Type-Options: nosniff\r\n\
     Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n";
@@ -42,10 +42,10 @@ fn top(title: &str) -> String {
     )
 }
 
-/// Leads on to another address, and leaves a cookie (RFC 6265 §4.1) for what is below `path`.
+/// Redirects to another address, and sets a cookie (RFC 6265 §4.1) for what is below `path`.
 ///
 /// `SameSite=Lax` lets it come back with a top-level navigation from the account page only.
-pub(super) fn lead_on(to: &str, cookie: &str, path: &str, seconds: u64) -> String {
+pub(super) fn redirect(to: &str, cookie: &str, path: &str, seconds: u64) -> String {
     format!(
         "HTTP/1.1 303 See Other\r\nLocation: {to}\r\nContent-Length: 0\r\n\
          Set-Cookie: {cookie}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax\r\n\
@@ -60,7 +60,7 @@ pub(super) async fn send(mut stream: TcpStream, answer: String) {
     let _ = stream.shutdown().await;
 }
 
-/// Sends a part of an answer. A browser that went away, or does not read, needs none.
+/// Sends a part of an answer. A browser that is gone, or does not read, is ignored.
 pub(super) async fn begin(stream: &mut TcpStream, part: &str) {
     let _ = timeout(ANSWER_TIMEOUT, stream.write_all(part.as_bytes())).await;
 }

@@ -1,4 +1,4 @@
-//! What a browser asks for, and whether it may.
+//! Which request of a browser is accepted, and what it asks for.
 
 use secrecy::SecretString;
 use tokio::{io::AsyncReadExt, net::TcpStream};
@@ -34,9 +34,9 @@ impl Head {
     }
 }
 
-/// The two addresses of a login. Every word in them is one that nobody can guess.
+/// The two addresses of a login. Each contains a random word.
 #[derive(Debug)]
-pub(super) struct Doors {
+pub(super) struct Routes {
     /// Host and port, as handed out.
     authority: String,
     /// The word in the start page's address. It stands in the browser's arguments.
@@ -47,17 +47,17 @@ pub(super) struct Doors {
     cookie: String,
 }
 
-/// What a request that is let in asks for.
+/// What an accepted request asks for.
 #[derive(Debug)]
-pub(super) enum Asked {
+pub(super) enum Route {
     /// The start page.
     Start,
-    /// The callback, with what it brought, in the browser that saw the start page.
+    /// The callback, with the login, from the browser that opened the start page.
     Callback(SecretString),
 }
 
-impl Doors {
-    /// The doors at a host and port, with three words that nobody can guess.
+impl Routes {
+    /// The routes at a host and port, with three random words.
     pub(super) fn new(authority: String, words: [String; 3]) -> Self {
         let [start, callback, cookie] = words;
         Self {
@@ -73,7 +73,7 @@ impl Doors {
         format!("http://{}/{}", self.authority, self.start)
     }
 
-    /// The address that the account page brings the login to. It has to end so (protocol.md A,
+    /// The address that the account page sends the login to. It has to end like this (protocol.md A,
     /// "Browser login").
     pub(super) fn callback_url(&self) -> String {
         format!("http://{}{}", self.authority, self.callback_path())
@@ -85,16 +85,16 @@ impl Doors {
 
     /// The answer of the start page. The cookie's path keeps it from other programs that serve
     /// pages as `localhost`: cookies know no ports (RFC 6265 §8.5).
-    pub(super) fn lead_on(&self, to: &str, seconds: u64) -> String {
+    pub(super) fn redirect(&self, to: &str, seconds: u64) -> String {
         let cookie = format!("{COOKIE}={}", self.cookie);
-        page::lead_on(to, &cookie, &format!("/{}", self.callback), seconds)
+        page::redirect(to, &cookie, &format!("/{}", self.callback), seconds)
     }
 
     /// What a request asks for. `started` tells whether the start page was opened already.
     ///
     /// # Errors
     /// [`Refusal`].
-    pub(super) fn judge(&self, head: &Head, started: bool) -> Result<Asked, Refusal> {
+    pub(super) fn find(&self, head: &Head, started: bool) -> Result<Route, Refusal> {
         let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut request = httparse::Request::new(&mut headers);
         match request.parse(&head.0) {
@@ -119,14 +119,14 @@ impl Doors {
             return Err(Refusal::NoNavigation);
         }
         if is_start {
-            return Ok(Asked::Start);
+            return Ok(Route::Start);
         }
         if !started || !headers.has_cookie(COOKIE, &self.cookie) {
             return Err(Refusal::OtherBrowser);
         }
         url::form_urlencoded::parse(query.as_bytes())
             .find(|(name, _)| name == "token")
-            .map(|(_, value)| Asked::Callback(SecretString::from(value.into_owned())))
+            .map(|(_, value)| Route::Callback(SecretString::from(value.into_owned())))
             .ok_or(Refusal::BadRequest)
     }
 }
@@ -148,8 +148,8 @@ impl Headers<'_> {
         all.next().filter(|_| all.next().is_none())
     }
 
-    /// Whether a person went to the address in a tab: no script, picture or frame asks for it, and
-    /// no browser that only looks ahead (W3C Fetch Metadata §2; Sec-Purpose: WHATWG Fetch §2.2.2;
+    /// Whether the user opened the address in a tab: no script, picture or frame asks for it, and no
+    /// browser prefetches it (W3C Fetch Metadata §2; Sec-Purpose: WHATWG Fetch §2.2.2;
     /// its older names: `Purpose`, `X-Moz`). A browser that says nothing is believed.
     fn is_navigation(&self) -> bool {
         let only = |name, value| self.all(name).all(|sent| sent.eq_ignore_ascii_case(value));
@@ -171,15 +171,15 @@ impl Headers<'_> {
 /// Why a request is refused. The login goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// It is no request, or brings no login.
+    /// It is malformed, or contains no login.
     BadRequest,
     /// It is for another address.
     NotFound,
-    /// It is no `GET`.
+    /// Its method is not `GET`.
     Method,
-    /// No person went there.
+    /// The user did not open the address in a tab.
     NoNavigation,
-    /// It brings a login that this browser was not sent out for.
+    /// It sends a login, but this browser did not open the start page.
     OtherBrowser,
 }
 
@@ -207,9 +207,9 @@ impl Refusal {
 mod tests {
     use super::*;
 
-    fn doors() -> Doors {
+    fn routes() -> Routes {
         let words = ["aaaa", "bbbb", "cccc"].map(str::to_owned);
-        Doors::new("localhost:8080".to_owned(), words)
+        Routes::new("localhost:8080".to_owned(), words)
     }
 
     fn head(line: &str, headers: &[&str]) -> Head {
@@ -225,9 +225,9 @@ mod tests {
     /// What comes of a request when the start page was opened.
     fn asked(line: &str, headers: &[&str]) -> Result<String, Refusal> {
         let head = head(line, headers);
-        doors().judge(&head, true).map(|asked| match asked {
-            Asked::Start => "start".to_owned(),
-            Asked::Callback(token) => secrecy::ExposeSecret::expose_secret(&token).to_owned(),
+        routes().find(&head, true).map(|asked| match asked {
+            Route::Start => "start".to_owned(),
+            Route::Callback(token) => secrecy::ExposeSecret::expose_secret(&token).to_owned(),
         })
     }
 
@@ -286,7 +286,7 @@ mod tests {
             assert_eq!(refused.unwrap_err(), Refusal::OtherBrowser, "{cookie}");
         }
         let early = head(callback, &[HOST, COOKIES]);
-        let refused = doors().judge(&early, false);
+        let refused = routes().find(&early, false);
         assert_eq!(refused.unwrap_err(), Refusal::OtherBrowser);
     }
 }

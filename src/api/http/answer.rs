@@ -114,8 +114,8 @@ impl Answer {
     ///
     /// # Errors
     /// [`ApiError::Redirect`], [`ApiError::Throttled`], [`ApiError::Failing`], and
-    /// [`ApiError::Garbage`] for a refusal that somebody else gives: a portal's page, or whatever
-    /// stands where a redirect led.
+    /// [`ApiError::Garbage`] for a refusal that is not the API's: a portal's page, or what a redirect
+    /// led to.
     pub(super) fn checked(self) -> Result<Self, ApiError> {
         let status = self.status.as_u16();
         let host = self.host.clone();
@@ -197,7 +197,7 @@ impl Answer {
         (!message.is_empty()).then_some(message)
     }
 
-    /// A text of the service's as a person may see it: without the secrets of the request, cleaned,
+    /// A text of the service for the terminal: without the secrets of the request, cleaned,
     /// and cut to a line's length. No other text of an answer goes into an error.
     pub(in crate::api) fn shown(&self, text: &str) -> String {
         clean(&self.redaction.text(text))
@@ -233,7 +233,7 @@ fn retry_after(value: &str) -> Option<Duration> {
     })
 }
 
-/// The origin alone: a redirect's path may carry what nobody should see.
+/// The origin alone: the path of a redirect may contain secrets.
 fn origin_of(location: &str) -> String {
     Url::parse(location).map_or_else(
         |_| "another path".to_owned(),

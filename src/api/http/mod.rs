@@ -83,7 +83,7 @@ impl Call {
         self
     }
 
-    /// Says that it is sent once, whatever comes of it: somebody else may change in a pause what
+    /// Sends it once, whatever the outcome: another client may change in a pause what
     /// it is about.
     pub(super) fn once(mut self) -> Self {
         self.repeat = Repeat::Never;

@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// The longest life of a key that is told on, in seconds: a hundred years. A maximum beyond it is
+/// The longest lifetime of a key that is used, in seconds: a hundred years. A maximum beyond it is
 /// none in practice, and no clock reaches its end.
 const LONGEST_KEY_S: u64 = 100 * 365 * 86_400;
 
@@ -201,7 +201,7 @@ impl Session for IamSession {
                     Err(ApiError::ForeignSession)
                 }
             }
-            // This session is none that has that id.
+            // This session has another id.
             Err(ApiError::NotFound { named: true, .. }) => Err(ApiError::ForeignSession),
             // The service does not offer the call, or not to everybody: all that is left to see is
             // whether the session lives.

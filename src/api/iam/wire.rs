@@ -160,7 +160,7 @@ pub(super) struct Switched {
     pub(super) user_id: String,
 }
 
-/// The person behind the users of several organizations.
+/// The root user behind the users of several organizations.
 #[derive(Deserialize)]
 pub(super) struct RootUser {
     pub(super) organizations: Vec<Organization>,

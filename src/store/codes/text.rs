@@ -150,7 +150,7 @@ impl SavedCodes {
         Some(fresh)
     }
 
-    /// Takes the mark "used" back from a code that was handed to nobody after all.
+    /// Removes the mark "used" from a code that was not used after all.
     pub(crate) fn unmark(&mut self, code: &BackupCode) {
         for saved in &mut self.codes {
             if saved.code == *code && matches!(saved.state, CodeState::Used(_)) {

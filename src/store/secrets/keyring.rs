@@ -84,7 +84,7 @@ fn with_entry<T: Send + 'static>(
     let name = name.clone();
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
-        // Nobody listens any more after a time-out.
+        // After a time-out the receiver is gone.
         let _ = sender.send(attempt(&name, work));
     });
     let mut outcome = receiver.recv_timeout(TIMEOUT);
@@ -183,7 +183,7 @@ where
                 body,
             )
         };
-        // Nobody listens any more after a time-out.
+        // After a time-out the receiver is gone.
         let _ = sender.send(call().ok());
     });
     receiver.recv_timeout(PING_TIMEOUT).ok().flatten()
