@@ -99,8 +99,8 @@ fn every_command(judge: &Judge) {
     judge.run("2fa codes list", &[]);
     judge.run("2fa codes list", &["--show"]);
     judge.run("2fa recover", &[]);
-    let user = &judge.world.info().user_id;
-    judge.world.sandbox.add_passkey(user, "Laptop").unwrap();
+    let owner = &judge.world.info().user_id;
+    judge.world.sandbox.add_passkey(owner, "Laptop").unwrap();
     judge.run("2fa status", &[]);
     judge.run("2fa keys list", &[]);
     judge.run("2fa keys rename", &["Laptop", "Desk"]);
@@ -199,6 +199,14 @@ fn every_kind_of_failure_is_told_as_its_schema_says() {
     assert_eq!(fails(&world, "whoami", &[], 4), "refused");
     world.fault(json!({"path_regex": "^/iam/", "action": "status", "status": 503, "times": 20}));
     assert_eq!(fails(&world, "2fa status", &[], 5), "unreachable");
+}
+
+// Issue 9, 7
+#[test]
+fn a_check_that_fails_prints_its_document_all_the_same() {
+    let world = World::logged_in();
+    let ran = world.run(&arguments("2fa status", &["--check"])).expect(8);
+    assert_valid("2fa status", &of_commands()["2fa status"], &ran.json());
 }
 
 // Issue 9, 7

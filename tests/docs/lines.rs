@@ -1,19 +1,13 @@
 //! Every command line on a page is run, as a reader would: in a terminal, one block after another.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    net::TcpListener,
-    os::unix::fs::{PermissionsExt, symlink},
-    path::Path,
-    process::Command,
-};
+use std::{collections::BTreeSet, net::TcpListener, process::Command};
 
 use super::{
     pages::{Block, pages},
     person::{APP_KEY, Person},
+    programs::programs,
 };
-use crate::support::{World, binary, browser::login_of_first};
+use crate::support::{World, browser::login_of_first};
 
 /// Lines that no test here runs, and why.
 const NOT_RUN: [(&str, &str); 4] = [
@@ -171,54 +165,6 @@ fn why_not_run(command: &str) -> Option<&'static str> {
     listed.map(|(_, why)| *why)
 }
 
-/// A program that stands for another one.
-fn stand_in(folder: &Path, name: &str, script: &str) {
-    let path = folder.join(name);
-    fs::write(&path, format!("#!/bin/bash\n{script}\n")).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
-}
-
-/// Puts what the pages name into a folder: `scw` itself, and stand-ins for what a test has not.
-fn programs(folder: &Path) {
-    symlink(binary(), folder.join("scw")).unwrap();
-    let sandbox = Path::new(binary()).with_file_name("scw-sandbox");
-    assert!(
-        sandbox.exists(),
-        "build it first: cargo build --workspace (tests/run does)"
-    );
-    stand_in(
-        folder,
-        "cargo",
-        &format!(
-            "[ \"$1 $2 $3 $4\" = 'run -p scw-sandbox --' ] || exit 99\nshift 4\nexec '{}' \"$@\"",
-            sandbox.display()
-        ),
-    );
-    // The real addresses are the sandbox's here, and an answer that refuses is a failure.
-    stand_in(
-        folder,
-        "curl",
-        "words=(\"${@//https:\\/\\/api.scaleway.com/$SCW_API_URL}\")\n\
-         words=(\"${words[@]//https:\\/\\/account.scaleway.com/$SCW_ACCOUNT_URL}\")\n\
-         exec \"$CURL\" -sSf \"${words[@]}\"",
-    );
-    stand_in(
-        folder,
-        "pass",
-        &format!("exec oathtool --totp -b {APP_KEY}"),
-    );
-    // Opens the start page, keeps the cookie, and brings the session of somebody who signed in.
-    stand_in(
-        folder,
-        "browser",
-        "as=(-s -H 'Sec-Fetch-Mode: navigate' -H 'Sec-Fetch-Dest: document')\n\
-         page=$(\"$CURL\" \"${as[@]}\" -c \"$HOME/jar\" -o /dev/null -w '%{redirect_url}' \"$1\")\n\
-         callback=${page#*redirectToUrl=}\n\
-         callback=$(printf '%b' \"${callback//%/\\\\x}\")\n\
-         exec \"$CURL\" \"${as[@]}\" -b \"$HOME/jar\" \"$callback?token=$SESSION\"",
-    );
-}
-
 /// Short names for lines that many settings have.
 fn spelled_out(lines: &str) -> String {
     let on = "scw 2fa on -q --otp-command 'oathtool --totp -b -' >/dev/null";
@@ -243,7 +189,8 @@ fn script(setting: &Setting, commands: &[String]) -> String {
         .chain([("after", &after)]);
     for (number, (part, lines)) in parts.enumerate() {
         // Nothing to run is nothing that fails.
-        script += &format!("true\n{lines}\n[ $? = 0 ] || at '{part} {number}'\n");
+        let check = format!("[ $? = 0 ] || at '{part} {number}'");
+        script.extend(["true\n", lines, "\n", &check, "\n"]);
     }
     script + "echo '@@ done'\n"
 }

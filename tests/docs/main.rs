@@ -16,5 +16,7 @@ mod lines;
 mod pages;
 mod person;
 mod picture;
+mod programs;
 mod reference;
+mod sandbox;
 mod schemas;

@@ -29,8 +29,8 @@ pub(crate) fn pages() -> Vec<Page> {
     for folder in ["", "docs/"] {
         for entry in fs::read_dir(root(folder)).unwrap() {
             let file = entry.unwrap().file_name().into_string().unwrap();
-            if file.ends_with(".md") {
-                names.push(format!("{folder}{file}"));
+            if let Some(name) = file.strip_suffix(".md") {
+                names.push(format!("{folder}{name}.md"));
             }
         }
     }

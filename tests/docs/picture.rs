@@ -108,7 +108,8 @@ fn captured() -> String {
     let terminal = Terminal::open(&world);
     terminal.until_it_asks("$");
     terminal.types("scw 2fa on");
-    let shown = terminal.until_it_asks(":");
+    // The heading of the QR code ends with a colon, too.
+    let shown = terminal.until_it_asks("):");
     let key: Vec<&str> = shown
         .lines()
         .map(str::trim)
