@@ -40,7 +40,7 @@ fn r_at_the_code_prompt_is_no_try_and_no_request() {
     let key = shown_key(&mut session);
     for (answer, said) in [
         ("r", "The QR code in full blocks:"),
-        ("000000", "does not belong to this key"),
+        ("000000", "does not match this key"),
         (
             "R",
             "The QR code in ASCII characters, on a dark background:",
@@ -50,8 +50,8 @@ fn r_at_the_code_prompt_is_no_try_and_no_request() {
             "The QR code in ASCII characters, on a light background:",
         ),
         ("r", "The QR code in half blocks:"),
-        ("rr", "six digits; try again"),
-        ("000000", "does not belong to this key"),
+        ("rr", "six digits. Try again"),
+        ("000000", "does not match this key"),
     ] {
         wait_for(&mut session, "Six-digit code (r redraws the QR code)");
         session.send_line(answer).unwrap();
@@ -117,7 +117,7 @@ fn a_scanned_qr_file_is_offered_for_removal_and_the_uri_file_is_kept() {
         let (mut session, key, files) = with_files(&world);
         session.send_line(oathtool(&key)).unwrap();
         // The codes come first: nothing that is asked stands before them.
-        wait_for(&mut session, "Your backup codes are saved in");
+        wait_for(&mut session, "Saved the backup codes to");
         wait_for(&mut session, "Delete the QR code in ");
         if exit == 130 {
             session.send(answer).unwrap();
@@ -188,7 +188,7 @@ fn without_a_qr_code_a_screen_reader_gets_plain_lines_only() {
         let plain = all.replace("\r\n", "\n").replace("\x1b[?25h", "");
         let odd = plain.find(|c: char| c != '\n' && !(' '..='~').contains(&c));
         assert_eq!(odd, None, "{setting}: {plain:?}");
-        assert!(plain.contains("Each works once"), "{plain}");
+        assert!(plain.contains("Each code works once"), "{plain}");
         world.run(&["2fa", "off", "--yes"]).expect(0);
     }
 }

@@ -132,7 +132,7 @@ exit 42"
         .env("SCW_SECRET_KEY", "a developer's own key")
         .current_dir(home.path());
     let ran = Ran::of(run.output().unwrap()).expect(42);
-    let off = "two-factor authentication is off\n";
+    let off = "Two-factor authentication is off\n";
     assert_eq!(ran.stdout, format!("{off}{off}"));
     let on: serde_json::Value =
         serde_json::from_slice(&std::fs::read(home.path().join("on.json")).unwrap()).unwrap();
