@@ -27,7 +27,7 @@ fn run(command: &mut Command) -> Ran {
 /// `2fa status`, whose first call is answered by this fault.
 fn status_with(mut fault: Value) -> Ran {
     let world = World::logged_in();
-    fault["path_regex"] = json!("^/iam/v1alpha1/users/");
+    fault["path_regex"] = json!("^/iam/v1alpha1/users/[^/]*$");
     world.fault(fault);
     world.run(&["2fa", "status"])
 }
@@ -230,7 +230,7 @@ fn an_id_of_the_service_cannot_lead_a_request_elsewhere_in_the_iam_api() {
             json!({"organizations": [{"id": ELSEWHERE, "name": "x"}]}),
         )],
         vec![
-            json!({"path_regex": "^/iam/v1alpha1/users/", "times": 2, "action": "status",
+            json!({"path_regex": "^/iam/v1alpha1/users/[^/]*$", "times": 2, "action": "status",
             "status": 200, "body": a_user}),
         ],
     ] {

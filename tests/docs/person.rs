@@ -12,7 +12,7 @@ use crate::support::{World, running::until};
 const MOMENTS: &str = concat!(
     // A key in groups of four.
     r"(?<key>(?:[A-Z2-7]{4} ){7}[A-Z2-7]{4})",
-    r"|(?:(?<email>[Ee]mail)|(?<password>[Pp]assword)|(?<code>[Cc]ode[^\r\n:]*)): (?:\x1b[^ ]*)?$",
+    r"|(?:(?<email>[Ee]mail)|(?<password>[Pp]assword)|(?<code>[Cc]ode[^\r\n]*)): (?:\x1b[^ ]*)?$",
     r"|(?<question>\[y/[nN]\] )",
     // The prompt of a shell.
     r"|(?<shell>[#$] (?:\x1b[^ ]*)?$)",
@@ -67,7 +67,7 @@ impl<'a> Person<'a> {
                 match name {
                     "key" => self.key = caught[0].replace(' ', ""),
                     "email" => self.types(&self.world.info().email.clone()),
-                    "password" => self.types(&self.world.info().password.clone()),
+                    "password" => self.types_hidden(&self.world.info().password.clone()),
                     "code" => {
                         let code = self.code();
                         self.types(&code);
@@ -82,12 +82,16 @@ impl<'a> Person<'a> {
         }
     }
 
-    /// Types a line once the program reads keys: what is typed before that, it may throw away.
     fn types(&mut self, line: &str) {
-        until("the program reads keys", || {
+        self.session.send_line(line).unwrap();
+    }
+
+    /// What is typed before the terminal stops echoing is thrown away.
+    fn types_hidden(&mut self, line: &str) {
+        until("the terminal stops echoing", || {
             !self.session.get_process().get_echo().unwrap()
         });
-        self.session.send_line(line).unwrap();
+        self.types(line);
     }
 
     /// What the app shows. Each code works once, so the person waits for the next one.

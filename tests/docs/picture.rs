@@ -7,6 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
+use regex::Regex;
 use scw_sandbox::one_time_password;
 
 use super::pages::root;
@@ -50,7 +51,8 @@ impl Terminal {
             tmux.arg("-e")
                 .arg(format!("{}={}", name.display(), value.unwrap().display()));
         }
-        tmux.args(["-e", "PS1=$ ", "-e"])
+        // tmux has a mind of its own about PATH.
+        tmux.args(["env", "PS1=$ "])
             .arg(format!("PATH={}:{path}", terminal.folder.path().display()))
             .args(["bash", "--norc", "--noprofile"]);
         assert!(tmux.status().unwrap().success());
@@ -231,7 +233,7 @@ fn svg(screen: &str) -> String {
     let lines = cells(screen);
     let (width, height) = at(COLUMNS + 2, lines.len() + 1);
     let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" shape-rendering=\"crispEdges\" \
          font-family=\"ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace\" font-size=\"14\">\n\
          <!-- Drawn from a terminal: see tests/docs/picture.rs -->\n\
          <rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{PAPER}\"/>\n"
@@ -279,33 +281,23 @@ fn draw(svg: &mut String, run: &[Cell], column: usize, row: usize) {
     }
 }
 
-/// The words of a picture, without the key, the codes and what else is new each time.
+/// The words of a picture, with what is new each time taken out.
 fn words(svg: &str) -> String {
     let texts = svg.lines().filter(|line| line.starts_with("<text"));
     let texts = texts.map(|line| {
         let (_, text) = line.split_once('>').unwrap();
-        text.trim_end_matches("</text>")
+        text.trim_end_matches("</text>").trim()
     });
-    let mut words: Vec<String> = Vec::new();
-    for line in texts.filter(|line| !is_key(line.trim())) {
-        words.extend(line.split_whitespace().map(ToOwned::to_owned));
-    }
-    // A broken line may break a word.
-    let text = words.join("");
-    let mut digits = text.chars().peekable();
-    let mut same = String::new();
-    // What is new each time is letters and digits mixed, or digits.
-    let mut word = String::new();
-    while let Some(char) = digits.next() {
-        word.push(char);
-        let ends = digits.peek().is_none_or(|next| !next.is_alphanumeric());
-        if ends {
-            let changes = word.chars().any(|c| c.is_ascii_digit());
-            same.push_str(if changes { "*" } else { &word });
-            word.clear();
-        }
-    }
-    same
+    let backup_code = Regex::new("^[a-z0-9]{6}-[a-z0-9]{6}$").unwrap();
+    let texts = texts.map(|text| match text {
+        key if is_key(key) => "KEY",
+        code if backup_code.is_match(code) => "BACKUP-CODE",
+        text => text,
+    });
+    // A long line may be broken in the middle of a word.
+    let text = texts.collect::<String>();
+    let new = Regex::new("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9]{6}").unwrap();
+    new.replace_all(&text, "NEW").into_owned()
 }
 
 // Issue 9, 7

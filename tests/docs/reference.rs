@@ -1,14 +1,11 @@
 //! docs/cli.md and the command line say the same.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use clap::{Arg, Command, CommandFactory, error::ErrorKind};
-use scw::cli::Cli;
+use scw::cli::{Cli, topics};
 
-use super::pages::{page, pages, root};
+use super::pages::{page, pages};
 
 /// Every command that does something, by its words behind `scw`.
 pub(crate) fn leaves() -> BTreeMap<String, Command> {
@@ -71,45 +68,67 @@ fn the_reference_describes_every_command_with_its_options_and_no_other() {
     }
 }
 
+/// The cells of the tables in a section of the reference, without the rows that head them.
+fn tables(heading: &str) -> Vec<Vec<String>> {
+    let section = page("docs/cli.md").section(heading).unwrap();
+    let rows = section.lines().filter(|line| line.starts_with('|'));
+    let rows = rows.map(|row| {
+        let cells = row.trim_matches('|').split(" | ");
+        cells.map(|cell| cell.trim().to_owned()).collect()
+    });
+    let is_row = |row: &Vec<String>| !row[0].starts_with("---") && !HEADS.contains(&&*row[0]);
+    rows.filter(is_row).collect()
+}
+
+/// What the first column of a table is called.
+const HEADS: [&str; 3] = ["option", "variable", "code"];
+
 // Issue 9, 7
 #[test]
-fn the_reference_describes_every_global_option() {
+fn the_reference_describes_every_global_option_as_the_help_does() {
     let command = Cli::command();
-    let global = command.get_arguments().filter(|arg| arg.is_global_set());
-    let global: BTreeSet<String> = global
-        .filter_map(Arg::get_long)
-        .map(|name| format!("--{name}"))
+    let wanted: Vec<Vec<String>> = command
+        .get_arguments()
+        .filter(|arg| arg.is_global_set())
+        .filter_map(|arg| {
+            let long = arg
+                .get_long()
+                .filter(|name| !["help", "version"].contains(name))?;
+            let short = arg.get_short().map(|short| format!("-{short}, "));
+            let value = arg.get_action().takes_values();
+            let value = value.then(|| format!(" {}", arg.get_value_names().unwrap()[0]));
+            let (short, value) = (short.unwrap_or_default(), value.unwrap_or_default());
+            let help = arg.get_help().unwrap().to_string();
+            Some(vec![format!("`{short}--{long}{value}`"), help])
+        })
         .collect();
-    let section = page("docs/cli.md").section("Global options").unwrap();
-    assert_eq!(options_in(&section), global);
+    assert_eq!(tables("Global options"), wanted);
 }
-
-/// The names of environment variables in a text: capitals in double quotes or backticks.
-fn variables_in(text: &str, quote: char) -> BTreeSet<String> {
-    let parts = text.split(quote).skip(1).step_by(2);
-    parts
-        .filter(|part| part.len() > 3 || *part == "TERM")
-        .filter(|part| part.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
-        .map(ToOwned::to_owned)
-        .collect()
-}
-
-/// Variables that a library reads for us.
-const READ_BY_LIBRARIES: [&str; 4] = ["CLICOLOR_FORCE", "HTTPS_PROXY", "NO_COLOR", "NO_PROXY"];
 
 // Issue 9, 7
 #[test]
-fn the_reference_describes_every_environment_variable() {
-    let source = fs::read_to_string(root("src/env.rs")).unwrap();
-    let mut read = variables_in(&source, '"');
-    read.extend(READ_BY_LIBRARIES.map(ToOwned::to_owned));
-    let section = page("docs/cli.md").section("Environment").unwrap();
-    let table: String = section
-        .lines()
-        .filter(|line| line.starts_with("| `"))
-        .map(|line| line.split(" | ").next().unwrap())
+fn the_reference_describes_every_environment_variable_as_the_help_does() {
+    let wanted: Vec<Vec<String>> = topics::environment()
+        .flat_map(|(_, variables)| variables)
+        .map(|(name, meaning)| vec![format!("`{name}`"), meaning.to_owned()])
         .collect();
-    assert_eq!(variables_in(&table, '`'), read);
+    assert_eq!(tables("Environment"), wanted);
+}
+
+// Issue 9, 7
+#[test]
+fn the_reference_describes_every_exit_code_as_the_help_does() {
+    let wanted: Vec<Vec<String>> = topics::exit_codes()
+        .map(|(code, word, meaning)| {
+            let word = if word.is_empty() {
+                String::new()
+            } else {
+                format!("`{word}`")
+            };
+            vec![code.to_string(), word, meaning.to_owned()]
+        })
+        .collect();
+    assert_eq!(tables("Exit codes"), wanted);
 }
 
 /// Words that stand for something, and an example of it.
@@ -162,18 +181,38 @@ fn every_command_that_a_page_mentions_is_accepted() {
 // Issue 9, 7
 #[test]
 fn the_schema_of_errors_names_every_kind_of_failure() {
-    let source = fs::read_to_string(root("src/error.rs")).unwrap();
-    let (_, function) = source.split_once("fn code(self)").unwrap();
-    let (function, _) = function.split_once("\n    }\n").unwrap();
-    let words: BTreeSet<&str> = function.split('"').skip(1).step_by(2).collect();
-    let schema = fs::read_to_string(root("docs/schemas/stderr/error.json")).unwrap();
-    let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
-    let listed = &schema["properties"]["error"]["properties"]["code"]["enum"];
-    let listed: BTreeSet<&str> = listed
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|word| word.as_str().unwrap())
+    let words: Vec<&str> = topics::exit_codes()
+        .map(|(_, word, _)| word)
+        .filter(|word| !word.is_empty())
         .collect();
-    assert_eq!(words, listed);
+    let schema = &super::schemas::of_stderr()["error"];
+    let listed = &schema["properties"]["error"]["properties"]["code"]["enum"];
+    assert_eq!(*listed, serde_json::json!(words));
+}
+
+// Issue 9, 7
+#[test]
+fn the_help_and_the_schemas_name_the_same_fields() {
+    let text = topics::text("json").unwrap();
+    let (_, list) = text.split_once("Fields:\n").unwrap();
+    // A command begins two columns in; its fields may go on in further lines.
+    let list = list.replace("\n   ", " ");
+    let mut told = BTreeMap::<String, BTreeSet<String>>::new();
+    for line in list.lines() {
+        let (name, fields) = line.trim().split_once("  ").unwrap();
+        let name = name.split(" --").next().unwrap().to_owned();
+        let fields = fields.split(',').map(|field| field.trim().to_owned());
+        told.entry(name).or_default().extend(fields);
+    }
+    let described = super::schemas::of_commands()
+        .into_iter()
+        .map(|(name, schema)| {
+            let one = std::slice::from_ref(&schema);
+            let forms = schema["oneOf"].as_array().map_or(one, Vec::as_slice);
+            let fields = forms
+                .iter()
+                .flat_map(|form| form["properties"].as_object().unwrap().keys());
+            (name, fields.cloned().collect())
+        });
+    assert_eq!(told, described.collect());
 }

@@ -50,7 +50,7 @@ fn r_at_the_code_prompt_is_no_try_and_no_request() {
             "The QR code in ASCII characters, on a light background:",
         ),
         ("r", "The QR code in half blocks:"),
-        ("rr", "six digits. Try again"),
+        ("rr", "six digits. Try again."),
         ("000000", "does not match this key"),
     ] {
         wait_for(&mut session, "Six-digit code (r redraws the QR code)");
@@ -118,7 +118,7 @@ fn a_scanned_qr_file_is_offered_for_removal_and_the_uri_file_is_kept() {
         session.send_line(oathtool(&key)).unwrap();
         // The codes come first: nothing that is asked stands before them.
         wait_for(&mut session, "Saved the backup codes to");
-        wait_for(&mut session, "Delete the QR code in ");
+        wait_for(&mut session, "Delete the file with the QR code?");
         if exit == 130 {
             session.send(answer).unwrap();
         } else {

@@ -24,7 +24,7 @@ const NOT_GONE: &str =
 
 /// How the warning begins that is true of every other machine: here the demonstration chose the
 /// file itself, and has said so.
-const FILE_WARNING: &str = "warning: the secret key is kept in a file";
+const FILE_WARNING: &str = "warning: the secret key is stored unencrypted";
 
 /// The demonstration could not go on.
 #[derive(Debug, thiserror::Error)]
