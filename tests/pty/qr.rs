@@ -130,7 +130,7 @@ fn a_scanned_qr_file_is_offered_for_removal_and_the_uri_file_is_kept() {
         assert!(files[1].exists());
         assert_eq!(world.two_factor(), "on");
         if exit == 130 {
-            assert!(rest.contains("two-factor authentication is on"), "{rest}");
+            assert!(rest.contains("Two-factor authentication is on"), "{rest}");
         }
     }
 }
