@@ -65,7 +65,7 @@ pub(crate) trait Account {
     async fn confirm_otp(&self, id: &UserId, code: &OtpCode) -> Result<BackupCodes, ApiError>;
 
     /// Removes the app, or a pending key: passkeys stay. It is sent once, whatever comes of it: in a
-    /// pause somebody else may switch on another factor. Where [`ApiError::may_pass`] is true the
+    /// pause somebody else may turn on another factor. Where [`ApiError::may_pass`] is true the
     /// caller may look at the account again and repeat it.
     async fn delete_otp(&self, id: &UserId) -> Result<(), ApiError>;
 

@@ -72,7 +72,7 @@ pub struct LogoutArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  curl -H \"X-Auth-Token: $(scw token)\" \"$URL\"
+  printf 'X-Auth-Token: %s' \"$(scw token)\" | curl -H @- \"$URL\"
   scw token --access-key")]
 pub struct TokenArgs {
     /// Print the access key instead

@@ -38,7 +38,7 @@ Examples:
   scw login
   scw 2fa on
   scw 2fa codes next
-  curl -H \"X-Auth-Token: $(scw token)\" \"$URL\"")]
+  scw 2fa status --check")]
 pub struct Cli {
     /// Options that every command takes.
     #[command(flatten)]

@@ -72,7 +72,7 @@ pub enum CodeState {
     Unused,
     /// It was handed out, or said to be used, at this time.
     Used(OffsetDateTime),
-    /// Two-factor authentication was switched off at this time, and the code died with it.
+    /// Two-factor authentication was turned off at this time, and the code died with it.
     Void(OffsetDateTime),
 }
 

@@ -53,7 +53,7 @@ fn off_killed() -> World {
     world
 }
 
-/// A world where `2fa on` was killed after the service had switched it on; `before` comes first.
+/// A world where `2fa on` was killed after the service had turned it on; `before` comes first.
 fn on_killed(world: &World, more: &[&str]) {
     world.fault(json!({"method": "POST", "path_regex": "validate-mfa-otp$",
         "action": "slow_body"}));

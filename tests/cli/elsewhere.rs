@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::support::{OATHTOOL, Ran, World, running::Gate};
 
-/// The second factor that was Somebody else switched two-factor authentication on is still there, and nothing was asked to
+/// The second factor that was Somebody else turned two-factor authentication on is still there, and nothing was asked to
 /// remove it.
 #[track_caller]
 fn it_stays_on(world: &World) {
@@ -25,7 +25,7 @@ fn what_another_machine_switched_on_stays_on_when_the_code_never_comes() {
         let failed = on
             .ended()
             .expect(code)
-            .told("Somebody else switched two-factor authentication on");
+            .told("Somebody else turned two-factor authentication on");
         assert!(!failed.stderr.contains("unchanged"), "{}", failed.stderr);
         it_stays_on(&world);
     }
@@ -41,7 +41,7 @@ fn what_another_machine_switched_on_stays_on_when_the_code_is_right_for_our_key(
     gate.open();
     let ran = on.ended();
     assert_ne!(ran.code, 0, "{}", ran.stderr);
-    let ran = ran.told("Somebody else switched two-factor authentication on");
+    let ran = ran.told("Somebody else turned two-factor authentication on");
     assert!(!ran.stderr.contains("unchanged"), "{}", ran.stderr);
     it_stays_on(&world);
 }
@@ -59,7 +59,7 @@ fn what_another_machine_switched_on_stays_on_when_this_run_is_told_to_end() {
         assert!(
             ended
                 .stderr
-                .contains("Somebody else switched two-factor authentication on"),
+                .contains("Somebody else turned two-factor authentication on"),
             "{}",
             ended.stderr
         );
@@ -107,7 +107,7 @@ fn a_renewal_whose_new_key_is_refused_keeps_the_old_factor() {
     renewal
         .ended()
         .expect(1)
-        .told("Somebody else switched two-factor authentication on");
+        .told("Somebody else turned two-factor authentication on");
     assert_eq!(world.two_factor(), "on");
     assert_eq!(world.asked("DELETE", "/mfa-otp"), deleted);
 }

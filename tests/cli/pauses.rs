@@ -41,7 +41,7 @@ fn what_another_machine_switched_on_while_the_service_was_busy_stays_on() {
     let failed = on
         .ended()
         .expect(1)
-        .told("Somebody else switched two-factor authentication on");
+        .told("Somebody else turned two-factor authentication on");
     assert!(!failed.stderr.contains("unchanged"), "{}", failed.stderr);
     assert_eq!(world.two_factor(), "on");
     assert_eq!(world.asked("DELETE", "/mfa-otp"), 1);

@@ -90,7 +90,7 @@ fn an_answer_that_only_looks_like_success_is_not_believed() {
         world
             .run(&["2fa", "off", "--yes"])
             .expect(5)
-            .told("could not switch");
+            .told("could not turn");
         assert_eq!(world.two_factor(), "on");
         let file = on["backup_codes_file"].as_str().unwrap();
         assert!(!std::fs::read_to_string(file).unwrap().contains("void"));

@@ -99,7 +99,7 @@ fn a_place_that_cannot_be_written_stops_it_before_the_account_changes() {
         world
             .run(&on(&["--codes-file", place]))
             .expect(7)
-            .told("could not switch");
+            .told("could not turn");
     }
     for place in [
         "/proc/key.png",

@@ -221,7 +221,7 @@ fn the_messages_on_stderr_are_told_as_their_schemas_say() {
     seen.extend(judge_stderr(
         &world.run(&arguments("2fa status", &[])).expect(0),
     ));
-    // Codes that are void since somebody else switched it off.
+    // Codes that are void since somebody else turned it off.
     world.switch_on();
     let path = format!("/iam/v1alpha1/users/{}/mfa-otp", world.info().user_id);
     world.elsewhere("DELETE", &path, "{}");

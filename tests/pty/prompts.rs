@@ -59,7 +59,7 @@ fn off_without_a_login_ended_at_the_confirmation_leaves_nothing_open() {
         for (by_key, code) in [(true, &codes[0]), (false, &codes[1])] {
             let mut session = off_at_the_code(&world, api);
             session.send_line(code).unwrap();
-            wait_for(&mut session, "Switch two-factor authentication off?");
+            wait_for(&mut session, "Turn two-factor authentication off?");
             if api == "iam" {
                 assert_eq!(world.sandbox.state().unwrap()["sessions"], 1);
             }
@@ -75,7 +75,7 @@ fn off_without_a_login_ended_at_the_confirmation_leaves_nothing_open() {
         // A "no" ends the session too.
         let mut session = off_at_the_code(&world, api);
         session.send_line(&codes[2]).unwrap();
-        wait_for(&mut session, "Switch two-factor authentication off?");
+        wait_for(&mut session, "Turn two-factor authentication off?");
         session.send_line("n").unwrap();
         assert_eq!(finish(&mut session).1, 1);
         world.expect_nothing_open();

@@ -15,8 +15,8 @@ pub(crate) fn terminal(world: &World, arguments: &[&str]) -> OsSession {
 }
 
 /// A shell script around `scw` ($0) and its arguments, in a terminal that echoes what is typed, as
-/// every real one does until it is told otherwise. The pty library switches that off, which would
-/// hide a password that is shown; the script switches it on again before anything else runs.
+/// every real one does until it is told otherwise. The pty library turns that off, which would
+/// hide a password that is shown; the script turns it on again before anything else runs.
 pub(crate) fn in_terminal(world: &World, script: &str, arguments: &[&str]) -> OsSession {
     let scw = world.command(arguments);
     let mut command = Command::new("sh");

@@ -107,7 +107,7 @@ fn off_asks_for_a_confirmation_and_no_means_no() {
     world.switch_on();
     for (answer, code, state) in [("n", 1, "on"), ("", 1, "on"), ("y", 0, "off")] {
         let mut session = terminal(&world, &["2fa", "off"]);
-        wait_for(&mut session, "Switch two-factor authentication off?");
+        wait_for(&mut session, "Turn two-factor authentication off?");
         session.send_line(answer).unwrap();
         let (rest, ended) = finish(&mut session);
         assert_eq!(ended, code, "{rest}");

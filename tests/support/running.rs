@@ -209,7 +209,7 @@ impl World {
         serde_json::from_str(&text).unwrap_or_default()
     }
 
-    /// Another machine switches two-factor authentication on; returns its key.
+    /// Another machine turns two-factor authentication on; returns its key.
     #[track_caller]
     pub fn switch_on_elsewhere(&self) -> String {
         let user = format!("/iam/v1alpha1/users/{}", self.info().user_id);

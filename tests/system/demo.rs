@@ -83,7 +83,7 @@ fn the_demonstration_ends_with_a_word_when_a_person_leaves_it_on_or_stops() {
             let code = String::from_utf8(code.unwrap().stdout).unwrap();
             session.send_line(code.trim()).unwrap();
             session
-                .expect("Switch two-factor authentication off")
+                .expect("Turn two-factor authentication off")
                 .unwrap();
             session.send_line("n").unwrap();
             "You left two-factor authentication on. The demo ends here."

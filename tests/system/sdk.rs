@@ -1,4 +1,4 @@
-//! The official Python SDK switches a second factor on and off, and `scw` sees it.
+//! The official Python SDK turns a second factor on and off, and `scw` sees it.
 
 use std::{path::Path, process::Command};
 

@@ -27,7 +27,7 @@ pub(super) const UNDOING: &str = "removing the unconfirmed key";
 pub(super) enum Enrolled {
     /// The new key is confirmed, and these are its backup codes.
     Confirmed(BackupCodes),
-    /// Somebody else switched the second factor on in the meantime; this run changed nothing.
+    /// Somebody else turned the second factor on in the meantime; this run changed nothing.
     OnElsewhere,
 }
 
@@ -104,7 +104,7 @@ impl Enrolment<'_> {
     }
 
     /// Makes a pending key, and tells what the account had at that moment. Nothing where somebody
-    /// else switched the second factor on first.
+    /// else turned the second factor on first.
     async fn create(&self) -> Result<Option<(OtpKey, Before)>> {
         let before = if self.before.app_is_on() {
             Before::On
@@ -317,7 +317,7 @@ impl Enrolment<'_> {
         } else {
             "The account has no authenticator app now"
         };
-        err.and(now).hint("to switch it on again, run `scw 2fa on`")
+        err.and(now).hint("to turn it on again, run `scw 2fa on`")
     }
 
     /// Removes the pending key of this run, and adds to the error what the account has now. A
@@ -355,10 +355,8 @@ impl Enrolment<'_> {
 }
 
 fn on_elsewhere(err: CliError) -> CliError {
-    err.and(
-        "Somebody else switched two-factor authentication on in the meantime. scw left it alone",
-    )
-    .hint("run `scw 2fa status` to see it")
+    err.and("Somebody else turned two-factor authentication on in the meantime. scw left it alone")
+        .hint("run `scw 2fa status` to see it")
 }
 
 fn cannot_undo(err: CliError) -> CliError {

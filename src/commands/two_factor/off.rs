@@ -31,7 +31,7 @@ const ALL_HINT: &str = "to remove every second factor, run `scw 2fa off --all`";
 /// # Errors
 /// [`Kind::Usage`] when nobody confirms; else as for every command that needs a login.
 pub(super) async fn run(ctx: &Context, args: OffArgs) -> Result<()> {
-    let doing = |err: CliError| err.doing("switch two-factor authentication off");
+    let doing = |err: CliError| err.doing("turn two-factor authentication off");
     let wants_backup_code = args.backup_code || args.sign_in.backup_code_file.is_some();
     let authed = if wants_backup_code {
         None
@@ -40,7 +40,7 @@ pub(super) async fn run(ctx: &Context, args: OffArgs) -> Result<()> {
             Ok(authed) => Some(authed),
             Err(err) if err.kind() == Kind::NotLoggedIn && can_sign_in(ctx, &args)? => {
                 ctx.ui()
-                    .status("Not logged in. Sign in to switch two-factor authentication off.");
+                    .status("Not logged in. Sign in to turn two-factor authentication off.");
                 None
             }
             // Email and password lead in without the keyring.
@@ -157,7 +157,7 @@ async fn switch_off(
     }
     let _uninterruptible = ctx
         .interrupt()
-        .protect("switching two-factor authentication off");
+        .protect("turning two-factor authentication off");
     // What an earlier run left open is open no more once the app is gone.
     let in_doubt = Unfinished::read(&ctx.settings()?.data, id)?.is_some();
     let app = if doomed.app {
@@ -283,8 +283,8 @@ async fn confirm(
     }
     let (what, question) = match (named.passkeys.is_empty(), passkeys.is_empty()) {
         (true, true) => (
-            "switches two-factor authentication off for",
-            "Switch two-factor authentication off?",
+            "turns two-factor authentication off for",
+            "Turn two-factor authentication off?",
         ),
         (true, false) => (
             "removes the authenticator app of",

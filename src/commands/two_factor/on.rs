@@ -25,13 +25,13 @@ use crate::{
     ui::QrImage,
 };
 
-/// Switches two-factor authentication on: everything that can fail is tried before the account
+/// Turns two-factor authentication on: everything that can fail is tried before the account
 /// changes, and the backup codes are safe, or at least printed, before anything else is said.
 ///
 /// # Errors
 /// As cli.md says. The message says what the account has then, as far as that is known.
 pub(super) async fn run(ctx: &Context, args: OnArgs) -> Result<()> {
-    let doing = |err: CliError| err.doing("switch two-factor authentication on");
+    let doing = |err: CliError| err.doing("turn two-factor authentication on");
     let plan = Plan::of(ctx, &args)?;
     let authed = ctx.authed().await?;
     let done = switch_on(ctx, &args, &plan, &authed).await.map_err(doing)?;
@@ -82,7 +82,7 @@ async fn switch_on(
     };
     let user = &now.user;
     if !now.factors.any() {
-        // It was switched off elsewhere: what is saved here is of a factor that is gone.
+        // It was turned off elsewhere: what is saved here is of a factor that is gone.
         void(ctx, &old_file, &lock).await;
     }
 

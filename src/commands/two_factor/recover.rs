@@ -99,7 +99,7 @@ async fn ways(ctx: &Context, login: Option<&UserFactors>) -> Result<Vec<Way>> {
     if let Some(now) = login {
         ways.push(Way {
             name: "login",
-            says: "This machine is logged in. Switch two-factor authentication off, or move to a new phone with `scw 2fa on --renew`".to_owned(),
+            says: "This machine is logged in. Turn two-factor authentication off, or move to a new phone with `scw 2fa on --renew`".to_owned(),
             command: Some("scw 2fa off".to_owned()),
         });
         if !now.factors.known_passkeys().is_empty() {
@@ -120,7 +120,7 @@ async fn ways(ctx: &Context, login: Option<&UserFactors>) -> Result<Vec<Way>> {
     };
     ways.push(Way {
         name: "administrator",
-        says: "Ask another owner or administrator of the organization to switch it off for you"
+        says: "Ask another owner or administrator of the organization to turn it off for you"
             .to_owned(),
         command: id.map(|id| format!("scw 2fa off --user {id}")),
     });
@@ -174,7 +174,7 @@ async fn saved_codes(ctx: &Context, users: &[UserId], ways: &mut Vec<Way>) -> Re
         ways.push(Way {
             name: "saved_codes",
             says: format!(
-                "{saved}. Sign in with one of them and switch two-factor authentication off"
+                "{saved}. Sign in with one of them and turn two-factor authentication off"
             ),
             command: Some("scw 2fa off --backup-code".to_owned()),
         });

@@ -110,7 +110,7 @@ fn judge(
 ) -> Result<CliError> {
     let refused = matches!(&deleted, Err(err) if !err.outcome_unknown());
     let dated = refused || now.user.updated_at.is_some();
-    // Where it may have been switched off, and on again by somebody else, the note stays: the
+    // Where it may have been turned off, and on again by somebody else, the note stays: the
     // saved codes are in doubt.
     if dated && now.user.updated_at == before.user.updated_at {
         not_removed()?;
@@ -164,7 +164,7 @@ fn unknown(err: ApiError) -> CliError {
 
 /// Deletes the app, or the pending key, of an account that was just read. Where the service is busy
 /// the account is read again before the next try: it must still be what it was, since somebody else
-/// may have switched another app on in the pause.
+/// may have turned another app on in the pause.
 ///
 /// # Errors
 /// What the API says.

@@ -127,7 +127,7 @@ async fn finish(
             return Ok(void(ctx, &ctx.codes_file(&now.id)?, lock).await);
         } else {
             ui.warn(
-                "an earlier scw did not finish switching two-factor authentication off, and it is on. If somebody switched it on again since then, the saved backup codes may be void. Run `scw 2fa on --renew` to make new ones",
+                "an earlier scw did not finish turning two-factor authentication off, and it is on. If somebody turned it on again since then, the saved backup codes may be void. Run `scw 2fa on --renew` to make new ones",
             );
         }
         return Ok(unchanged);
@@ -142,7 +142,7 @@ async fn finish(
         let done = file == recorded || void(ctx, &recorded, lock).await;
         remember_place(ctx, &now.id, &file).await?;
         ui.note(&format!(
-            "An earlier scw switched two-factor authentication on, but did not finish. The backup codes are in {}",
+            "An earlier scw turned two-factor authentication on, but did not finish. The backup codes are in {}",
             file.path().display()
         ));
         return Ok(done);
@@ -225,7 +225,7 @@ pub(super) fn is_void(ctx: &Context, file: &CodesFile) -> Result<bool> {
 }
 
 /// Marks saved codes as void that are still unused although the account has no second factor: it
-/// was switched off elsewhere. Beside a passkey they may still work (protocol.md E). Does nothing while another run changes it.
+/// was turned off elsewhere. Beside a passkey they may still work (protocol.md E). Does nothing while another run changes it.
 ///
 /// # Errors
 /// What the API says.
@@ -242,7 +242,7 @@ pub(super) async fn void_if_off(
     let Some(lock) = FileLock::try_take(&file.lock_path())? else {
         return Ok(());
     };
-    // Read after the lock: another run may have switched it on and saved new codes.
+    // Read after the lock: another run may have turned it on and saved new codes.
     if !account.user_factors(user).await?.factors.any() {
         void(ctx, &file, &lock).await;
     }

@@ -72,7 +72,7 @@ pub(super) async fn run(ctx: &Context, args: StatusArgs) -> Result<()> {
     if args.check && !is_on {
         return Err(
             CliError::new(Kind::WithoutTwoFactor, "two-factor authentication is off")
-                .hint("to switch it on, run `scw 2fa on`"),
+                .hint("to turn it on, run `scw 2fa on`"),
         );
     }
     Ok(())

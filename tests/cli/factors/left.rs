@@ -93,7 +93,7 @@ fn passkeys_that_cannot_be_listed_are_not_removed_and_hide_nothing() {
     world
         .run(&["2fa", "off", "--all", "--yes"])
         .expect(4)
-        .told("could not switch");
+        .told("could not turn");
     assert_eq!(world.two_factor(), "on", "nothing was removed");
     let status = world.run(&["2fa", "status"]).expect(0).stdout;
     assert!(

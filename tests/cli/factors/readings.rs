@@ -43,7 +43,7 @@ fn an_app_that_was_added_elsewhere_meanwhile_is_left_alone_beside_a_passkey() {
     let ran = running.ended().expect(4);
     assert!(
         ran.stderr
-            .contains("Somebody else switched two-factor authentication on"),
+            .contains("Somebody else turned two-factor authentication on"),
         "{}",
         ran.stderr
     );

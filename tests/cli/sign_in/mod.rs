@@ -54,7 +54,7 @@ impl<'a> Person<'a> {
         )
     }
 
-    /// Switches it on and remembers the key; returns the backup codes.
+    /// Turns it on and remembers the key; returns the backup codes.
     fn switch_on(&mut self) -> Vec<String> {
         let uri = self.world.home.path().join("uri");
         let ran = self

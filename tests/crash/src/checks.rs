@@ -250,7 +250,7 @@ impl<'a> Look<'a> {
     /// Once somebody is logged in the account can be asked: no code is unused where it is off.
     fn no_code_after_login(&mut self) -> Result<()> {
         if self.scenario.leaves == Leaves::CodesOfAPasskey {
-            // What was switched off elsewhere is found out by whoever asks the account.
+            // What was turned off elsewhere is found out by whoever asks the account.
             self.run(&self.world.program(NEXT[1]))?;
         }
         let list = self.run(&self.world.program(NEXT[2]))?;

@@ -26,7 +26,7 @@ use crate::{
     world::{OATHTOOL, OWNER, Place, Snapshot, World},
 };
 
-/// How far back the second factor of a prepared world was switched on, in seconds: its one-time
+/// How far back the second factor of a prepared world was turned on, in seconds: its one-time
 /// password of then is used up, those of now are not.
 const LONG_AGO: i64 = 120;
 

@@ -31,7 +31,7 @@ impl Verdict<'_> {
         Ok(())
     }
 
-    /// A switching off that succeeded when no run could switch it on any more holds.
+    /// A turning off that succeeded when no run could turn it on any more holds.
     pub(super) fn stays_off(&mut self) {
         let last_on = self
             .done
@@ -45,7 +45,7 @@ impl Verdict<'_> {
                 && last_on.is_none_or(|last| last < done.began)
         });
         if off {
-            self.wrong("it is on, and a run said that it switched it off");
+            self.wrong("it is on, and a run said that it turned it off");
         }
     }
 

@@ -157,7 +157,7 @@ impl Verdict<'_> {
                 self.wrong(format!("it is off, and {unused} codes are unused"));
             }
             if self.stays_on() {
-                self.wrong("it was on, nobody switched it off since, and it is off");
+                self.wrong("it was on, nobody turned it off since, and it is off");
             }
             return Ok(());
         }
@@ -183,8 +183,8 @@ impl Verdict<'_> {
         Ok(())
     }
 
-    /// Whether it was switched on, or on from the start, and nobody has been at it since who may
-    /// switch it off.
+    /// Whether it was turned on, or on from the start, and nobody has been at it since who may
+    /// turn it off.
     fn stays_on(&self) -> bool {
         let ends =
             |done: &Done| [Command::Off, Command::OffAll, Command::Renew].contains(&done.command);
