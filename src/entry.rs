@@ -95,7 +95,7 @@ async fn tidy(context: &Context, command: &Command) -> Result<()> {
     let unasked = match command {
         // They look after the saved codes themselves.
         Command::TwoFactor(_) => return Ok(()),
-        // There may be nobody to ask with before it.
+        // A login may not exist yet.
         Command::Login(_) => Unasked::Leave,
         _ => Unasked::Warn,
     };

@@ -65,9 +65,9 @@ pub struct Organization {
 /// For how long a new key is to live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expiry {
-    /// So long.
+    /// Expires after this duration.
     After(Duration),
-    /// Without an end.
+    /// Never expires.
     Never,
 }
 

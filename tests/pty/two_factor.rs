@@ -19,7 +19,7 @@ fn a_person_types_the_code_and_gets_three_tries() {
     session.send_line("000000").unwrap();
     wait_for(
         &mut session,
-        "Wrong code: it does not match this key. Scan the QR code",
+        "Wrong code: it does not match this key. Try again.",
     );
     wait_for(&mut session, "Six-digit code");
     let code = oathtool(&key);

@@ -56,7 +56,7 @@ def another_page(action):
     """Does what leads to another page, and waits for it."""
     old = first("html")
     action()
-    wait = WebDriverWait(driver, 20)
+    wait = WebDriverWait(driver, 60)
     wait.until(staleness_of(old))
     wait.until(lambda d: d.execute_script("return document.readyState") == "complete")
 
@@ -67,6 +67,8 @@ def send():
 
 def press(*keys):
     """Keys for whatever has the focus; the last one is Enter."""
+    # A page that has just loaded may not have given its field the focus yet.
+    WebDriverWait(driver, 60).until(lambda d: d.switch_to.active_element.tag_name != "body")
     for key in keys:
         driver.switch_to.active_element.send_keys(key)
     another_page(lambda: driver.switch_to.active_element.send_keys(Keys.ENTER))
@@ -141,7 +143,7 @@ def enable():
     field = first("[name=code]")
     assert driver.switch_to.active_element == field
     problem = driver.find_element(By.ID, field.get_attribute("aria-describedby").split()[-1])
-    assert problem.text.startswith("The code is wrong"), problem.text
+    assert problem.text.startswith("Wrong code"), problem.text
     look("enable-wrong")
     press(code(key))
     look("codes")

@@ -19,7 +19,7 @@ try:
     driver.find_element(By.NAME, "email").send_keys(os.environ["EMAIL"])
     driver.find_element(By.NAME, "password").send_keys(os.environ["PASSWORD"])
     driver.find_element(By.CSS_SELECTOR, "button[type=submit], button:not([type])").click()
-    WebDriverWait(driver, 20).until(lambda d: d.title.startswith("scw: "))
+    WebDriverWait(driver, 60).until(lambda d: d.title.startswith("scw: "))
     print(driver.title)
 finally:
     driver.quit()

@@ -22,8 +22,7 @@ pub(super) fn check_locally(account: &dyn Account, key: &OtpKey, code: &OtpCode)
     let now = Context::now().unix_timestamp() + ahead;
     match key.check(code, now) {
         OtpCheck::Good => Ok(()),
-        OtpCheck::Wrong => Err(refused("wrong code: it does not match this key".to_owned())
-            .hint("scan the QR code shown above, then enter a new code")),
+        OtpCheck::Wrong => Err(refused("wrong code: it does not match this key".to_owned())),
         OtpCheck::ClockOff { by, ahead } => Err(refused(format!(
             "your phone's clock is {} {}",
             roughly(by),

@@ -3,6 +3,7 @@
 
 use secrecy::ExposeSecret;
 use serde_json::json;
+use time::OffsetDateTime;
 
 use super::settle::{Unasked, settle, settle_locked};
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
     credentials::access_key_variable,
     error::{CliError, Kind, Result},
     fsutil::FileLock,
-    model::{BackupCode, CodeState, UserId, clean, rfc3339},
+    model::{BackupCode, CodeState, UserId, clean, day, rfc3339},
     store::{CodesFile, SavedCodes},
 };
 
@@ -78,7 +79,7 @@ fn no_codes() -> CliError {
 
 fn list(ctx: &Context, file: &CodesFile, args: &CodesListArgs) -> Result<()> {
     let codes = file.load()?.ok_or_else(no_codes)?;
-    let rows: Vec<(String, &str, Option<String>)> = codes
+    let rows: Vec<(String, &str, Option<OffsetDateTime>)> = codes
         .codes
         .iter()
         .map(|saved| {
@@ -89,15 +90,15 @@ fn list(ctx: &Context, file: &CodesFile, args: &CodesListArgs) -> Result<()> {
             };
             match saved.state {
                 CodeState::Unused => (code, "unused", None),
-                CodeState::Used(at) => (code, "used", Some(rfc3339(at))),
-                CodeState::Void(at) => (code, "void", Some(rfc3339(at))),
+                CodeState::Used(at) => (code, "used", Some(at)),
+                CodeState::Void(at) => (code, "void", Some(at)),
             }
         })
         .collect();
     let text: Vec<String> = rows
         .iter()
         .map(|(code, state, at)| match at {
-            Some(at) => format!("{code}  {state} {at}"),
+            Some(at) => format!("{code}  {state} {}", day(*at, Context::now())),
             None => format!("{code}  {state}"),
         })
         .collect();
@@ -107,7 +108,7 @@ fn list(ctx: &Context, file: &CodesFile, args: &CodesListArgs) -> Result<()> {
         "unused": codes.unused(),
         "codes": rows
             .iter()
-            .map(|(code, state, at)| json!({ "code": code, "state": state, "at": at }))
+            .map(|(code, state, at)| json!({ "code": code, "state": state, "at": at.map(rfc3339) }))
             .collect::<Vec<_>>(),
     });
     ctx.ui()

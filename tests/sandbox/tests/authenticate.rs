@@ -74,7 +74,7 @@ fn the_page_says_who_gets_the_login_and_asks() {
         "name=\"email\"",
         "name=\"password\"",
         "name=\"code\"",
-        "<button type=\"submit\">Sign in and give the program the login</button>",
+        "<button type=\"submit\">Authorize scw</button>",
         "action=\"/authenticate?redirectToUrl=http%3A%2F%2Flocalhost%3A43117%2Fhard-to-guess%2Fcallback\"",
     ] {
         assert!(shown.contains(needed), "{needed}");
@@ -243,7 +243,7 @@ fn a_form_that_did_not_arrive_whole_is_shown_again() {
     let kind = [("content-type", "application/x-www-form-urlencoded")];
     for (kind, form) in [(&kind[..], "email=x"), (&[], "email=x&password=y")] {
         let answer = wire.send("POST", &address(CALLBACK), kind, form).unwrap();
-        assert!(page(answer, 400).contains("did not arrive whole"));
+        assert!(page(answer, 400).contains("form is incomplete"));
     }
 }
 

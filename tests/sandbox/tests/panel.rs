@@ -103,7 +103,7 @@ fn a_wrong_entry_is_told_beside_its_field() {
     browser.password().leads_to("/panel");
     let key = browser.start();
     let page = browser.enable("000000");
-    let html = page.shows(422, "role=\"alert\" id=\"code-problem\">The code is wrong");
+    let html = page.shows(422, "role=\"alert\" id=\"code-problem\">Wrong code");
     assert!(html.contains("inputmode=\"numeric\" autocomplete=\"one-time-code\""));
     assert!(
         html.replace(' ', "").contains(&key),
@@ -127,7 +127,7 @@ fn a_wrong_entry_is_told_beside_its_field() {
 
     let mut second = Browser::new(&wire);
     second.password().leads_to("/panel/sign-in/code");
-    second.code("code", "").shows(401, "please enter a code");
+    second.code("code", "").shows(401, "Enter a code");
     second
         .code("code", "000000")
         .shows(401, "id=\"code-problem\">The code is wrong");
@@ -143,15 +143,15 @@ fn codes_work_once_whichever_door_they_come_through() {
     wire.log_in_first(&backup[0]).expect(200);
     let mut browser = Browser::new(&wire);
     browser.password().leads_to("/panel/sign-in/code");
-    browser.code("code", &code).shows(401, "used before");
+    browser.code("code", &code).shows(401, "already used");
     browser
         .code("backup_code", &backup[0])
-        .shows(401, "used before");
+        .shows(401, "already used");
     browser.code("backup_code", &backup[1]).leads_to("/panel");
     wire.log_in_first(&backup[1]).expect(400);
     browser
         .disable("disable", ("code", &code))
-        .shows(422, "used before");
+        .shows(422, "already used");
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn keys_and_sessions_are_listed_and_revoked() {
             "/panel/access/key",
             &[("access_key", "SCWXXXXXXXXXXXXXXXXX")],
         )
-        .shows(404, "gone already");
+        .shows(404, "already gone");
 
     let stolen = browser.cookie("scw_session");
     browser

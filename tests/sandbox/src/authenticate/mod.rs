@@ -113,7 +113,7 @@ async fn sign_in(
         return no_target();
     };
     let Ok(Form(mut filled)) = form else {
-        let text = "The form did not arrive whole. Please fill it in again.";
+        let text = "The form is incomplete. Fill it in again.";
         let wrong = (StatusCode::BAD_REQUEST, Some(Wrong::Form(text)));
         return shown(&service, &headers, &target, &Typed::default(), wrong);
     };

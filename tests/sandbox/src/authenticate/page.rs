@@ -57,9 +57,9 @@ pub(super) fn form(
         @if let Some(problem) = at(|wrong| match wrong { Wrong::Form(text) => Some(text), _ => None }) {
             p.alert role="alert" { (problem) }
         }
-        p { "A program on this computer asks for a login to your account. The login goes to" }
+        p { "A program on this computer wants to log in to your account. It gets the login at" }
         p.key { code { (target.url()) } }
-        p { "Go on only if you have just started that program yourself." }
+        p { "Continue only if you just started this program." }
         form.card method="post"
             action={ "/authenticate?redirectToUrl=" (encode(&target.url())) } {
             (panel::token(token))
@@ -73,10 +73,10 @@ pub(super) fn form(
                 false,
                 at(|wrong| match wrong { Wrong::Code(text) => Some(text), _ => None }),
             ))
-            button type="submit" { "Sign in and give the program the login" }
+            button type="submit" { "Authorize scw" }
         }
     };
-    let mut answer = answer(status, Some(target), "Sign in for a program", &content);
+    let mut answer = answer(status, Some(target), "Authorize a program", &content);
     panel::set_cookie(answer.headers_mut(), service, panel::VISIT, visit);
     answer
 }
@@ -84,7 +84,7 @@ pub(super) fn form(
 /// A page that says why there is no form.
 pub(super) fn refusal(status: StatusCode, text: &str) -> Response {
     let content = html! { p.alert role="alert" { (text) } };
-    answer(status, None, "This does not work", &content)
+    answer(status, None, "This did not work", &content)
 }
 
 /// Leads the browser to the callback, with the login.
@@ -98,7 +98,7 @@ pub(super) fn hand_over(target: &Target, login: &str) -> Response {
         }
         Err(_) => refusal(
             StatusCode::INTERNAL_SERVER_ERROR,
-            "The program's address cannot be written.",
+            "The program's address is not valid.",
         ),
     }
 }

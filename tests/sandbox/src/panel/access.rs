@@ -89,7 +89,7 @@ pub(super) async fn show(State(service): Shared, visitor: SignedIn) -> Result<Re
     let content = html! {
         section aria-labelledby="keys" {
             h2 id="keys" { "API keys" }
-            p { "A program with one of these keys acts for you, without a code." }
+            p { "A program that has one of these keys can act for you without a code." }
             @if keys.is_empty() { p { "There are none." } }
             ul.list { @for one in &keys { (key(one, &frame.form)) } }
         }

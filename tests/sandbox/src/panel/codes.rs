@@ -25,8 +25,8 @@ pub(super) fn page(service: &Service, visitor: &SignedIn, codes: &[String]) -> R
     let content = html! {
         p role="status" { "Two-factor authentication is on." }
         p {
-            "Each of these codes lets you in once, when the phone is not at hand. "
-            strong { "They are shown this once: keep them now" }
+            "Each code works once. Use one when you do not have your phone. "
+            strong { "They are shown only now, so save them" }
             ", in a place where the phone is not."
         }
         ol.codes aria-label="Backup codes" {
@@ -38,10 +38,10 @@ pub(super) fn page(service: &Service, visitor: &SignedIn, codes: &[String]) -> R
             button type="submit" { "Download as a text file" }
         }
         ul.hide-on-paper {
-            li { "To copy them, click into the list, which selects all of them, and press Ctrl+C or ⌘C." }
-            li { "To print them, press Ctrl+P or ⌘P: nothing but the codes comes on the paper." }
+            li { "To copy the codes, click the list and press Ctrl+C or ⌘C." }
+            li { "To print the codes, press Ctrl+P or ⌘P. Only the codes are printed." }
         }
-        p.hide-on-paper { a.button.quiet href=(HOME) { "I have kept the codes" } }
+        p.hide-on-paper { a.button.quiet href=(HOME) { "I have saved these codes" } }
     };
     let page = inside("Backup codes", &frame, &content);
     Ok(answer(StatusCode::OK, page))

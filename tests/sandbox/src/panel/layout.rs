@@ -73,7 +73,7 @@ fn document(title: &str, header: &Markup, content: &Markup) -> Markup {
                     h1 { (title) }
                     (content)
                 }
-                footer { p { "A local sandbox: no real account is touched." } }
+                footer { p { "This is a local sandbox. It does not touch a real account." } }
             }
         }
     }

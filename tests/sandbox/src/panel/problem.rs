@@ -49,7 +49,7 @@ impl IntoResponse for Problem {
             p.alert role="alert" { (text) }
             p { a.button href=(HOME) { "Go to the account" } }
         };
-        layout::answer(status, layout::outside("This does not work", &content))
+        layout::answer(status, layout::outside("This did not work", &content))
     }
 }
 
@@ -62,17 +62,17 @@ pub(crate) fn told(err: &StoreError) -> (StatusCode, &'static str) {
         ),
         StoreError::CodeRequired => (
             StatusCode::UNAUTHORIZED,
-            "Two-factor authentication is on: please enter a code as well.",
+            "Two-factor authentication is on. Enter a code.",
         ),
         StoreError::WrongCode => (
             StatusCode::UNAUTHORIZED,
-            "The code is wrong, or was used before.",
+            "The code is wrong or already used.",
         ),
         StoreError::Locked(_) => (
             StatusCode::LOCKED,
             "The account is locked. An administrator of the organization can unlock it.",
         ),
-        StoreError::NotFound(..) => (StatusCode::NOT_FOUND, "It is gone already."),
+        StoreError::NotFound(..) => (StatusCode::NOT_FOUND, "It is already gone."),
         StoreError::Precondition(text) => (StatusCode::CONFLICT, text),
         _ => (
             StatusCode::INTERNAL_SERVER_ERROR,

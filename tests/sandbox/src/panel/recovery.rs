@@ -20,40 +20,39 @@ pub(super) async fn show(
     visitor: std::result::Result<SignedIn, Problem>,
 ) -> Result<Response> {
     let content = html! {
-        p { "The phone is lost, broken, or new? Take the first of these ways that is open to you." }
+        p { "Your phone is lost, broken or new? Use the first of these ways that works for you." }
         ol.steps {
             li {
                 h2 { "Use a backup code" }
                 p {
                     "Sign in with your password, choose " strong { "Use a backup code instead" }
-                    ", and enter one of the ten. Then disable two-factor authentication with another \
-                     one, and enable it again with the new phone."
+                    ", and enter one of your ten codes. Then disable two-factor authentication with \
+                     another code, and enable it again with the new phone."
                 }
             }
             li {
                 h2 { "Use a machine that is still logged in" }
                 p {
-                    "Where " code { "scw" } " or an API key of yours still works, "
-                    code { "scw 2fa off" } " switches two-factor authentication off without a code."
+                    "On a machine where " code { "scw" } " is logged in, run "
+                    code { "scw 2fa off" } ". It needs no code."
                 }
             }
             li {
                 h2 { "Ask an administrator of your organization" }
                 p {
-                    "An administrator can unlock an account after too many wrong codes, and switch \
-                     its two-factor authentication off."
+                    "An administrator can unlock your account after too many wrong codes, and turn its \
+                     two-factor authentication off."
                 }
             }
             li {
-                h2 { "Write to the support" }
+                h2 { "Contact support" }
                 p {
-                    "From the account's own email address. Expect to be asked for proof of who you \
-                     are, and to wait: this way is slow on purpose. Nobody who asks you for a code \
-                     or a backup code is the support."
+                    "Write from the email address of your account. Support asks for proof of who you \
+                     are, so this takes time. Support will never ask for your codes."
                 }
             }
         }
-        @if visitor.is_err() { p { a.button href={ (HOME) "/sign-in" } { "Go to the sign-in" } } }
+        @if visitor.is_err() { p { a.button href={ (HOME) "/sign-in" } { "Go to the sign-in page" } } }
     };
     let title = "Lost your phone?";
     let page = match visitor {

@@ -61,10 +61,10 @@ fn on(unused: u64) -> Markup {
     html! {
         section.card aria-labelledby="two-factor" {
             h2 id="two-factor" { "Two-factor authentication is on" }
-            p { "A code from your authenticator app is asked for at every sign-in." }
+            p { "You enter a code from your authenticator app at every sign-in." }
             p { strong { (unused) } " backup " (if unused == 1 { "code is" } else { "codes are" }) " left." }
             @if unused < 3 {
-                p { "For new ones, switch two-factor authentication off and on again." }
+                p { "To get new ones, turn two-factor authentication off and on again." }
             }
             p { a.button.danger href={ (HOME) "/two-factor/disable" } { "Disable two-factor authentication" } }
         }
@@ -99,7 +99,7 @@ fn enable_page(
         div.enable {
             @match qr::picture(&visitor.user.email, key) {
                 Some(picture) => (picture),
-                None => p { "The email address is too long for a QR code: type the key instead." },
+                None => p { "Your email address is too long for a QR code. Type the key instead." },
             }
             form.card method="post" action={ (HOME) "/two-factor/enable" } {
                 (token(&frame.form))
@@ -107,7 +107,7 @@ fn enable_page(
                 p.key { code { (qr::groups(key)) } }
                 (field(&Field {
                     focus: true,
-                    hint: Some("Six digits; a new code comes every 30 seconds."),
+                    hint: Some("Six digits. The code changes every 30 seconds."),
                     ..code_field("Code from the app", problem.map(|(_, text)| text))
                 }))
                 button type="submit" { "Enable two-factor authentication" }
@@ -149,7 +149,7 @@ pub(super) async fn enable(
         Ok(codes) => codes::page(&service, &visitor, &codes),
         Err(StoreError::WrongCode) => match service.store.pending_key(&caller, id)? {
             Some(key) => {
-                let problem = "The code is wrong. Is the phone's clock right?";
+                let problem = "Wrong code. Check that your phone sets its clock automatically.";
                 let problem = Some((StatusCode::UNPROCESSABLE_ENTITY, problem));
                 enable_page(&service, &visitor, &key, problem)
             }
@@ -178,7 +178,7 @@ fn disable_page(
     let content = html! {
         p {
             @if has_passkeys {
-                "Afterwards the key in your authenticator app is of no use any more. Your passkeys stay."
+                "After this, the entry in your authenticator app no longer works. Your passkeys stay."
             } @else {
                 "Afterwards the password alone opens the account, the key in your authenticator app \
                  is of no use any more, and the backup codes are gone."
@@ -247,7 +247,7 @@ pub(super) async fn disable(
     let is_sure = typed.confirmation.trim().eq_ignore_ascii_case(CONFIRMATION);
     if !is_sure {
         let refusal = Refusal {
-            confirmation: Some("Please type the word, so that this does not happen by accident."),
+            confirmation: Some("Type the word to confirm."),
             code: None,
         };
         return disable_page(&service, &visitor, &typed, &refusal);

@@ -144,7 +144,7 @@ fn code_page(
             ))
             button type="submit" { "Continue" }
         }
-        p { a href={ (HOME) "/recovery" } { "I have neither the app nor a backup code" } }
+        p { a href={ (HOME) "/recovery" } { "I have no app and no backup code" } }
     };
     let status = problem.map_or(StatusCode::OK, |(status, _)| status);
     let page = layout::outside("Two-factor authentication", &content);
