@@ -171,7 +171,7 @@ fn hint_of(err: &ApiError) -> &'static str {
     match err {
         ApiError::Authentication { .. } => LOGIN_HINT,
         ApiError::Denied { .. } => "ask an administrator of the organization for the permission",
-        ApiError::WrongPassword => "type them again, or reset the password in the console",
+        ApiError::WrongPassword => "type them again; with single sign-on, run `scw login --web`",
         ApiError::NoPasswordLogin { .. } => "log in with `scw login --web`",
         ApiError::OtherDialect {
             answered: Dialect::Iam,

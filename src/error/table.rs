@@ -47,7 +47,7 @@ fn refused_by_api() -> Vec<Row> {
             "the API rejected the key (it gave no reason)", [login];
         ApiError::WrongPassword => ApiError::WrongPassword,
             "wrong email or password",
-            ["type them again, or reset the password in the console"];
+            ["type them again; with single sign-on, run `scw login --web`"];
         ApiError::NoPasswordLogin { .. } =>
             ApiError::NoPasswordLogin { reason: Some(text("it asks for a captcha")) },
             "the service refused the password login: it asks for a captcha",

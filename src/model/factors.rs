@@ -55,13 +55,19 @@ impl Factors {
         Self { app, passkeys }
     }
 
-    /// What the API of 2017 tells: of the app alone.
+    /// What the API of 2017 tells: of the app alone. It has no passkeys.
     #[must_use]
     pub fn of_2017(enabled: bool) -> Self {
         Self {
             app: if enabled { AppState::On } else { AppState::Off },
-            passkeys: None,
+            passkeys: Some(Vec::new()),
         }
+    }
+
+    /// Whether there is no second factor: not where the API did not list the passkeys.
+    #[must_use]
+    pub fn none(&self) -> bool {
+        self.app == AppState::Off && self.passkeys.as_ref().is_some_and(Vec::is_empty)
     }
 
     /// Whether there is any second factor, as far as the API told.
@@ -119,6 +125,16 @@ impl Serialize for Factors {
             list.serialize_element(&Entry {
                 r#type: "app",
                 state,
+                id: None,
+                name: None,
+                created_at: None,
+                last_used_at: None,
+            })?;
+        }
+        if self.passkeys.is_none() {
+            list.serialize_element(&Entry {
+                r#type: "passkey",
+                state: "unknown",
                 id: None,
                 name: None,
                 created_at: None,

@@ -241,3 +241,26 @@ fn a_question_at_a_terminal_ends_at_once_on_a_request_to_end() {
     }
     assert!(world.sandbox.requests().is_empty());
 }
+
+// Issue 8, 1
+#[test]
+fn an_app_that_replaced_the_one_in_question_is_left_alone() {
+    for command in [&["2fa", "off"][..], &["2fa", "on", "--renew"]] {
+        let world = World::logged_in();
+        world.switch_on();
+        let mut session = terminal(&world, command);
+        wait_for(&mut session, "[y/N]");
+        let path = format!("/iam/v1alpha1/users/{}/mfa-otp", world.info().user_id);
+        world.elsewhere("DELETE", &path, "{}");
+        world.switch_on_elsewhere();
+        session.send_line("y").unwrap();
+        wait_for(
+            &mut session,
+            "somebody else changed the account in the meantime",
+        );
+        let (rest, code) = finish(&mut session);
+        assert_eq!(code, 1, "{rest}");
+        assert_eq!(world.two_factor(), "on");
+        assert_eq!(world.asked("DELETE", "/mfa-otp"), 1, "the console's");
+    }
+}

@@ -1,11 +1,15 @@
 //! From a new key to a confirmed one, or back to where the account was.
 
+mod failure;
+
+use failure::{Failure, cannot_undo, on_elsewhere};
+
 use super::{
     check::check_locally,
     code_source::CodeSource,
     factors::learn_whether_app_is_on,
-    on::confirm_renewal,
-    remove::{delete_app, remove_app},
+    on::{confirm_renewal, has_codes},
+    remove::{Removed, Whose, delete_app, remove_app},
     settle::void,
     show::SideFiles,
 };
@@ -106,7 +110,11 @@ impl Enrolment<'_> {
     /// Makes a pending key, and tells what the account had at that moment. Nothing where somebody
     /// else turned the second factor on first.
     async fn create(&self) -> Result<Option<(OtpKey, Before)>> {
-        let before = if self.before.app_is_on() {
+        // A key that the service makes tells that no app is on (inferred, protocol.md A). Codes
+        // that are saved here speak against it: then nothing is removed that may be the app.
+        let codes = self.ctx.codes_file(&self.user().id)?;
+        let maybe_on = self.before.factors.app == AppState::Unknown && has_codes(&codes);
+        let before = if self.before.app_is_on() || maybe_on {
             Before::On
         } else {
             Before::Off
@@ -114,10 +122,19 @@ impl Enrolment<'_> {
         match (self.account.create_otp(&self.user().id).await, before) {
             (Ok(key), before) => Ok(Some((key, before))),
             // Inferred (protocol.md A): the service wants the old app gone first.
-            (Err(ApiError::Precondition { .. }), Before::On) => self.replace().await,
+            (Err(ApiError::Precondition { .. }), Before::On) if self.renew => self.replace().await,
             // Refused: nothing was made, so there is nothing to undo. Where passkeys hid whether
             // the app is on, this tells that it is.
             (Err(err @ ApiError::Precondition { .. }), _) => {
+                if let ApiError::Precondition {
+                    message: Some(message),
+                    ..
+                } = &err
+                    && self.before.factors.app == AppState::Unknown
+                {
+                    let says = sentence(message);
+                    self.ctx.ui().note(&format!("The API says: {says}"));
+                }
                 match self.account.user_factors(&self.user().id).await {
                     Ok(now) if now.app_is_off() => Err(err.into()),
                     Ok(_) if self.renew && self.before.factors.app == AppState::Unknown => {
@@ -154,9 +171,10 @@ impl Enrolment<'_> {
             "Removing the old authenticator app. The new one works as soon as you confirm its code",
         );
         self.uninterruptible.now("replacing the authenticator");
-        remove_app(self.ctx, self.account, self.before, self.lock).await?;
+        let removed =
+            remove_app(self.ctx, self.account, self.before, self.lock, Whose::Own).await?;
         let old = self.ctx.codes_file(&self.user().id)?;
-        if void(self.ctx, &old, self.lock).await {
+        if removed == Removed::Gone && void(self.ctx, &old, self.lock).await {
             Unfinished::settle(&self.ctx.settings()?.data, &self.user().id, self.lock)?;
         }
         self.uninterruptible.now(UNDOING);
@@ -239,8 +257,8 @@ impl Enrolment<'_> {
     async fn confirm_with(&self, code: &OtpCode, before: Before) -> Result<BackupCodes, Failure> {
         let data = &self.ctx.settings()?.data;
         let change = match before {
-            Before::On => Change::Replacing,
-            Before::Off | Before::Removed => Change::Confirming,
+            Before::On if self.before.app_is_on() => Change::Replacing,
+            _ => Change::Confirming,
         };
         let earlier = Unfinished::read(data, &self.user().id).map_err(CliError::from)?;
         Unfinished::of(change, self.codes_file, Context::now())
@@ -268,7 +286,15 @@ impl Enrolment<'_> {
     /// The answer that holds the backup codes was lost. The account tells whether the second
     /// factor is on; whose key it has, no call tells.
     async fn after_lost_answer(&self, err: ApiError, before: Before) -> Failure {
-        let is_on = self.app_is_on().await;
+        let is_on = match before {
+            // Finding out could remove the app that was on before.
+            Before::On => self
+                .account
+                .user_factors(&self.user().id)
+                .await
+                .map(|now| !now.app_is_off()),
+            Before::Off | Before::Removed => self.app_is_on().await,
+        };
         let err = CliError::from(err);
         let settle = || -> Result<()> {
             let data = &self.ctx.settings()?.data;
@@ -282,7 +308,7 @@ impl Enrolment<'_> {
                     Err(settling) => Failure::from(settling),
                 };
             }
-            (Ok(true), Before::On) => err.and(
+            (Ok(true), Before::On) if self.before.app_is_on() => err.and(
                 "Two-factor authentication is on. scw does not know whether the old key or the new one works",
             ),
             (Ok(true), _) => {
@@ -327,6 +353,9 @@ impl Enrolment<'_> {
         let Ok(now) = self.account.user_factors(&self.user().id).await else {
             return cannot_undo(err);
         };
+        if before == Before::On && now.factors.app == AppState::Unknown {
+            return err.and("The new key is not confirmed, so it opens nothing");
+        }
         match learn_whether_app_is_on(self.ctx, self.account, &now).await {
             // A pending key beside the app opens nothing; removing it would remove both.
             Ok(true) if before == Before::On => {
@@ -350,35 +379,6 @@ impl Enrolment<'_> {
                 Ok(now) if now.app_is_on() => on_elsewhere(err),
                 _ => cannot_undo(err),
             },
-        }
-    }
-}
-
-fn on_elsewhere(err: CliError) -> CliError {
-    err.and("Somebody else turned two-factor authentication on in the meantime. scw left it alone")
-        .hint("run `scw 2fa status` to see it")
-}
-
-fn cannot_undo(err: CliError) -> CliError {
-    err.and("scw could not remove the new key from the account. The key is not confirmed, so it opens nothing")
-        .hint("run `scw 2fa status` to see what the account has")
-}
-
-/// A failed confirmation.
-struct Failure {
-    error: CliError,
-    /// The service refused the code.
-    wrong_code: bool,
-    /// What the account has is said already, and nothing is to be undone.
-    settled: bool,
-}
-
-impl From<CliError> for Failure {
-    fn from(error: CliError) -> Self {
-        Self {
-            error,
-            wrong_code: false,
-            settled: false,
         }
     }
 }

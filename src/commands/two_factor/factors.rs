@@ -4,7 +4,7 @@ use super::remove::delete_app;
 use crate::{
     api::{Account, ApiError},
     context::Context,
-    error::{CliError, Result},
+    error::{CliError, Kind, Result},
     model::{AppState, Factors, Passkey, UserFactors, UserId, clean, day},
 };
 
@@ -15,8 +15,12 @@ pub(super) fn lines(factors: &Factors) -> Vec<String> {
         AppState::Unknown => Some("authenticator app: unknown (the API does not tell)".to_owned()),
         AppState::Off => None,
     };
+    let unread = factors
+        .passkeys
+        .is_none()
+        .then(|| "passkeys: unknown (the API did not list them)".to_owned());
     let passkeys = factors.known_passkeys().iter().map(described);
-    app.into_iter().chain(passkeys).collect()
+    app.into_iter().chain(unread).chain(passkeys).collect()
 }
 
 /// A passkey with its dates.
@@ -52,6 +56,22 @@ pub(super) fn say_what_is_left(ctx: &Context, factors: &Factors) {
     }
 }
 
+/// Refuses where the account is not what it was when it was asked about.
+///
+/// # Errors
+/// [`Kind::Other`].
+pub(super) fn refuse_if_changed(before: &UserFactors, now: &UserFactors) -> Result<()> {
+    if now.factors == before.factors && now.user.updated_at == before.user.updated_at {
+        return Ok(());
+    }
+    Err(CliError::new(
+        Kind::Other,
+        "somebody else changed the account in the meantime",
+    )
+    .and("This run changed nothing")
+    .hint("run `scw 2fa status` to see the account, then try again"))
+}
+
 /// Removes a passkey; `false` where somebody else was faster.
 ///
 /// # Errors
@@ -83,7 +103,8 @@ pub(super) async fn delete_passkey(
 /// new key: the service refuses one beside an app that is on (inferred, protocol.md A). A pending
 /// key that this makes is removed again.
 ///
-/// It changes the account for a moment, so only a command that changes it anyway may call it.
+/// It changes the account for a moment, so only a command that changes it anyway may call it, and
+/// only for the user of the login: an administrator may not make keys for others.
 ///
 /// # Errors
 /// What the API says; whether the app is on is then not known.

@@ -140,7 +140,7 @@ async fn remove(
     let before = account.user_factors(id).await?;
     let passkey = find(&passkeys, &args.passkey)?.clone();
     let left = before.factors.clone().without_passkey(&passkey.id);
-    if !left.any() {
+    if left.none() {
         warn_of_requirement(ctx, account, &before.user).await;
     }
     confirm(ctx, account, args, &before, &passkey, &left).await?;
@@ -178,12 +178,12 @@ async fn remove(
     } else {
         format!("{} is already gone. Nothing changed", named(&passkey))
     });
-    let settled = if left.any() {
-        say_what_is_left(ctx, &left);
-        known && !in_doubt
-    } else {
+    let settled = if left.none() {
         ctx.ui().status("Two-factor authentication is off");
         void(ctx, &file, &lock).await
+    } else {
+        say_what_is_left(ctx, &left);
+        known && !in_doubt
     };
     if settled && let Err(err) = Unfinished::settle(data, id, &lock) {
         ctx.ui().warn(&err.to_string());

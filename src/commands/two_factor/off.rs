@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::{
-    factors::{lines, names, say_what_is_left},
-    remove::{Removed, note_passkeys, remove_app, remove_passkeys},
+    factors::{lines, names, refuse_if_changed, say_what_is_left},
+    remove::{Removed, Whose, note_passkeys, remove_app, remove_passkeys},
     settle::{Unasked, settle, settle_all, settle_locked, void, void_if_off},
     whom,
 };
@@ -18,13 +18,13 @@ use crate::{
     },
     context::Context,
     error::{CliError, Kind, Result},
-    model::{Factors, Passkey, PasskeyId, User, UserFactors, UserId, clean, day},
+    model::{AppState, Factors, Passkey, PasskeyId, User, UserFactors, UserId, clean, day},
     process,
     store::Unfinished,
 };
 
 /// What to do about passkeys that are left.
-const ALL_HINT: &str = "to remove every second factor, run `scw 2fa off --all`";
+const ALL_HINT: &str = "to remove every second factor, add `--all`";
 
 /// Removes the authenticator app, or every second factor, and marks the saved codes as void.
 ///
@@ -137,6 +137,7 @@ async fn switch_off(
     }
     warn_of_requirement(ctx, account, &now.user).await;
     confirm(ctx, account, args, &now, &named).await?;
+    let asked_about = now;
     let file = ctx.codes_file(id)?;
     let local = ctx.local()?;
     let lock = ctx
@@ -147,10 +148,13 @@ async fn switch_off(
     let now = account.user_factors(id).await?;
     let doomed = named.still_on(&now);
     if doomed.is_empty() {
-        if !now.factors.any() {
+        if now.factors.none() {
             void(ctx, &file, &lock).await;
         }
         return already_off(ctx, args, &now);
+    }
+    if !args.yes {
+        refuse_if_changed(&asked_about, &now)?;
     }
     if ctx.interrupt().is_requested() {
         return Err(CliError::interrupted().and("Two-factor authentication is still on"));
@@ -161,7 +165,12 @@ async fn switch_off(
     // What an earlier run left open is open no more once the app is gone.
     let in_doubt = Unfinished::read(&ctx.settings()?.data, id)?.is_some();
     let app = if doomed.app {
-        remove_app(ctx, account, &now, &lock).await?
+        let whose = if args.user.is_some() {
+            Whose::Another
+        } else {
+            Whose::Own
+        };
+        remove_app(ctx, account, &now, &lock, whose).await?
     } else {
         note_passkeys(ctx, &file, &lock)?;
         Removed::WasNotThere
@@ -171,7 +180,7 @@ async fn switch_off(
     let changed = app == Removed::Gone || !removed.is_empty();
     let left = what_is_left(account, &now, doomed.app, removed).await;
     // From here on the account has changed: a failure below must not hide that.
-    let settled = if app == Removed::Gone || in_doubt || !left.any() {
+    let settled = if app == Removed::Gone || in_doubt || left.none() {
         void(ctx, &file, &lock).await
     } else {
         passkeys.is_ok()
@@ -196,7 +205,7 @@ async fn what_is_left(
     let computed = removed
         .iter()
         .fold(before.factors.clone(), Factors::without_passkey);
-    if before.factors.known_passkeys().is_empty() {
+    if before.factors.passkeys.as_ref().is_some_and(Vec::is_empty) {
         return computed.without_app();
     }
     let left = match account.user_factors(&before.user.id).await {
@@ -204,8 +213,8 @@ async fn what_is_left(
         // The account has changed: a failure here must not hide that.
         Err(_) => computed,
     };
-    // Passkeys hide it again.
-    if app_is_gone {
+    // Passkeys hide it again. One that the API tells to be on was added in the meantime.
+    if app_is_gone && left.app == AppState::Unknown {
         left.without_app()
     } else {
         left
@@ -223,11 +232,11 @@ struct Doomed {
 
 impl Doomed {
     async fn of(args: &OffArgs, account: &dyn Account, now: &UserFactors) -> Result<Self> {
-        let passkeys = match (args.all, &now.factors.passkeys) {
-            (false, _) => Vec::new(),
-            (true, Some(passkeys)) => passkeys.clone(),
-            // What cannot be named is not removed: this tells why.
-            (true, None) => account.passkeys(&now.user.id).await?,
+        let passkeys = if args.all {
+            // What cannot be named is not removed: an error here tells why.
+            account.passkeys(&now.user.id).await?
+        } else {
+            Vec::new()
         };
         Ok(Self {
             app: !now.app_is_off(),
@@ -263,7 +272,9 @@ async fn confirm(
 ) -> Result<()> {
     let ui = ctx.ui();
     let say = |text: &str| {
-        if args.yes {
+        if ui.is_json() {
+            ui.note(text);
+        } else if args.yes {
             ui.status(text);
         } else {
             ui.instruct(text);
@@ -312,7 +323,7 @@ fn say_what_is_off(
 ) {
     let ui = ctx.ui();
     let whose = whose(args, user);
-    if !left.any() {
+    if left.none() {
         ui.status(&format!("Two-factor authentication is off{whose}"));
         return;
     }
@@ -358,16 +369,16 @@ fn whose(args: &OffArgs, user: &User) -> String {
 
 fn already_off(ctx: &Context, args: &OffArgs, now: &UserFactors) -> Result<()> {
     let whose = whose(args, &now.user);
-    if now.factors.any() {
+    if now.factors.none() {
+        ctx.ui().status(&format!(
+            "Two-factor authentication is already off{whose}. Nothing changed"
+        ));
+    } else {
         ctx.ui().status(&format!(
             "There is no authenticator app to remove{whose}. Nothing changed"
         ));
         say_what_is_left(ctx, &now.factors);
         ctx.ui().hint(ALL_HINT);
-    } else {
-        ctx.ui().status(&format!(
-            "Two-factor authentication is already off{whose}. Nothing changed"
-        ));
     }
     result(ctx, &now.user, &now.factors, false)
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{
     code_source::CodeSource,
     enroll::{Enrolled, Enrolment, UNDOING},
-    factors::names,
+    factors::{names, refuse_if_changed},
     settle::{Unasked, remember_place, settle_locked, void},
     show::{SideFiles, show_key},
     whom,
@@ -76,12 +76,16 @@ async fn switch_on(
     let now = if now.app_is_on() && !args.yes {
         confirm_renewal(ctx, account, &now.user).await?;
         // Read again: the question may have waited for long.
-        account.user_factors(&id).await?
+        let later = account.user_factors(&id).await?;
+        if !later.factors.none() {
+            refuse_if_changed(&now, &later)?;
+        }
+        later
     } else {
         now
     };
     let user = &now.user;
-    if !now.factors.any() {
+    if now.factors.none() {
         // It was turned off elsewhere: what is saved here is of a factor that is gone.
         void(ctx, &old_file, &lock).await;
     }
@@ -297,7 +301,7 @@ fn already_on(ctx: &Context, user: &User) -> Result<()> {
 }
 
 /// Whether codes are saved that may still be used. Those that cannot be read here count.
-fn has_codes(file: &CodesFile) -> bool {
+pub(super) fn has_codes(file: &CodesFile) -> bool {
     match file.load() {
         Ok(codes) => codes.is_some_and(|codes| codes.unused() > 0),
         Err(_) => true,

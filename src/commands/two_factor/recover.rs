@@ -74,7 +74,7 @@ pub(super) async fn run(ctx: &Context) -> Result<()> {
 async fn look_at_login(ctx: &Context) -> Login {
     let found = match ctx.authed().await {
         Ok(authed) => match authed.user_factors().await {
-            Ok(now) if now.factors.any() => return Login::Works(now),
+            Ok(now) if !now.factors.none() => return Login::Works(now),
             Ok(now) => {
                 let (account, user) = (authed.account(), &now.user.id);
                 let settled = settle(ctx, Some(account), user, Unasked::Warn).await;

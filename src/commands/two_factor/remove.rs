@@ -19,6 +19,15 @@ const PAUSES: [Duration; 3] = [
     Duration::from_secs(4),
 ];
 
+/// Whose app is removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// That of the user who is logged in.
+    Own,
+    /// That of another member.
+    Another,
+}
+
 /// What came of removing the app.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Removed {
@@ -38,6 +47,7 @@ pub(super) async fn remove_app(
     account: &dyn Account,
     before: &UserFactors,
     lock: &FileLock,
+    whose: Whose,
 ) -> Result<Removed> {
     let data = &ctx.settings()?.data;
     let id = &before.user.id;
@@ -65,7 +75,7 @@ pub(super) async fn remove_app(
                 Err(err) if says_there_is_none(&err) => return Ok(Removed::WasNotThere),
                 unclear => unclear,
             };
-            learn_what_came_of_it(ctx, account, &now, unclear, not_removed).await
+            learn_what_came_of_it(ctx, account, &now, unclear, not_removed, whose).await
         }
     }
 }
@@ -81,22 +91,31 @@ async fn learn_what_came_of_it(
     now: &UserFactors,
     deleted: Result<(), ApiError>,
     not_removed: impl FnOnce() -> Result<(), StoreError>,
+    whose: Whose,
 ) -> Result<Removed> {
     let refused = matches!(&deleted, Err(err) if !err.outcome_unknown());
-    let is_on = if refused {
-        Ok(true)
-    } else {
-        learn_whether_app_is_on(ctx, account, now).await
+    let unknown = |err: CliError| {
+        err.and("scw does not know whether the authenticator app is still on")
+            .hint("run the command again when the API answers")
     };
+    let is_on = match (refused, whose, deleted) {
+        (true, _, deleted) => {
+            return not_removed()
+                .map_or_else(|err| Err(err.into()), |()| Err(still_on(ctx, deleted)));
+        }
+        // Nobody may make a key for somebody else to find out.
+        (false, Whose::Another, Err(err)) => return Err(unknown(err.into())),
+        (false, Whose::Another, Ok(())) => return Ok(Removed::Gone),
+        (false, Whose::Own, deleted) => (learn_whether_app_is_on(ctx, account, now).await, deleted),
+    };
+    let (is_on, deleted) = is_on;
     match is_on {
         Ok(false) => Ok(Removed::Gone),
         Ok(true) => {
             not_removed()?;
             Err(still_on(ctx, deleted))
         }
-        Err(err) => Err(CliError::from(err)
-            .and("scw does not know whether the authenticator app is still on")
-            .hint("run `scw 2fa off` again when the API answers")),
+        Err(err) => Err(unknown(err.into())),
     }
 }
 
@@ -124,16 +143,10 @@ fn judge(
     .hint("run `scw 2fa status` to see the account, or `scw 2fa off` again"))
 }
 
-/// Whether the API says that there is no app to remove. Which of the two it says is inferred.
+/// Whether the API says that there is no app to remove (inferred: a 404 about something else than
+/// the user). A 412 has a reason of its own, which is an error.
 fn says_there_is_none(err: &ApiError) -> bool {
-    matches!(
-        err,
-        ApiError::NotFound { named: true, .. }
-            | ApiError::Precondition {
-                transient: false,
-                ..
-            }
-    )
+    matches!(err, ApiError::NotFound { named: true, resource, .. } if resource != "user")
 }
 
 /// The app is what it was.

@@ -101,14 +101,14 @@ async fn finish(
     let data = &ctx.settings()?.data;
     let factors = &now.factors;
     let now = &now.user;
-    if note.change == Change::RemovingPasskeys && factors.any() {
-        return Ok(true);
+    if note.change == Change::RemovingPasskeys && !factors.none() {
+        return Ok(factors.any());
     }
     if factors.app == AppState::Off {
-        ui.note(if factors.any() {
-            "An earlier scw did not finish. The authenticator app is off"
-        } else {
+        ui.note(if factors.none() {
             "An earlier scw did not finish. Two-factor authentication is off"
+        } else {
+            "An earlier scw did not finish. The authenticator app is off"
         });
         return Ok(void(ctx, &ctx.codes_file(&now.id)?, lock).await);
     }
@@ -243,7 +243,7 @@ pub(super) async fn void_if_off(
         return Ok(());
     };
     // Read after the lock: another run may have turned it on and saved new codes.
-    if !account.user_factors(user).await?.factors.any() {
+    if account.user_factors(user).await?.factors.none() {
         void(ctx, &file, &lock).await;
     }
     Ok(())

@@ -33,19 +33,20 @@ pub(super) async fn run(ctx: &Context, args: StatusArgs) -> Result<()> {
     // A side question: its failure does not hide the answer to the main one.
     let required_by = account.two_factor_required_by(&user.id).await;
     let is_on = factors.any();
-    let (left, saved) = if is_on {
-        saved_codes(ctx, &user.id)?
-    } else {
+    let (left, saved) = if factors.none() {
         void_if_off(ctx, account, &user.id).await?;
         (None, None)
+    } else {
+        saved_codes(ctx, &user.id)?
     };
-    let mut shown = vec![format!("Two-factor authentication is {}", on_off(is_on))];
+    let mut shown = vec![if is_on || factors.none() {
+        format!("Two-factor authentication is {}", on_off(is_on))
+    } else {
+        "Two-factor authentication is off, or on with passkeys alone".to_owned()
+    }];
     shown.extend(lines(&factors).iter().map(|line| format!("  {line}")));
-    if factors.passkeys.is_none() {
-        shown.push(match authed.credential().target().dialect {
-            Dialect::Iam => "  passkeys: unknown (the API did not list them)".to_owned(),
-            Dialect::Account => "  passkeys: unknown (the 2017 API does not know them)".to_owned(),
-        });
+    if authed.credential().target().dialect == Dialect::Account {
+        shown.push("  passkeys: unknown (the 2017 API does not know them)".to_owned());
     }
     shown.extend(saved.map(|saved| format!("Backup codes saved here: {saved}")));
     match &required_by {

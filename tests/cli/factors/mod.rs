@@ -1,6 +1,7 @@
 //! The app and passkeys, together and alone (protocol.md E).
 
 mod cells;
+mod claims;
 mod cut;
 mod keys;
 mod left;

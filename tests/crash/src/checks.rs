@@ -16,8 +16,9 @@ use crate::{
 const EXIT_CODES: [i32; 10] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 130];
 
 /// What a message may say where codes are in force that are not saved here.
-const SAYS_MISSING: [&str; 5] = [
+const SAYS_MISSING: [&str; 6] = [
     "no backup codes",
+    "no working backup codes",
     "not saved",
     "missing",
     "are lost",
