@@ -146,7 +146,8 @@ fn json_text() -> String {
         A command prints one JSON object to stdout. Times are in RFC 3339. A field whose\n\
         value is not known is null. The commands that are not listed below print text.\n\n\
         Errors go to stderr: {\"error\": {\"code\", \"message\", \"hint\"}}. The codes are in\n\
-        `scw help exit-codes`. A warning is an object with the field `warning`.\n\n\
+        `scw help exit-codes`. Warnings and notes are objects with the field\n\
+        `warning` or `note`.\n\n\
         Fields:\n"
         .to_owned();
     let rows: Vec<_> = DOCUMENTS

@@ -144,7 +144,7 @@ pub(crate) fn from_config(settings: &Settings) -> Result<Credential> {
     let missing = || {
         CliError::new(
             Kind::NotLoggedIn,
-            "config.yaml has no secret key for this profile",
+            "found no secret key for this profile in an official config.yaml",
         )
         .hint("pass the file with `--config` and the profile with `--profile`")
     };

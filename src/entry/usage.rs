@@ -85,6 +85,15 @@ fn hint(err: &clap::Error, root: &Command) -> String {
     {
         return format!("did you mean `{elsewhere}`?");
     }
+    let of_every_command = matches!(
+        err.get(ContextKind::InvalidArg),
+        Some(ContextValue::String(arg)) if root.get_arguments().any(|known| {
+            known.get_long().is_some_and(|long| arg.starts_with(&format!("--{long} ")))
+        })
+    );
+    if of_every_command {
+        return "run `scw help options` to see what it accepts".to_owned();
+    }
     format!("run `{path} --help` to see what it accepts")
 }
 

@@ -171,7 +171,9 @@ fn hint_of(err: &ApiError) -> &'static str {
     match err {
         ApiError::Authentication { .. } => LOGIN_HINT,
         ApiError::Denied { .. } => "ask an administrator of the organization for the permission",
-        ApiError::WrongPassword => "type them again; with single sign-on, run `scw login --web`",
+        ApiError::WrongPassword => {
+            "run the command again; with single sign-on, run `scw login --web`"
+        }
         ApiError::NoPasswordLogin { .. } => "log in with `scw login --web`",
         ApiError::OtherDialect {
             answered: Dialect::Iam,
@@ -193,7 +195,9 @@ fn hint_of(err: &ApiError) -> &'static str {
         }
         ApiError::Throttled { .. } => "wait, then try again",
         ApiError::Certificates { .. } => "fix or unset `SSL_CERT_FILE`",
-        ApiError::WrongCode => "if new codes are wrong too, turn on automatic time on your phone",
+        ApiError::WrongCode => {
+            "try a new code; if it is wrong too, set the clock of your phone to automatic"
+        }
         ApiError::NotFound { .. } => "check the id, and the organization of your key",
         ApiError::Precondition { .. } | ApiError::Arguments { .. } => {
             "run the command again with `--debug` to see the requests"

@@ -47,7 +47,7 @@ fn refused_by_api() -> Vec<Row> {
             "the API rejected the key (it gave no reason)", [login];
         ApiError::WrongPassword => ApiError::WrongPassword,
             "wrong email or password",
-            ["type them again; with single sign-on, run `scw login --web`"];
+            ["run the command again; with single sign-on, run `scw login --web`"];
         ApiError::NoPasswordLogin { .. } =>
             ApiError::NoPasswordLogin { reason: Some(text("it asks for a captcha")) },
             "the service refused the password login: it asks for a captcha",
@@ -72,7 +72,7 @@ fn refused_by_api() -> Vec<Row> {
             ["ask an administrator of the organization to unlock the account"];
         ApiError::WrongCode => ApiError::WrongCode,
             "the code is wrong, expired or already used",
-            ["if new codes are wrong too, turn on automatic time on your phone"];
+            ["try a new code; if it is wrong too, set the clock of your phone to automatic"];
         ApiError::NotFound { .. } =>
             ApiError::NotFound { resource: text("user"), message: None, named: true },
             "the API found no such user",

@@ -40,7 +40,7 @@ impl FromStr for ProfileName {
             Ok(Self(text.to_owned()))
         } else {
             Err(Invalid::new(
-                "a profile name has 1 to 64 letters, digits or `._-@+`, and starts with none of `.-`",
+                "a profile name has 1 to 64 letters, digits or `._-@+`, and does not start with `.` or `-`",
             ))
         }
     }

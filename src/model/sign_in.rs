@@ -26,9 +26,7 @@ impl SecondFactor {
             return Ok(Self::Backup(BackupCode::parse(typed)?));
         }
         OtpCode::parse(text).map(Self::Otp).map_err(|_| {
-            Invalid::new(
-                "a code is six digits of the app, or a backup code with a letter or a dash",
-            )
+            Invalid::new("a code is the six digits that the app shows, or a backup code")
         })
     }
 
@@ -84,7 +82,7 @@ impl FromStr for Expiry {
         if text == "never" {
             return Ok(Self::Never);
         }
-        let invalid = || Invalid::new("a time to live is like `12h`, `90d` or `never`");
+        let invalid = || Invalid::new("use hours or days, such as `12h` or `90d`, or `never`");
         let unit = match text.chars().next_back() {
             Some('m') => 60,
             Some('h') => 3600,

@@ -96,7 +96,7 @@ fn a_renewal_says_what_stops_working_and_asks() {
             "owner@example.com",
             "`default`",
             "organization Sandbox",
-            "The old app and the old backup codes stop working now.",
+            "The old app and the old backup codes stop working at once.",
         ] {
             assert!(asked.contains(named), "{asked}");
         }

@@ -99,7 +99,7 @@ fn show_start_page(ctx: &Context, args: &LoginArgs, address: &str) {
     if opened {
         ui.status("Opening your browser. If nothing opens, open this address yourself:");
     } else {
-        ui.status("Open this address in a browser on this machine. It works once:");
+        ui.status("Open this address in a browser on this machine. The address works only once:");
     }
     ui.instruct(&format!("\n    {address}\n"));
     ui.status("Waiting for the browser. Ctrl-C cancels.");

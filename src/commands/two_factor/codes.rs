@@ -20,6 +20,9 @@ use crate::{
     store::{CodesFile, SavedCodes},
 };
 
+/// How to get codes that work.
+const GET_CODES: &str =
+    "run `scw 2fa on`, or `scw 2fa on --renew` if two-factor authentication is on";
 /// What answers the question for a used code.
 const USED_ARGUMENT: &str = "`scw 2fa codes used CODE-FILE`, with `-` for stdin";
 
@@ -73,8 +76,7 @@ fn whose(ctx: &Context) -> Result<UserId> {
 }
 
 fn no_codes() -> CliError {
-    CliError::new(Kind::Other, "no backup codes are saved here")
-        .hint("run `scw 2fa on`, or `scw 2fa on --renew` if two-factor authentication is on")
+    CliError::new(Kind::Other, "no backup codes are saved here").hint(GET_CODES)
 }
 
 fn list(ctx: &Context, file: &CodesFile, args: &CodesListArgs) -> Result<()> {
@@ -142,8 +144,7 @@ async fn next(ctx: &Context, user: &UserId) -> Result<()> {
         })?
         .ok_or_else(no_codes)?
         .ok_or_else(|| {
-            CliError::new(Kind::Other, "every saved backup code is used or void")
-                .hint("run `scw 2fa on --renew` to make new codes")
+            CliError::new(Kind::Other, "every saved backup code is used or void").hint(GET_CODES)
         })?;
     let printed = ctx.ui().result(
         code.expose(),

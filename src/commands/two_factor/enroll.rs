@@ -168,7 +168,7 @@ impl Enrolment<'_> {
             .hint("run `scw 2fa status` to see the account, then try again"));
         }
         self.ctx.ui().status(
-            "Removing the old authenticator app. The new one works as soon as you confirm its code",
+            "Removing the old authenticator app. It is replaced when you enter a code from the new one",
         );
         self.uninterruptible.now("replacing the authenticator");
         let removed =

@@ -178,7 +178,7 @@ pub(super) async fn confirm_renewal(
     user: &User,
 ) -> Result<()> {
     let about = format!(
-        "This replaces the authenticator app of {}.\nThe old app and the old backup codes stop working now.",
+        "This replaces the authenticator app of {}.\nThe old app and the old backup codes stop working at once.\nTwo-factor authentication is off until you enter a code from the new app.",
         whom(ctx, account, user).await?
     );
     if ctx

@@ -127,7 +127,7 @@ async fn ways(ctx: &Context, login: Option<&UserFactors>) -> Result<Vec<Way>> {
     ways.push(Way {
         name: "support",
         says:
-            "Ask Scaleway's support, who check who you are. Support will never ask for your codes"
+            "Ask Scaleway's support. They will check your identity. Support will never ask for your codes"
                 .to_owned(),
         command: None,
     });

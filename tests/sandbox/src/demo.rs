@@ -146,7 +146,7 @@ impl Stage<'_> {
     fn play(&self, auto: bool) -> Result<i32, DemoError> {
         let info = self.sandbox.info();
         say(&format!(
-            "\nA sandbox account is ready at {}. It is no real account:\n\n    \
+            "\nA sandbox account is ready at {}. It is not a real account:\n\n    \
              email       {}\n    password    {}\n    access key  {}\n    secret key  {}\n",
             info.api_url, info.email, info.password, info.access_key, info.secret_key
         ))?;

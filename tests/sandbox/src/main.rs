@@ -25,7 +25,7 @@ enum Command {
     Serve(ServeArgs),
     /// Run a command with a sandbox around it, and end with its exit code
     Run(RunArgs),
-    /// The guided first minute: two-factor authentication on and off, with the real client
+    /// A guided tour: two-factor authentication on and off, with the real client
     Demo(DemoArgs),
     /// Print the one-time password for the base32 key on stdin
     #[command(hide = true)]
@@ -78,7 +78,7 @@ struct ServiceArgs {
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
 
-    /// Start with the accounts of this file (its form: see below with `--help`)
+    /// Start with the accounts of this file (`--help` shows the format)
     #[arg(long, value_name = "FILE")]
     seed: Option<PathBuf>,
 
@@ -86,7 +86,7 @@ struct ServiceArgs {
     #[arg(long, value_name = "N", default_value_t = 0)]
     members: u64,
 
-    /// Speak TLS, with an authority and a certificate written to this folder
+    /// Use TLS; write the authority and the certificate to this folder
     #[arg(long, value_name = "DIR")]
     tls: Option<PathBuf>,
 
@@ -94,7 +94,7 @@ struct ServiceArgs {
     #[arg(long)]
     control: bool,
 
-    /// Hold every answer back for so long
+    /// Delay every answer by so many milliseconds
     #[arg(long, value_name = "N", default_value_t = 0)]
     latency_ms: u64,
 
