@@ -264,3 +264,20 @@ fn an_app_that_replaced_the_one_in_question_is_left_alone() {
         assert_eq!(world.asked("DELETE", "/mfa-otp"), 1, "the console's");
     }
 }
+
+// Issue 9, 4
+#[test]
+fn a_no_after_a_sign_in_with_a_backup_code_says_that_the_code_is_used_up() {
+    let (world, _) = locked_out();
+    let email = world.info().email.clone();
+    let mut session = terminal(&world, &["2fa", "off", "--backup-code", "--email", &email]);
+    type_hidden(&mut session, "Password", &world.info().password);
+    wait_for(&mut session, "Turn two-factor authentication off?");
+    session.send_line("n").unwrap();
+    wait_for(
+        &mut session,
+        "The backup code that you signed in with is used up.",
+    );
+    assert_eq!(finish(&mut session).1, 1);
+    assert_eq!((world.two_factor().as_str(), world.unused()), ("on", 9));
+}

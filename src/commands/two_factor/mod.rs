@@ -3,6 +3,7 @@
 mod check;
 mod code_source;
 mod codes;
+mod doomed;
 mod enroll;
 mod factors;
 mod keys;

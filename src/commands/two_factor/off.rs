@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{
+    doomed::Doomed,
     factors::{lines, names, refuse_if_changed, say_what_is_left},
     remove::{Removed, Whose, note_passkeys, remove_app, remove_passkeys},
     settle::{Unasked, settle, settle_all, settle_locked, void, void_if_off},
@@ -18,7 +19,7 @@ use crate::{
     },
     context::Context,
     error::{CliError, Kind, Result},
-    model::{AppState, Factors, Passkey, PasskeyId, User, UserFactors, UserId, clean, day},
+    model::{AppState, Factors, PasskeyId, User, UserFactors, UserId, clean, day},
     process,
     store::Unfinished,
 };
@@ -104,6 +105,14 @@ async fn without_login(ctx: &Context, args: &OffArgs) -> Result<()> {
     } else {
         switch_off(ctx, args, session.account(), session.user_id()).await
     };
+    let by_backup_code = args.backup_code || args.sign_in.backup_code_file.is_some();
+    let done = done.map_err(|err| {
+        if by_backup_code && err.is_cancellation() {
+            err.and("The backup code that you signed in with is used up")
+        } else {
+            err
+        }
+    });
     match (session.end(false).await, signed_in.note) {
         (Ok(()), Some(note)) => note.settle()?,
         (Ok(()), None) => {}
@@ -218,47 +227,6 @@ async fn what_is_left(
         left.without_app()
     } else {
         left
-    }
-}
-
-/// What a run removes.
-#[derive(Debug)]
-struct Doomed {
-    /// The app, where it may be on.
-    app: bool,
-    /// Passkeys.
-    passkeys: Vec<Passkey>,
-}
-
-impl Doomed {
-    async fn of(args: &OffArgs, account: &dyn Account, now: &UserFactors) -> Result<Self> {
-        let passkeys = if args.all {
-            // What cannot be named is not removed: an error here tells why.
-            account.passkeys(&now.user.id).await?
-        } else {
-            Vec::new()
-        };
-        Ok(Self {
-            app: !now.app_is_off(),
-            passkeys,
-        })
-    }
-
-    fn is_empty(&self) -> bool {
-        !self.app && self.passkeys.is_empty()
-    }
-
-    /// What is named here and still on the account. What came in the meantime is left alone.
-    fn still_on(self, now: &UserFactors) -> Self {
-        let there = now.factors.known_passkeys();
-        Self {
-            app: self.app && !now.app_is_off(),
-            passkeys: self
-                .passkeys
-                .into_iter()
-                .filter(|passkey| there.iter().any(|other| other.id == passkey.id))
-                .collect(),
-        }
     }
 }
 

@@ -1,0 +1,53 @@
+//! What `scw 2fa off` removes: named before it asks, and nothing else afterwards.
+
+use crate::{
+    api::Account,
+    cli::OffArgs,
+    error::Result,
+    model::{Passkey, UserFactors},
+};
+
+/// What a run removes.
+#[derive(Debug)]
+pub(super) struct Doomed {
+    /// The app, where it may be on.
+    pub(super) app: bool,
+    /// Passkeys.
+    pub(super) passkeys: Vec<Passkey>,
+}
+
+impl Doomed {
+    pub(super) async fn of(
+        args: &OffArgs,
+        account: &dyn Account,
+        now: &UserFactors,
+    ) -> Result<Self> {
+        let passkeys = if args.all {
+            // What cannot be named is not removed: an error here tells why.
+            account.passkeys(&now.user.id).await?
+        } else {
+            Vec::new()
+        };
+        Ok(Self {
+            app: !now.app_is_off(),
+            passkeys,
+        })
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        !self.app && self.passkeys.is_empty()
+    }
+
+    /// What is named here and still on the account. What came in the meantime is left alone.
+    pub(super) fn still_on(self, now: &UserFactors) -> Self {
+        let there = now.factors.known_passkeys();
+        Self {
+            app: self.app && !now.app_is_off(),
+            passkeys: self
+                .passkeys
+                .into_iter()
+                .filter(|passkey| there.iter().any(|other| other.id == passkey.id))
+                .collect(),
+        }
+    }
+}
