@@ -171,6 +171,12 @@ impl UserFactors {
         self.factors.app == AppState::On
     }
 
+    /// Whether nobody changed the account between two looks at it, as far as it tells.
+    #[must_use]
+    pub fn is_unchanged_since(&self, before: &Self) -> bool {
+        self.factors == before.factors && self.user.updated_at == before.user.updated_at
+    }
+
     /// Whether the authenticator app is known to be off.
     #[must_use]
     pub fn app_is_off(&self) -> bool {

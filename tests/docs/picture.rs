@@ -1,17 +1,13 @@
 //! The picture in README is what `scw 2fa on` shows in a terminal. To draw it anew:
 //! `SCW_UPDATE_GENERATED=1 cargo test --test docs picture`.
 
-use std::{
-    fmt::Write,
-    fs,
-    process::{Command, Stdio},
-};
+use std::{fmt::Write, fs, process::Command};
 
 use regex::Regex;
 use scw_sandbox::one_time_password;
 
 use super::pages::root;
-use crate::support::{World, binary, running::until};
+use crate::support::{World, binary, running::until, tmux};
 
 const PICTURE: &str = "docs/2fa-on.svg";
 
@@ -60,15 +56,7 @@ impl Terminal {
     }
 
     fn tmux(&self) -> Command {
-        let mut tmux = Command::new("tmux");
-        tmux.arg("-u")
-            .arg("-S")
-            .arg(self.folder.path().join("s"))
-            .env_remove("TMUX")
-            .env_remove("NO_COLOR")
-            .env("LC_ALL", "C.UTF-8")
-            .stdin(Stdio::null());
-        tmux
+        tmux(&self.folder.path().join("s"))
     }
 
     /// What the screen shows, with the lines that were broken at its edge put together again.

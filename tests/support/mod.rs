@@ -227,6 +227,19 @@ pub fn run_with_input(command: &mut Command, input: &str) -> Ran {
     Ran::of(child.wait_with_output().unwrap())
 }
 
+/// tmux with a server of its own at this socket, drawing in UTF-8 and in colour.
+pub fn tmux(socket: &Path) -> Command {
+    let mut tmux = Command::new("tmux");
+    tmux.arg("-u")
+        .arg("-S")
+        .arg(socket)
+        .env_remove("TMUX")
+        .env_remove("NO_COLOR")
+        .env("LC_ALL", "C.UTF-8")
+        .stdin(Stdio::null());
+    tmux
+}
+
 /// The permission bits of a file.
 pub fn mode(path: impl AsRef<Path>) -> u32 {
     use std::os::unix::fs::PermissionsExt;

@@ -4,11 +4,11 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
     time::{Duration, Instant},
 };
 
-use crate::support::World;
+use crate::support::{World, tmux};
 
 /// The interpreter with the tests' libraries, which `tests/run` prepares.
 pub(crate) fn python() -> PathBuf {
@@ -56,15 +56,7 @@ impl<'a> Screen<'a> {
     }
 
     fn tmux(&self) -> Command {
-        let mut tmux = Command::new("tmux");
-        tmux.arg("-u")
-            .arg("-S")
-            .arg(self.folder.path().join("s"))
-            .env_remove("TMUX")
-            .env_remove("NO_COLOR")
-            .env("LC_ALL", "C.UTF-8")
-            .stdin(Stdio::null());
-        tmux
+        tmux(&self.folder.path().join("s"))
     }
 
     /// What the screen shows, and what has scrolled away above it.

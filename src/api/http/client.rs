@@ -19,6 +19,7 @@ use super::{
     Call,
     answer::Answer,
     auth::{Auth, Credential},
+    flag::Flag,
     retry::{Outcome, Turn, Verdict, decide},
     trace::Exchange,
 };
@@ -198,13 +199,13 @@ impl Http {
             };
             lost = made.answer.err().filter(ApiError::outcome_unknown).or(lost);
             // Of two calls side by side that wait, one says so.
-            let waits = self.waiting.replace(true);
-            if !waits {
+            let first = Flag::raise(&self.waiting);
+            if first.is_some() {
                 self.say(made.outcome, pause);
             }
             exchange.line(&format!("* again in {} ms", pause.as_millis()));
             tokio::time::sleep(pause).await;
-            self.waiting.set(waits);
+            drop(first);
             turn.waited += pause;
         }
     }

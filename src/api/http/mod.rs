@@ -3,6 +3,7 @@
 mod answer;
 mod auth;
 mod client;
+mod flag;
 mod redact;
 mod retry;
 mod trace;

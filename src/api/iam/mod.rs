@@ -56,7 +56,8 @@ impl Iam {
         mut read: impl FnMut(&Answer) -> Result<(usize, u64), ApiError>,
     ) -> Result<(), ApiError> {
         let mut seen = 0;
-        for page in 1..=MAX_PAGES {
+        let mut page = 1;
+        loop {
             let call = call().query("page", &page).query("page_size", &100);
             let answer = self.call(call).await?;
             let (count, total) = read(&answer)?;
@@ -67,8 +68,8 @@ impl Iam {
             if page == MAX_PAGES {
                 return Err(answer.garbage("a list that does not end"));
             }
+            page += 1;
         }
-        Ok(())
     }
 
     async fn delete_api_key(&self, access_key: &AccessKey) -> Result<(), ApiError> {

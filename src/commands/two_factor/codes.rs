@@ -5,7 +5,7 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 use time::OffsetDateTime;
 
-use super::settle::{Unasked, settle, settle_locked};
+use super::settle::{Unasked, lock_and_settle, settle};
 use crate::{
     cli::{CodesCommand, CodesListArgs, CodesRemoveArgs, CodesUsedArgs},
     commands::{
@@ -15,7 +15,6 @@ use crate::{
     context::Context,
     credentials::access_key_variable,
     error::{CliError, Kind, Result},
-    fsutil::FileLock,
     model::{BackupCode, CodeState, UserId, clean, day, rfc3339},
     store::{CodesFile, SavedCodes},
 };
@@ -125,16 +124,8 @@ async fn settled_file(ctx: &Context, user: &UserId) -> Result<CodesFile> {
     ctx.codes_file(user)
 }
 
-/// As [`settled_file`], with the lock on the codes.
-async fn lock(ctx: &Context, user: &UserId) -> Result<(FileLock, CodesFile)> {
-    let path = ctx.codes_file(user)?.lock_path();
-    let lock = ctx.local()?.lock(path).await?;
-    settle_locked(ctx, None, user, &lock, Unasked::Warn).await?;
-    Ok((lock, ctx.codes_file(user)?))
-}
-
 async fn next(ctx: &Context, user: &UserId) -> Result<()> {
-    let (lock, file) = lock(ctx, user).await?;
+    let (lock, file) = lock_and_settle(ctx, None, user, Unasked::Warn).await?;
     let now = Context::now();
     // Marked durably first, printed second: two runs never print the same code.
     let (code, left) = file
@@ -165,7 +156,7 @@ async fn used(ctx: &Context, user: &UserId, args: &CodesUsedArgs) -> Result<()> 
         None => ask_secret(ctx, Secret::BackupCode, USED_ARGUMENT).await?,
     };
     let code = BackupCode::parse(text.expose_secret())?;
-    let (lock, file) = lock(ctx, user).await?;
+    let (lock, file) = lock_and_settle(ctx, None, user, Unasked::Warn).await?;
     let now = Context::now();
     let (fresh, left) = file
         .update(&lock, |codes| (codes.mark_used(&code, now), codes.unused()))?
@@ -237,7 +228,7 @@ async fn remove(ctx: &Context, user: &UserId, args: &CodesRemoveArgs) -> Result<
             return Err(CliError::cancelled("The backup codes are still saved"));
         }
     }
-    let (lock, file) = lock(ctx, user).await?;
+    let (lock, file) = lock_and_settle(ctx, None, user, Unasked::Warn).await?;
     let removed = file.remove(&lock)?;
     ctx.ui().status(if removed {
         "Removed the saved backup codes"

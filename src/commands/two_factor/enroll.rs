@@ -7,7 +7,7 @@ use failure::{Failure, cannot_undo, on_elsewhere};
 use super::{
     check::check_locally,
     code_source::CodeSource,
-    factors::learn_whether_app_is_on,
+    factors::{learn_whether_app_is_on, refuse_if_changed},
     on::{confirm_renewal, has_codes},
     remove::{Removed, Whose, delete_app, remove_app},
     settle::void,
@@ -57,7 +57,7 @@ pub(super) struct Enrolment<'a> {
 enum Before {
     /// No app.
     Off,
-    /// An app that stays until the new one is confirmed.
+    /// An app that stays until the new one is confirmed, or what may be one.
     On,
     /// An app that this run removed.
     Removed,
@@ -112,8 +112,8 @@ impl Enrolment<'_> {
     async fn create(&self) -> Result<Option<(OtpKey, Before)>> {
         // A key that the service makes tells that no app is on (inferred, protocol.md A). Codes
         // that are saved here speak against it: then nothing is removed that may be the app.
-        let codes = self.ctx.codes_file(&self.user().id)?;
-        let maybe_on = self.before.factors.app == AppState::Unknown && has_codes(&codes);
+        let maybe_on = self.before.factors.app == AppState::Unknown
+            && has_codes(&self.ctx.codes_file(&self.user().id)?);
         let before = if self.before.app_is_on() || maybe_on {
             Before::On
         } else {
@@ -159,14 +159,7 @@ impl Enrolment<'_> {
         }
         // Read again: the answer may have been long in coming.
         let now = self.account.user_factors(&self.user().id).await?;
-        if now.user.updated_at != self.user().updated_at || now.factors != self.before.factors {
-            return Err(CliError::new(
-                Kind::Other,
-                "somebody else changed the account in the meantime",
-            )
-            .and("This run changed nothing")
-            .hint("run `scw 2fa status` to see the account, then try again"));
-        }
+        refuse_if_changed(self.before, &now)?;
         self.ctx.ui().status(
             "Removing the old authenticator app. It is replaced when you enter a code from the new one",
         );

@@ -61,7 +61,7 @@ pub(super) fn say_what_is_left(ctx: &Context, factors: &Factors) {
 /// # Errors
 /// [`Kind::Other`].
 pub(super) fn refuse_if_changed(before: &UserFactors, now: &UserFactors) -> Result<()> {
-    if now.factors == before.factors && now.user.updated_at == before.user.updated_at {
+    if now.is_unchanged_since(before) {
         return Ok(());
     }
     Err(CliError::new(
@@ -113,31 +113,35 @@ pub(super) async fn learn_whether_app_is_on(
     account: &dyn Account,
     now: &UserFactors,
 ) -> std::result::Result<bool, ApiError> {
-    match now.factors.app {
-        AppState::On => Ok(true),
-        AppState::Off => Ok(false),
-        AppState::Unknown => match account.create_otp(&now.user.id).await {
-            Err(ApiError::Precondition {
-                transient: false, ..
-            }) => Ok(true),
-            Err(err) => Err(err),
-            Ok(_) => {
-                let later = account.user_factors(&now.user.id).await?;
-                // Somebody else may have confirmed a key right now: theirs is not removed.
-                if later.user.updated_at != now.user.updated_at {
-                    match account.create_otp(&now.user.id).await {
-                        Err(ApiError::Precondition {
-                            transient: false, ..
-                        }) => return Ok(true),
-                        again => drop(again?),
-                    }
-                }
-                let now = later;
-                match delete_app(ctx, account, &now).await {
-                    Ok(()) | Err(ApiError::NotFound { .. }) => Ok(false),
-                    Err(err) => Err(err),
-                }
-            }
-        },
+    if now.factors.app != AppState::Unknown {
+        return Ok(now.app_is_on());
+    }
+    let id = &now.user.id;
+    if refuses_a_new_key(account, id).await? {
+        return Ok(true);
+    }
+    let later = account.user_factors(id).await?;
+    // Somebody else may have confirmed a key right now: theirs is not removed.
+    if later.user.updated_at != now.user.updated_at && refuses_a_new_key(account, id).await? {
+        return Ok(true);
+    }
+    match delete_app(ctx, account, &later).await {
+        Ok(()) | Err(ApiError::NotFound { .. }) => Ok(false),
+        Err(err) => Err(err),
+    }
+}
+
+/// Whether the service refuses a new key, which it does beside an app that is on (inferred,
+/// protocol.md A).
+async fn refuses_a_new_key(
+    account: &dyn Account,
+    id: &UserId,
+) -> std::result::Result<bool, ApiError> {
+    match account.create_otp(id).await {
+        Ok(_) => Ok(false),
+        Err(ApiError::Precondition {
+            transient: false, ..
+        }) => Ok(true),
+        Err(err) => Err(err),
     }
 }

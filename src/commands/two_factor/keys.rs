@@ -6,7 +6,7 @@ use super::{
     factors::{delete_passkey, described, lines, named, say_what_is_left},
     off::{result, warn_of_requirement},
     remove::note_passkeys,
-    settle::{Unasked, settle_locked, void},
+    settle::{Unasked, lock_and_settle, void},
     whom,
 };
 use crate::{
@@ -144,12 +144,7 @@ async fn remove(
         warn_of_requirement(ctx, account, &before.user).await;
     }
     confirm(ctx, account, args, &before, &passkey, &left).await?;
-    let file = ctx.codes_file(id)?;
-    let local = ctx.local()?;
-    let lock = ctx
-        .unless_interrupted(local.lock(file.lock_path()))
-        .await??;
-    settle_locked(ctx, Some(account), id, &lock, Unasked::Leave).await?;
+    let (lock, file) = lock_and_settle(ctx, Some(account), id, Unasked::Leave).await?;
     // Read again: the question may have waited for long.
     let now = account.user_factors(id).await?;
     if now.factors != before.factors && !args.yes {

@@ -6,7 +6,7 @@ use super::{
     doomed::Doomed,
     factors::{lines, names, refuse_if_changed, say_what_is_left},
     remove::{Removed, Whose, note_passkeys, remove_app, remove_passkeys},
-    settle::{Unasked, settle, settle_all, settle_locked, void, void_if_off},
+    settle::{Unasked, lock_and_settle, settle, settle_all, void, void_if_off},
     whom,
 };
 use crate::{
@@ -33,8 +33,7 @@ const ALL_HINT: &str = "to remove every second factor, add `--all`";
 /// [`Kind::Usage`] when nobody confirms; else as for every command that needs a login.
 pub(super) async fn run(ctx: &Context, args: OffArgs) -> Result<()> {
     let doing = |err: CliError| err.doing("turn two-factor authentication off");
-    let wants_backup_code = args.backup_code || args.sign_in.backup_code_file.is_some();
-    let authed = if wants_backup_code {
+    let authed = if signs_in_with_backup_code(&args) {
         None
     } else {
         match ctx.authed().await {
@@ -68,6 +67,10 @@ pub(super) async fn run(ctx: &Context, args: OffArgs) -> Result<()> {
         }
         None => without_login(ctx, &args).await.map_err(doing),
     }
+}
+
+fn signs_in_with_backup_code(args: &OffArgs) -> bool {
+    args.backup_code || args.sign_in.backup_code_file.is_some()
 }
 
 /// Whether email and password can be had; else the missing login is what is wrong.
@@ -105,9 +108,8 @@ async fn without_login(ctx: &Context, args: &OffArgs) -> Result<()> {
     } else {
         switch_off(ctx, args, session.account(), session.user_id()).await
     };
-    let by_backup_code = args.backup_code || args.sign_in.backup_code_file.is_some();
     let done = done.map_err(|err| {
-        if by_backup_code && err.is_cancellation() {
+        if signs_in_with_backup_code(args) && err.is_cancellation() {
             err.and("The backup code that you signed in with is used up")
         } else {
             err
@@ -147,12 +149,7 @@ async fn switch_off(
     warn_of_requirement(ctx, account, &now.user).await;
     confirm(ctx, account, args, &now, &named).await?;
     let asked_about = now;
-    let file = ctx.codes_file(id)?;
-    let local = ctx.local()?;
-    let lock = ctx
-        .unless_interrupted(local.lock(file.lock_path()))
-        .await??;
-    settle_locked(ctx, Some(account), id, &lock, Unasked::Leave).await?;
+    let (lock, file) = lock_and_settle(ctx, Some(account), id, Unasked::Leave).await?;
     // Read again: another run, or the console, may have been faster.
     let now = account.user_factors(id).await?;
     let doomed = named.still_on(&now);

@@ -33,7 +33,7 @@ enum Login {
 /// # Errors
 /// When the saved codes cannot be looked at, or stdout does not take the result.
 pub(super) async fn run(ctx: &Context) -> Result<()> {
-    let login = look_at_login(ctx).await;
+    let login = check_login(ctx).await;
     let ways = match &login {
         Login::FactorIsOff => Vec::new(),
         Login::Works(now) => ways(ctx, Some(now)).await?,
@@ -71,7 +71,7 @@ pub(super) async fn run(ctx: &Context) -> Result<()> {
         .map_err(|err| unprinted(&err))
 }
 
-async fn look_at_login(ctx: &Context) -> Login {
+async fn check_login(ctx: &Context) -> Login {
     let found = match ctx.authed().await {
         Ok(authed) => match authed.user_factors().await {
             Ok(now) if !now.factors.none() => return Login::Works(now),

@@ -98,18 +98,17 @@ async fn learn_what_came_of_it(
         err.and("scw does not know whether the authenticator app is still on")
             .hint("run the command again when the API answers")
     };
-    let is_on = match (refused, whose, deleted) {
-        (true, _, deleted) => {
-            return not_removed()
-                .map_or_else(|err| Err(err.into()), |()| Err(still_on(ctx, deleted)));
-        }
+    if refused {
+        not_removed()?;
+        return Err(still_on(ctx, deleted));
+    }
+    if whose == Whose::Another {
         // Nobody may make a key for somebody else to find out.
-        (false, Whose::Another, Err(err)) => return Err(unknown(err.into())),
-        (false, Whose::Another, Ok(())) => return Ok(Removed::Gone),
-        (false, Whose::Own, deleted) => (learn_whether_app_is_on(ctx, account, now).await, deleted),
-    };
-    let (is_on, deleted) = is_on;
-    match is_on {
+        return deleted
+            .map(|()| Removed::Gone)
+            .map_err(|err| unknown(err.into()));
+    }
+    match learn_whether_app_is_on(ctx, account, now).await {
         Ok(false) => Ok(Removed::Gone),
         Ok(true) => {
             not_removed()?;
@@ -198,11 +197,9 @@ pub(super) async fn delete_app(
                     .note(&format!("The API is busy. Trying again in {seconds} s."));
                 tokio::time::sleep(pause).await;
                 let now = account.user_factors(id).await?;
-                let unchanged =
-                    now.factors == before.factors && now.user.updated_at == before.user.updated_at;
                 // Without a time of change an app cannot be told from the one before.
                 let known = now.app_is_off() || now.user.updated_at.is_some();
-                if !unchanged || !known {
+                if !now.is_unchanged_since(before) || !known {
                     return Err(err);
                 }
             }
@@ -241,7 +238,7 @@ pub(super) async fn remove_passkeys(
         match delete_passkey(account, user, passkey).await {
             Ok(true) => gone.push(passkey.id.clone()),
             Ok(false) => {}
-            Err(err) => return Err((gone, err.hint("`scw 2fa status` shows what is left"))),
+            Err(err) => return Err((gone, err.hint("run `scw 2fa status` to see what is left"))),
         }
     }
     Ok(gone)

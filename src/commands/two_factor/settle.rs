@@ -83,6 +83,23 @@ pub(super) async fn settle_locked(
     Ok(())
 }
 
+/// Takes the lock on the codes of a user, and settles what an earlier run left open. The file is
+/// looked up after that, since it may turn out to be another one.
+///
+/// # Errors
+/// As [`settle_all`], and where another run keeps the lock.
+pub(super) async fn lock_and_settle(
+    ctx: &Context,
+    account: Option<&dyn Account>,
+    user: &UserId,
+    unasked: Unasked,
+) -> Result<(FileLock, CodesFile)> {
+    let path = ctx.codes_file(user)?.lock_path();
+    let lock = ctx.local()?.lock(path).await?;
+    settle_locked(ctx, account, user, &lock, unasked).await?;
+    Ok((lock, ctx.codes_file(user)?))
+}
+
 async fn ask(ctx: &Context, account: Option<&dyn Account>, user: &UserId) -> Result<UserFactors> {
     Ok(match account {
         Some(account) => account.user_factors(user).await?,
@@ -225,7 +242,8 @@ pub(super) fn is_void(ctx: &Context, file: &CodesFile) -> Result<bool> {
 }
 
 /// Marks saved codes as void that are still unused although the account has no second factor: it
-/// was turned off elsewhere. Beside a passkey they may still work (protocol.md E). Does nothing while another run changes it.
+/// was turned off elsewhere. Beside a passkey they may still work (protocol.md E). Does nothing
+/// while another run changes it.
 ///
 /// # Errors
 /// What the API says.
