@@ -3,7 +3,6 @@
 mod check;
 mod code_source;
 mod codes;
-mod doomed;
 mod enroll;
 mod factors;
 mod keys;
@@ -14,6 +13,7 @@ mod remove;
 mod settle;
 mod show;
 mod status;
+mod targets;
 
 pub(crate) use settle::{Unasked, settle_all};
 

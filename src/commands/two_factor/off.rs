@@ -3,10 +3,10 @@
 use serde_json::json;
 
 use super::{
-    doomed::Doomed,
     factors::{lines, names, refuse_if_changed, say_what_is_left},
     remove::{Removed, Whose, note_passkeys, remove_app, remove_passkeys},
     settle::{Unasked, lock_and_settle, settle, settle_all, void, void_if_off},
+    targets::Targets,
     whom,
 };
 use crate::{
@@ -141,7 +141,7 @@ async fn switch_off(
 ) -> Result<()> {
     settle(ctx, Some(account), id, Unasked::Leave).await?;
     let now = account.user_factors(id).await?;
-    let named = Doomed::of(args, account, &now).await?;
+    let named = Targets::of(args, account, &now).await?;
     if named.is_empty() {
         void_if_off(ctx, account, id).await?;
         return already_off(ctx, args, &now);
@@ -152,8 +152,8 @@ async fn switch_off(
     let (lock, file) = lock_and_settle(ctx, Some(account), id, Unasked::Leave).await?;
     // Read again: another run, or the console, may have been faster.
     let now = account.user_factors(id).await?;
-    let doomed = named.still_on(&now);
-    if doomed.is_empty() {
+    let targets = named.still_on(&now);
+    if targets.is_empty() {
         if now.factors.none() {
             void(ctx, &file, &lock).await;
         }
@@ -170,7 +170,7 @@ async fn switch_off(
         .protect("turning two-factor authentication off");
     // What an earlier run left open is open no more once the app is gone.
     let in_doubt = Unfinished::read(&ctx.settings()?.data, id)?.is_some();
-    let app = if doomed.app {
+    let app = if targets.app {
         let whose = if args.user.is_some() {
             Whose::Another
         } else {
@@ -181,10 +181,10 @@ async fn switch_off(
         note_passkeys(ctx, &file, &lock)?;
         Removed::WasNotThere
     };
-    let passkeys = remove_passkeys(ctx, account, id, &doomed.passkeys).await;
+    let passkeys = remove_passkeys(ctx, account, id, &targets.passkeys).await;
     let (Ok(removed) | Err((removed, _))) = &passkeys;
     let changed = app == Removed::Gone || !removed.is_empty();
-    let left = what_is_left(account, &now, doomed.app, removed).await;
+    let left = what_is_left(account, &now, targets.app, removed).await;
     // From here on the account has changed: a failure below must not hide that.
     let settled = if app == Removed::Gone || in_doubt || left.none() {
         void(ctx, &file, &lock).await
@@ -233,7 +233,7 @@ async fn confirm(
     account: &dyn Account,
     args: &OffArgs,
     now: &UserFactors,
-    named: &Doomed,
+    named: &Targets,
 ) -> Result<()> {
     let ui = ctx.ui();
     let say = |text: &str| {

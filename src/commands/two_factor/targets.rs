@@ -9,14 +9,14 @@ use crate::{
 
 /// What a run removes.
 #[derive(Debug)]
-pub(super) struct Doomed {
+pub(super) struct Targets {
     /// The app, where it may be on.
     pub(super) app: bool,
     /// Passkeys.
     pub(super) passkeys: Vec<Passkey>,
 }
 
-impl Doomed {
+impl Targets {
     pub(super) async fn of(
         args: &OffArgs,
         account: &dyn Account,
