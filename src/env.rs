@@ -43,6 +43,14 @@ variables! {
         CONFIG_PATH = "SCW_CONFIG_PATH";
         /// Base URL of the IAM API (`--api-url`)
         API_URL = "SCW_API_URL";
+        /// Default organization, also of what `scw exec` runs
+        DEFAULT_ORGANIZATION_ID = "SCW_DEFAULT_ORGANIZATION_ID";
+        /// Default project, also of what `scw exec` runs
+        DEFAULT_PROJECT_ID = "SCW_DEFAULT_PROJECT_ID";
+        /// Default region of what `scw exec` runs
+        DEFAULT_REGION = "SCW_DEFAULT_REGION";
+        /// Default zone of what `scw exec` runs
+        DEFAULT_ZONE = "SCW_DEFAULT_ZONE";
     }
     "Variables of this program" {
         /// API to use: `iam`, or `account` (`--api`)
@@ -61,6 +69,14 @@ variables! {
         DATA_DIR = "SCW_DATA_DIR";
         /// Set by the completion script of a shell
         COMPLETE = "SCW_COMPLETE";
+    }
+    "Variables that `scw exec --s3` sets" {
+        /// Access key for S3 tools
+        AWS_ACCESS_KEY_ID = "AWS_ACCESS_KEY_ID";
+        /// Secret key for S3 tools
+        AWS_SECRET_ACCESS_KEY = "AWS_SECRET_ACCESS_KEY";
+        /// Unset, because it belongs to another key
+        AWS_SESSION_TOKEN = "AWS_SESSION_TOKEN";
     }
     "Variables of the system" {
         /// Program that opens web pages

@@ -129,6 +129,12 @@ impl Credential {
         }
     }
 
+    /// The login that it belongs to; nothing where it comes from elsewhere.
+    #[must_use]
+    pub(crate) fn login(&self) -> Option<&Login> {
+        self.login.as_ref()
+    }
+
     /// Where it comes from.
     #[must_use]
     pub(crate) fn source(&self) -> Source {

@@ -1,5 +1,6 @@
 //! This process and the ones it starts.
 
+mod child;
 #[cfg(target_os = "linux")]
 mod descendants;
 mod interrupt;
@@ -7,18 +8,24 @@ mod otp_command;
 
 use std::{
     process::{Command, Stdio},
+    sync::OnceLock,
     thread,
 };
 
 use tokio::sync::oneshot;
 
+pub(crate) use child::{Variables, replace};
 pub(crate) use interrupt::{Interrupt, Protected};
 pub(crate) use otp_command::{ProcessError, otp_command};
+
+/// The soft core limit that this process was started with.
+static CORE_LIMIT: OnceLock<Option<u64>> = OnceLock::new();
 
 /// Keeps the secrets of this process out of core dumps and away from other processes' debuggers.
 ///
 /// Linux only: `PR_SET_DUMPABLE` off (prctl(2)) and a core limit of nothing. Children that are
 /// started by `execve` are dumpable again unless the limit, which they inherit, says otherwise.
+/// [`unharden`] gives the limit back.
 pub(crate) fn harden() {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
@@ -29,8 +36,24 @@ pub(crate) fn harden() {
         // A refusal leaves the system's own setting in force, which is all that can be had.
         let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
         let mut limit = getrlimit(Resource::Core);
+        let _ = CORE_LIMIT.set(limit.current);
         limit.current = Some(0);
         let _ = setrlimit(Resource::Core, limit);
+    }
+}
+
+/// Gives the core limit back that [`harden`] found: a program that takes this one's place runs under
+/// the user's own limits.
+pub(crate) fn unharden() {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        use rustix::process::{Resource, getrlimit, setrlimit};
+
+        if let Some(found) = CORE_LIMIT.get() {
+            let mut limit = getrlimit(Resource::Core);
+            limit.current = *found;
+            let _ = setrlimit(Resource::Core, limit);
+        }
     }
 }
 
