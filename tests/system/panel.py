@@ -15,9 +15,9 @@ import time
 from pathlib import Path
 
 import requests
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import WebDriverWait
 
 from browser import chromium
@@ -54,11 +54,13 @@ def type_into(name, text):
 
 def another_page(action):
     """Does what leads to another page, and waits for it."""
-    old = first("html")
+    # Whether an element of the old page is stale cannot be asked safely: while the page is replaced,
+    # the driver answers with an error of its own. The mark goes with the old page.
+    driver.execute_script("window.oldPage = true")
     action()
-    wait = WebDriverWait(driver, 60)
-    wait.until(staleness_of(old))
-    wait.until(lambda d: d.execute_script("return document.readyState") == "complete")
+    loaded = "return !window.oldPage && document.readyState === 'complete'"
+    wait = WebDriverWait(driver, 60, ignored_exceptions=[WebDriverException])
+    wait.until(lambda d: d.execute_script(loaded))
 
 
 def send():
