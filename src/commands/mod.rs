@@ -2,10 +2,12 @@
 
 pub(crate) mod completion;
 mod environment;
+pub(crate) mod exec;
 pub(crate) mod help;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod man;
+mod new_key;
 mod saved_codes;
 mod secret_input;
 mod sign_in;
