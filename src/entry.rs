@@ -80,6 +80,7 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitCode> {
         Command::Token(args) => commands::token::run(context, args).await,
         Command::Exec(args) => return commands::exec::run(context, args).await,
         Command::TwoFactor(command) => commands::two_factor::run(context, command).await,
+        Command::Doctor => commands::doctor::run(context).await,
         Command::Completion(args) => commands::completion::run(&args),
         Command::Man(args) => commands::man::run(context, args),
         Command::Help(args) => commands::help::run(context, &args),
@@ -92,6 +93,8 @@ async fn tidy(context: &Context, command: &Command) -> Result<()> {
     match command {
         // They touch nothing that is kept on the machine.
         Command::Completion(_) | Command::Man(_) | Command::Help(_) => return Ok(()),
+        // It tells what is left behind, and changes nothing.
+        Command::Doctor => return Ok(()),
         _ => context.local()?.sweep().await?,
     }
     let unasked = match command {

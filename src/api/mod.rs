@@ -7,6 +7,7 @@ mod callback;
 mod error;
 mod http;
 mod iam;
+mod probe;
 mod session;
 mod tls;
 
@@ -18,6 +19,7 @@ pub(crate) use callback::{Callback, CallbackError, Visitor};
 pub(crate) use error::{ApiError, Cause};
 pub(crate) use http::{Auth, Http};
 pub(crate) use iam::{Iam, web_session};
+pub(crate) use probe::{connect, proxy_place};
 pub(crate) use session::{CreatedKey, FoundKey, NewKey, Session, SignIn, SignInRequest, sign_in};
 
 use crate::model::{

@@ -23,7 +23,7 @@ const TASKS: &[(&str, &[&str])] = &[
             "2fa recover",
         ],
     ),
-    ("This machine", &["completion", "man", "help"]),
+    ("This machine", &["doctor", "completion", "man", "help"]),
 ];
 
 /// The command line with the help that people see: the global options are hidden, and each command

@@ -99,6 +99,17 @@ Examples:
   scw 2fa status
   scw 2fa on")]
     TwoFactor(TwoFactorCommand),
+    /// Check this machine and the account, and say what to do
+    ///
+    /// Checks the keyring, the API and the clock, the API key, two-factor authentication, the
+    /// backup codes, the permissions of files, secret keys in plain text, what interrupted commands
+    /// left behind, and which `scw` runs. Each line says `ok`, `warning` or `problem`. Nothing is
+    /// changed. The exit code is 1 if there is a problem.
+    #[command(after_help = "\
+Examples:
+  scw doctor
+  scw doctor -o json")]
+    Doctor,
     /// Print the completion script for a shell
     ///
     /// The script asks scw for the completions, so that it also completes the profiles and

@@ -1,6 +1,7 @@
 //! One file a command: `run(&Context, Args) -> Result<()>`.
 
 pub(crate) mod completion;
+pub(crate) mod doctor;
 mod environment;
 pub(crate) mod exec;
 pub(crate) mod help;
