@@ -94,6 +94,10 @@ async fn tidy(context: &Context, command: &Command) -> Result<()> {
         Command::Completion(_) | Command::Man(_) | Command::Help(_) => return Ok(()),
         _ => context.local()?.sweep().await?,
     }
+    // A login deletes them by itself, once it is known whose it is.
+    if !matches!(command, Command::Login(_)) {
+        commands::exec::delete_left_over(context).await?;
+    }
     let unasked = match command {
         // They look after the saved codes themselves.
         Command::TwoFactor(_) => return Ok(()),
