@@ -13,7 +13,7 @@ use crate::{
     cli::LoginArgs,
     config::{Kept, Login, Target},
     context::Context,
-    credentials::{self, PendingNote, Replaced},
+    credentials::{self, Replaced},
     error::{CliError, Kind, Result},
     model::{SecretName, Slot, StorageKind, User, clean, rfc3339},
     store,
