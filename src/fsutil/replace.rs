@@ -113,3 +113,66 @@ fn take_access(new: &File, old: &Path) -> std::io::Result<()> {
 fn take_access(_new: &File, _old: &Path) -> std::io::Result<()> {
     Ok(())
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+        names.sort();
+        names
+    }
+
+    // Issue 10, 3
+    #[test]
+    fn a_file_is_replaced_whole_and_only_while_it_is_what_was_read() {
+        let (root, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let data = DataDir::at(data.path().to_owned()).unwrap();
+        let path = root.path().join("config.yaml");
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o604)).unwrap();
+        let err = data.replace(&path, b"older", b"new").unwrap_err();
+        assert!(matches!(err, FileError::NotReplaced { .. }), "{err}");
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(names(root.path()), [path.clone()]);
+
+        data.replace(&path, b"old", b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o604);
+        assert_eq!(names(root.path()), [path]);
+        assert_eq!(names(&data.join(NOTES)), [PathBuf::new(); 0]);
+    }
+
+    // Issue 10, 3
+    #[test]
+    fn a_file_of_another_name_or_without_the_right_to_write_is_not_replaced() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("config.yaml");
+        let why = || match check_replaceable(&path) {
+            Err(FileError::NotReplaced { why, .. }) => why,
+            other => panic!("{other:?}"),
+        };
+        fs::write(&path, "old").unwrap();
+        let second = root.path().join("second");
+        fs::hard_link(&path, &second).unwrap();
+        assert!(why().contains("another name"));
+        fs::remove_file(&second).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();
+        assert!(why().contains("read-only"));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(
+            check_replaceable(&path).unwrap(),
+            fs::canonicalize(&path).unwrap()
+        );
+        // Only the superuser can give a file away.
+        if rustix::process::geteuid().is_root() {
+            std::os::unix::fs::chown(&path, Some(12345), None).unwrap();
+            assert!(why().contains("another user"));
+        }
+    }
+}

@@ -7,7 +7,7 @@ use std::{
     process::Command,
 };
 
-use crate::support::{Ran, World, files_with, mode};
+use crate::support::{Ran, World, files_with, mode, running::Running};
 
 const ALL: [&str; 5] = ["login", "--from-config", "--all", "--storage", "file"];
 
@@ -289,6 +289,54 @@ fn a_file_that_cannot_be_replaced_safely_is_left_alone() {
         let after = (read(&world), fs::metadata(path(&world)).unwrap().ino());
         assert_eq!(before, after, "{words}");
         assert!(!world.data_dir().join("secrets").exists(), "{words}");
+    }
+}
+
+// Issue 10, 3
+#[test]
+fn the_profile_that_the_file_calls_active_stays_the_one_in_use() {
+    let one = &["login", "--from-config", "--storage", "file"][..];
+    for arguments in [one, &ALL, &SCRUB] {
+        let (world, other) = (World::new(), World::new());
+        let yaml = three(&world, &other).replace("zeta:", "active_profile: work\nzeta:");
+        write(&world, &yaml);
+        let before = run(&world, &["whoami", "-o", "json"]).expect(0).json();
+        assert_eq!(before["user_id"], other.info().user_id.as_str());
+        run(&world, arguments).expect(0);
+        for profile in [&[][..], &["-p", "work"]] {
+            let who = run(&world, &[&["whoami", "-o", "json"], profile].concat());
+            let who = who.expect(0).json();
+            assert_eq!(who["user_id"], other.info().user_id.as_str());
+            assert_eq!(
+                (&who["profile"], &who["storage"]),
+                (&"work".into(), &"file".into())
+            );
+        }
+    }
+    // A profile that is named is not chosen for later.
+    let (world, other) = (World::new(), World::new());
+    write(
+        &world,
+        &three(&world, &other).replace("zeta:", "active_profile: work\nzeta:"),
+    );
+    run(&world, &[one, &["-p", "ci"]].concat()).expect(0);
+    let who = run(&world, &["whoami", "-o", "json"]).expect(0).json();
+    assert_eq!(who["storage"], "config");
+}
+
+// Issue 10, 3
+#[test]
+fn two_runs_at_once_both_succeed_and_lose_nothing() {
+    let (world, other) = (World::new(), World::new());
+    let yaml = three(&world, &other);
+    write(&world, &yaml);
+    let runs = [(); 2].map(|()| Running::start(&mut scw(&world, &SCRUB)));
+    for run in runs {
+        run.ended().expect(0);
+    }
+    assert_eq!(read(&world), without_secrets(&yaml));
+    for profile in ["default", "ci", "work"] {
+        run(&world, &["whoami", "-p", profile]).expect(0);
     }
 }
 

@@ -89,6 +89,7 @@ async fn one(ctx: &Context, args: &LoginArgs, file: &OfficialFile) -> Result<()>
         false => None,
     };
     let login = token::take(ctx, &profile, &offered, storage(ctx, args)?).await?;
+    choose_active(ctx, file, &[&profile]).await?;
     if let Some(text) = scrubbed {
         let moved = [(profile.clone(), offered.secret().clone())];
         scrub(ctx, file, &text, &moved).await?;
@@ -96,6 +97,28 @@ async fn one(ctx: &Context, args: &LoginArgs, file: &OfficialFile) -> Result<()>
         still_there(ctx, file, Some(&profile));
     }
     report(ctx, &profile, &login)
+}
+
+/// The profile that the file calls active is used from now on where nothing else is named: so it
+/// was until now, with the key in the file. It comes before the file changes, so that no run that
+/// is cut leaves a moment in which another account is used.
+async fn choose_active(
+    ctx: &Context,
+    file: &OfficialFile,
+    logged_in: &[&ProfileName],
+) -> Result<()> {
+    let active = logged_in
+        .iter()
+        .find(|name| name.as_str() == file.active() && file.active() != OfficialFile::TOP);
+    if let (Some(active), None) = (active, &ctx.settings()?.named_profile) {
+        ctx.local()?
+            .update_record(|record| record.choose(active))
+            .await?;
+        ctx.ui().status(&format!(
+            "Profile `{active}` is used from now on if you name none, as in config.yaml"
+        ));
+    }
+    Ok(())
 }
 
 /// What the file says once these profiles hold no secret key, where that harms no other.
@@ -186,6 +209,8 @@ async fn all(ctx: &Context, args: &LoginArgs, file: &OfficialFile) -> Result<()>
     if outcome.logins.is_empty() && outcome.first.is_none() && !args.scrub {
         return Err(missing());
     }
+    let names: Vec<_> = outcome.logins.iter().map(|(name, ..)| name).collect();
+    choose_active(ctx, file, &names).await?;
     if let (Some(text), None) = (&text, &outcome.first)
         && !outcome.logins.is_empty()
     {
