@@ -2,6 +2,7 @@
 
 mod claim;
 mod data_dir;
+mod inspect;
 mod lock;
 mod private;
 mod replace;
@@ -17,7 +18,8 @@ use zeroize::Zeroizing;
 
 pub(crate) use claim::Claim;
 pub(crate) use data_dir::{DataDir, read_owned};
-pub(crate) use lock::{FileLock, LockFile};
+pub(crate) use inspect::{Exposure, entries, exposure, is_program, lines_where, same_file};
+pub(crate) use lock::{FileLock, LockFile, is_held};
 pub(crate) use private::{Reservation, check_private, write_public};
 pub(crate) use replace::check_replaceable;
 
