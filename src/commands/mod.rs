@@ -1,7 +1,7 @@
 //! One file a command: `run(&Context, Args) -> Result<()>`.
 
 pub(crate) mod completion;
-mod environment;
+pub(crate) mod environment;
 pub(crate) mod help;
 pub(crate) mod login;
 pub(crate) mod logout;

@@ -17,6 +17,7 @@ mod doubts;
 mod elsewhere;
 mod factors;
 mod failures;
+mod handover;
 mod help;
 mod interrupted;
 mod local_files;
