@@ -9,7 +9,7 @@ use crate::{
     config::{Flags, Settings},
     credentials::{self, Authed, Clients, Credential, Local, Source},
     error::{CliError, Result},
-    model::UserId,
+    model::{ProfileName, UserId},
     process::Interrupt,
     store::CodesFile,
     ui::{PromptError, Prompter, Ui},
@@ -56,6 +56,18 @@ impl Context {
     #[must_use]
     pub(crate) fn interrupt(&self) -> &Interrupt {
         &self.interrupt
+    }
+
+    /// Whether only the result is wanted.
+    #[must_use]
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.global.quiet
+    }
+
+    /// Chooses the profile, where it was not clap that read its name.
+    pub(crate) fn use_profile(&mut self, name: ProfileName) {
+        self.global.profile = Some(name);
+        self.settings = OnceCell::new();
     }
 
     /// The time now, by this machine's clock.
@@ -124,16 +136,7 @@ impl Context {
         let credential = self.credential().await?;
         self.from_variable
             .set(credential.source() == Source::Environment);
-        if credential.source() == Source::OfficialConfig
-            && let Some(path) = &self.settings()?.official_path
-        {
-            let path = path.display();
-            self.ui.warn(&format!(
-                "the secret key comes from {path}, where it is stored unencrypted"
-            ));
-            self.ui
-                .hint("run `scw login --from-config` to move it into the keyring");
-        }
+        self.warn_of_plain_text(&credential)?;
         Ok(credential)
     }
 
@@ -144,6 +147,24 @@ impl Context {
     pub(crate) async fn authed(&self) -> Result<Authed> {
         let credential = self.warned_credential().await?;
         Authed::new(&self.clients(), credential, &self.local()?.record()?)
+    }
+
+    /// Warns where a credential comes from the official client's file.
+    ///
+    /// # Errors
+    /// As [`Context::settings`].
+    pub(crate) fn warn_of_plain_text(&self, credential: &Credential) -> Result<()> {
+        if credential.source() == Source::OfficialConfig
+            && let Some(path) = &self.settings()?.official_path
+        {
+            let path = path.display();
+            self.ui.warn(&format!(
+                "the secret key comes from {path}, where it is stored unencrypted"
+            ));
+            self.ui
+                .hint("run `scw login --from-config` to move it into the keyring");
+        }
+        Ok(())
     }
 
     /// Replaces the hints of a failure where the service rejected the key of `SCW_SECRET_KEY`.

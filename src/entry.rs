@@ -1,11 +1,14 @@
 //! From the arguments to the exit code. The only place that ends the process.
 
 mod complete;
+mod handover;
 mod usage;
+mod version;
+mod words;
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
 use crate::{
     cli::{Cli, Command},
@@ -23,24 +26,27 @@ pub fn run() -> ExitCode {
     if let Some(code) = complete::answer() {
         return code;
     }
-    let cli = match Cli::try_parse_from(env::args()) {
+    let mut root = Cli::command();
+    let args: Vec<OsString> = env::args().collect();
+    let behind_name = args.get(1..).unwrap_or_default();
+    if let Some(foreign) = words::foreign(&root, behind_name)
+        && let Some(code) = handover::run(foreign)
+    {
+        return code;
+    }
+    let cli = root
+        .try_get_matches_from_mut(args)
+        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches))
+        .map_err(|err| err.format(&mut root));
+    let cli = match cli {
         Ok(cli) => cli,
         Err(err) => return usage::report(err),
     };
     process::harden();
     let ui = Ui::new(cli.global.output, cli.global.quiet, cli.global.color);
-    let runtime = match tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-    {
+    let runtime = match event_loop() {
         Ok(runtime) => runtime,
-        Err(err) => {
-            let err = CliError::new(
-                Kind::Other,
-                format!("could not start the event loop: {err}"),
-            );
-            return report(&ui, &err);
-        }
+        Err(err) => return report(&ui, &err),
     };
     let context = Context::new(ui.clone(), cli.global);
     let outcome = runtime.block_on(until_interrupted(&context, dispatch(&context, cli.command)));
@@ -52,6 +58,18 @@ pub fn run() -> ExitCode {
     };
     restore_terminal();
     code
+}
+
+fn event_loop() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|err| {
+            CliError::new(
+                Kind::Other,
+                format!("could not start the event loop: {err}"),
+            )
+        })
 }
 
 /// Runs a command until it is done or the user ends it, whichever comes first.

@@ -69,6 +69,14 @@ variables! {
         DATA_DIR = "SCW_DATA_DIR";
         /// Set by the completion script of a shell
         COMPLETE = "SCW_COMPLETE";
+        /// Set by the completion script of bash: the line up to the cursor
+        COMPLETE_LINE = "SCW_COMPLETE_LINE";
+        /// `off` keeps scw from handing other commands to the official client
+        HANDOVER = "SCW_HANDOVER";
+        /// Path of the official client, instead of the `scw` that `PATH` leads to
+        OFFICIAL = "SCW_OFFICIAL";
+        /// Set for the official client: how many times scw has handed over. scw stops after 4
+        HANDOVER_DEPTH = "SCW_HANDOVER_DEPTH";
     }
     "Variables that `scw exec --s3 COMMAND` sets" {
         /// Access key for S3 tools
@@ -79,6 +87,8 @@ variables! {
         AWS_SESSION_TOKEN = "AWS_SESSION_TOKEN";
     }
     "Variables of the system" {
+        /// Folders that hold the official client. Relative and empty ones are ignored
+        PATH = "PATH";
         /// Program that opens web pages
         BROWSER = "BROWSER";
         /// Proxy for the API
@@ -93,8 +103,6 @@ variables! {
         DISPLAY = "DISPLAY";
         /// Wayland display, on which the keyring can ask for its password
         WAYLAND_DISPLAY = "WAYLAND_DISPLAY";
-        /// Folders in which `scw doctor` looks for programs
-        PATH = "PATH";
         /// Home folder, on Unix
         HOME = "HOME";
         /// Home folder, on Windows
@@ -175,23 +183,6 @@ pub(crate) fn home() -> Option<PathBuf> {
     std::env::home_dir().filter(|home| !home.as_os_str().is_empty())
 }
 
-/// The folders of `PATH`, in order.
-#[must_use]
-pub(crate) fn search_path() -> Vec<PathBuf> {
-    std::env::var_os(PATH)
-        .map(|path| std::env::split_paths(&path).collect())
-        .unwrap_or_default()
-}
-
-/// How the names of programs end on this platform.
-pub(crate) const PROGRAM_SUFFIX: &str = std::env::consts::EXE_SUFFIX;
-
-/// The file that this process runs, where the system tells it.
-#[must_use]
-pub(crate) fn own_program() -> Option<PathBuf> {
-    std::env::current_exe().ok()
-}
-
 /// The proxy of requests over TLS, as the HTTP library looks for it.
 #[must_use]
 pub(crate) fn proxy() -> Option<String> {
@@ -204,6 +195,37 @@ pub(crate) fn proxy() -> Option<String> {
 #[must_use]
 pub(crate) fn has_display() -> bool {
     !cfg!(target_os = "linux") || is_set(DISPLAY) || is_set(WAYLAND_DISPLAY)
+}
+
+/// The name that this program was called by, without its folders: `scw` or `scw-2fa`.
+#[must_use]
+pub(crate) fn called_as() -> String {
+    let path = std::env::args_os().next().map(PathBuf::from);
+    let name = path.as_deref().and_then(std::path::Path::file_stem);
+    name.map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+/// The file of this program, where the system tells it.
+#[must_use]
+pub(crate) fn current_exe() -> Option<PathBuf> {
+    std::env::current_exe().ok()
+}
+
+/// The file name that a program has on this platform.
+#[must_use]
+pub(crate) fn program_file(name: &str) -> String {
+    format!("{name}{}", std::env::consts::EXE_SUFFIX)
+}
+
+/// The folders of `PATH` in their order. One that is empty or relative depends on where the user
+/// stands, so that anybody could put a program there: it is left out.
+#[must_use]
+pub(crate) fn search_path() -> Vec<PathBuf> {
+    let path = std::env::var_os(PATH).unwrap_or_default();
+    std::env::split_paths(&path)
+        .filter(|folder| folder.is_absolute())
+        .collect()
 }
 
 /// The folder that the process works in, where it is known.

@@ -57,7 +57,11 @@ pub struct GlobalArgs {
     #[arg(short, long, global = true, action = ArgAction::HelpShort)]
     pub help: Option<bool>,
 
-    /// Print the version
+    /// Print the version, and where the official client is
     #[arg(short = 'V', long, global = true, action = ArgAction::Version)]
     pub version: Option<bool>,
+
+    /// With `--version`: print how scw was built, and the version of the official client
+    #[arg(long, global = true, requires = "version")]
+    pub verbose: bool,
 }

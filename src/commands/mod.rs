@@ -2,7 +2,7 @@
 
 pub(crate) mod completion;
 pub(crate) mod doctor;
-mod environment;
+pub(crate) mod environment;
 pub(crate) mod exec;
 pub(crate) mod help;
 pub(crate) mod login;

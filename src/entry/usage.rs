@@ -1,12 +1,13 @@
 //! What clap has to say: help and version on stdout, a mistake on stderr.
 
-use std::process::ExitCode;
+use std::{ffi::OsStr, process::ExitCode};
 
 use clap::{
-    Command, CommandFactory,
+    Command, CommandFactory, Parser,
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
+use super::{handover, version};
 use crate::{
     cli::{Cli, help},
     env,
@@ -22,16 +23,19 @@ pub(super) fn report(err: clap::Error) -> ExitCode {
         ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             // The command line was parsed without the form of the help.
             let help = help::command().try_get_matches_from(env::args());
-            show(&help.err().unwrap_or(err))
+            show(&help.err().unwrap_or(err).render().ansi().to_string())
         }
-        ErrorKind::DisplayVersion => show(&err),
-        _ => mistake(err),
+        ErrorKind::DisplayVersion => {
+            let verbose = env::args().any(|arg| arg == "--verbose");
+            show(&format!("{}{}", err.render(), version::lines(verbose)))
+        }
+        _ => mistake(err, None),
     }
 }
 
-fn show(text: &clap::Error) -> ExitCode {
+fn show(text: &str) -> ExitCode {
     let ui = Ui::new(Format::Human, false, ColorWhen::Auto);
-    match ui.page(&text.render().ansi().to_string()) {
+    match ui.page(text) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failed) => {
             ui.error(
@@ -44,9 +48,28 @@ fn show(text: &clap::Error) -> ExitCode {
     }
 }
 
-fn mistake(err: clap::Error) -> ExitCode {
+/// Reports a command that neither this program nor an official client has.
+pub(super) fn unknown(word: &OsStr) -> ExitCode {
+    let missing = if handover::is_on().unwrap_or(true) {
+        "for commands of the official client, install it: https://github.com/scaleway/scaleway-cli"
+    } else {
+        "unset `SCW_HANDOVER` to hand commands over to the official client"
+    };
+    // Options in front of it do not make it a command.
+    let err = Cli::try_parse_from([OsStr::new("scw"), word]).err();
+    let unrecognized =
+        || Cli::command().error(ErrorKind::InvalidSubcommand, "unrecognized subcommand");
+    mistake(err.unwrap_or_else(unrecognized), Some(missing))
+}
+
+fn mistake(err: clap::Error, more: Option<&str>) -> ExitCode {
     let root = Cli::command();
-    let hint = hint(&err, &root);
+    let mut hints = vec![hint(&err, &root)];
+    if let Some(more) = more {
+        // A look at the help does not lead to commands of another program.
+        hints.retain(|hint| hint.starts_with("did you mean"));
+        hints.push(more.to_owned());
+    }
     let err = without_secrets(err);
     let text = err.render().to_string();
     // Up to the first empty line: the mistake, with the names that belong to it.
@@ -61,7 +84,7 @@ fn mistake(err: clap::Error) -> ExitCode {
         Format::Human => lines.collect::<Vec<_>>().join("\n"),
     };
     let message = message.trim_start_matches("error: ");
-    Ui::new(format, false, ColorWhen::Auto).error(Kind::Usage.code(), message, &[hint]);
+    Ui::new(format, false, ColorWhen::Auto).error(Kind::Usage.code(), message, &hints);
     ExitCode::from(Kind::Usage.exit_code())
 }
 
@@ -70,7 +93,8 @@ fn hint(err: &clap::Error, root: &Command) -> String {
     let path = typed_command(root);
     let suggested = |kind| match err.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
-        Some(ContextValue::Strings(texts)) => texts.first().cloned(),
+        // clap puts the likeliest one last.
+        Some(ContextValue::Strings(texts)) => texts.last().cloned(),
         _ => None,
     };
     if let Some(name) = suggested(ContextKind::SuggestedSubcommand) {
@@ -138,7 +162,7 @@ fn takes_next(command: &Command, option: &str) -> bool {
 
 /// Whether `-o json` was asked for, in any of the forms that clap takes: alone, or behind other
 /// short options.
-fn wants_json() -> bool {
+pub(super) fn wants_json() -> bool {
     let args: Vec<String> = env::args()
         .map(|arg| arg.to_string_lossy().into_owned())
         .collect();

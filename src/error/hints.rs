@@ -7,7 +7,7 @@ use crate::{
     env::NotUtf8,
     fsutil::FileError,
     model::{Dialect, Invalid},
-    process::ProcessError,
+    process::{OfficialError, ProcessError},
     store::StoreError,
 };
 
@@ -33,6 +33,26 @@ impl From<FileError> for CliError {
         let kind = match err {
             FileError::Busy { .. } => Kind::Other,
             _ => Kind::LocalFile,
+        };
+        Self::of(kind, err).hint(hint)
+    }
+}
+
+impl From<OfficialError> for CliError {
+    fn from(err: OfficialError) -> Self {
+        let (kind, hint) = match &err {
+            OfficialError::Unusable { .. } => (
+                Kind::Usage,
+                "set `SCW_OFFICIAL` to the file of the official client, or unset it",
+            ),
+            OfficialError::Loop { .. } => (
+                Kind::Usage,
+                "set `SCW_OFFICIAL` to the file of the official client itself",
+            ),
+            OfficialError::NotRun { .. } => (
+                Kind::Other,
+                "check that file, or set `SCW_OFFICIAL` to another one",
+            ),
         };
         Self::of(kind, err).hint(hint)
     }

@@ -11,7 +11,7 @@ use crate::{
     env::NotUtf8,
     fsutil::FileError,
     model::{Dialect, Invalid},
-    process::ProcessError,
+    process::{OfficialError, ProcessError},
     store::StoreError,
     ui::PromptError,
 };
@@ -280,6 +280,23 @@ fn settings() -> Vec<Row> {
     }
 }
 
+fn official_client() -> Vec<Row> {
+    let path = || PathBuf::from("/opt/scw");
+    rows! { OfficialError:
+        OfficialError::Unusable { .. } =>
+            OfficialError::Unusable { path: path(), reason: "it does not exist" },
+            "could not use /opt/scw, which `SCW_OFFICIAL` names: it does not exist",
+            ["set `SCW_OFFICIAL` to the file of the official client, or unset it"];
+        OfficialError::Loop { .. } => OfficialError::Loop { path: path() },
+            "could not hand the command over: /opt/scw leads back to this program (`SCW_HANDOVER_DEPTH` is 4)",
+            ["set `SCW_OFFICIAL` to the file of the official client itself"];
+        OfficialError::NotRun { .. } =>
+            OfficialError::NotRun { path: path(), source: io::ErrorKind::NotFound.into() },
+            "could not run the official client, /opt/scw: entity not found",
+            ["check that file, or set `SCW_OFFICIAL` to another one"];
+    }
+}
+
 fn processes() -> Vec<Row> {
     let by_hand = "run the command by hand: it has to print a code on its first line";
     let failed = || std::process::Command::new("false").status().unwrap();
@@ -305,6 +322,7 @@ fn every_error_has_its_message_and_its_hints() {
         stores(),
         files(),
         settings(),
+        official_client(),
         processes(),
     ]
     .into_iter()

@@ -1,9 +1,11 @@
 //! This process and the ones it starts.
 
+mod answer;
 mod child;
 #[cfg(target_os = "linux")]
 mod descendants;
 mod interrupt;
+mod official;
 mod otp_command;
 #[cfg(unix)]
 mod supervise;
@@ -20,8 +22,10 @@ use tokio::sync::oneshot;
 
 pub(crate) use std::process::ExitCode;
 
+pub(crate) use answer::answer;
 pub(crate) use child::{Variables, replace};
 pub(crate) use interrupt::{Interrupt, Protected};
+pub(crate) use official::{Official, OfficialError};
 pub(crate) use otp_command::{ProcessError, otp_command};
 #[cfg(unix)]
 pub(crate) use supervise::Supervisor;

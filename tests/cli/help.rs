@@ -246,21 +246,20 @@ fn the_topic_json_names_the_fields_that_the_commands_print() {
 
 // Issue 9, 1
 #[test]
-fn a_mistake_gets_one_hint_and_the_hint_fits() {
+fn a_mistake_gets_the_hint_that_fits() {
     let world = World::new();
+    let official =
+        "for commands of the official client, install it: https://github.com/scaleway/scaleway-cli";
+    let elsewhere = format!("did you mean `scw 2fa on`?; {official}");
+    let close = format!("did you mean `scw login`?; {official}");
     for (words, message, hint) in [
-        (
-            "staus",
-            "'staus'",
-            "run `scw --help` to see what it accepts",
-        ),
+        ("staus", "'staus'", official),
+        ("logn", "'logn'", &close),
         ("2fa staus", "'staus'", "did you mean `scw 2fa status`?"),
-        ("on", "'on'", "did you mean `scw 2fa on`?"),
-        (
-            "instance server list",
-            "'instance'",
-            "run `scw --help` to see what it accepts",
-        ),
+        ("on", "'on'", &elsewhere),
+        ("instance server list", "'instance'", official),
+        ("-o yaml instance", "'instance'", official),
+        ("-q 0f1e2d3c-4b5a-6978", "'***'", official),
         (
             "2fa codes foo",
             "'foo'",
@@ -296,7 +295,11 @@ fn a_mistake_gets_one_hint_and_the_hint_fits() {
             .lines()
             .filter(|line| line.contains("hint:"))
             .collect();
-        assert_eq!(hints, [format!("hint: {hint}")], "{words:?}");
+        let expected: Vec<String> = hint
+            .split("; ")
+            .map(|hint| format!("hint: {hint}"))
+            .collect();
+        assert_eq!(hints, expected, "{words:?}");
         assert!(
             !ran.stderr.contains("For more information"),
             "{}",

@@ -18,6 +18,7 @@ mod elsewhere;
 mod factors;
 mod failures;
 mod from_config;
+mod handover;
 mod help;
 mod interrupted;
 mod local_files;

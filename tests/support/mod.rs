@@ -11,6 +11,7 @@
 )]
 
 pub mod browser;
+pub mod official;
 pub mod running;
 
 use std::{

@@ -16,7 +16,7 @@ const SECOND_NAME: &str = "scw-2fa";
 
 /// Looks along `PATH`.
 pub(super) fn check() -> Vec<Finding> {
-    let Some(own) = env::own_program() else {
+    let Some(own) = env::current_exe() else {
         return Vec::new();
     };
     let folders = env::search_path();
@@ -38,7 +38,7 @@ pub(super) fn check() -> Vec<Finding> {
 
 /// The programs of a name, in the order in which a shell finds them; each file once.
 fn programs(folders: &[PathBuf], name: &str) -> Vec<PathBuf> {
-    let name = format!("{name}{}", env::PROGRAM_SUFFIX);
+    let name = env::program_file(name);
     let mut found: Vec<PathBuf> = Vec::new();
     for path in folders.iter().map(|folder| folder.join(&name)) {
         if is_program(&path) && !found.iter().any(|known| same_file(known, &path)) {
