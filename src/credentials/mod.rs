@@ -8,6 +8,8 @@ mod keep;
 mod local;
 mod pending;
 mod resolve;
+mod secret_file;
+mod unlock;
 
 use std::fmt;
 
@@ -18,6 +20,8 @@ pub(crate) use pending::{PendingKey, PendingNote, abandoned};
 pub(crate) use resolve::{
     access_key_variable, from_config, has_secret_variable, resolve, target_for_login,
 };
+pub(crate) use secret_file::read_secret_file;
+pub(crate) use unlock::{Asking, Keys};
 
 use crate::{
     config::{Login, Settings, Target},
