@@ -1,5 +1,6 @@
 //! One file a command: `run(&Context, Args) -> Result<()>`.
 
+mod codes_key;
 pub(crate) mod completion;
 mod environment;
 pub(crate) mod help;

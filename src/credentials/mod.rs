@@ -5,6 +5,7 @@
 
 mod client;
 mod keep;
+mod keys;
 mod local;
 mod pending;
 mod resolve;
@@ -15,13 +16,14 @@ use std::fmt;
 
 pub(crate) use client::{Authed, Clients};
 pub(crate) use keep::{Ended, Ending, Replaced, forget, keep};
+pub(crate) use keys::Keys;
 pub(crate) use local::Local;
 pub(crate) use pending::{PendingKey, PendingNote, abandoned};
 pub(crate) use resolve::{
     access_key_variable, from_config, has_secret_variable, resolve, target_for_login,
 };
 pub(crate) use secret_file::read_secret_file;
-pub(crate) use unlock::{Asking, Keys};
+pub(crate) use unlock::Asking;
 
 use crate::{
     config::{Login, Settings, Target},

@@ -1,10 +1,7 @@
 //! What opens encrypted files: a passphrase, or an age or SSH key. Asked for when a file needs it,
 //! and once a run.
 
-use std::{
-    cell::RefCell,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
@@ -17,18 +14,15 @@ use crate::{
     config::Kept,
     env,
     error::{CliError, IDENTITY_FLAG, Kind, PASSPHRASE_FLAG, Result, prompt_error},
-    fsutil,
     model::{ProfileName, StorageKind},
     store::{FoundIdentity, Identity, Key, Lock, LockedIdentity, StoreError},
-    ui::{self, PromptError, Prompter},
+    ui::{self, PromptError},
 };
 
 /// How often a person may type a passphrase.
 const TRIES: usize = 3;
 /// The most that stdin may hold of a passphrase or a key, in bytes.
 const MAX_STDIN_BYTES: usize = 64 * 1024;
-/// The passphrase among the credentials of a systemd unit (systemd.exec(5), "Credentials").
-const SYSTEMD_CREDENTIAL: &str = "scw-passphrase";
 
 /// Whom to ask for what opens a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,79 +31,6 @@ pub(crate) enum Asking {
     Person,
     /// The options and variables only.
     Nobody,
-}
-
-/// What this run was given to open encrypted files.
-#[derive(Debug)]
-pub(crate) struct Keys {
-    prompter: Prompter,
-    passphrase_file: Option<PathBuf>,
-    identity_file: Option<PathBuf>,
-    passphrase: RefCell<Option<Passphrase>>,
-    identity: RefCell<Option<Identity>>,
-}
-
-/// A passphrase, and whether a person typed it, who may type it again.
-#[derive(Debug, Clone)]
-struct Passphrase {
-    text: SecretString,
-    typed: bool,
-}
-
-impl Keys {
-    /// What the options of the command line say. Nothing is read yet.
-    #[must_use]
-    pub(crate) fn new(
-        prompter: Prompter,
-        passphrase_file: Option<PathBuf>,
-        identity_file: Option<PathBuf>,
-    ) -> Self {
-        Self {
-            prompter,
-            passphrase_file,
-            identity_file,
-            passphrase: RefCell::default(),
-            identity: RefCell::default(),
-        }
-    }
-
-    /// The file of the passphrase: option, variable, credential of a systemd unit.
-    fn passphrase_file(&self) -> Option<PathBuf> {
-        let flag = self.passphrase_file.clone();
-        flag.or_else(|| env::path(env::PASSPHRASE_FILE))
-            .or_else(|| {
-                env::path(env::CREDENTIALS_DIRECTORY)
-                    .map(|folder| folder.join(SYSTEMD_CREDENTIAL))
-                    .filter(|path| fsutil::exists(path))
-            })
-    }
-
-    /// The file of the age or SSH key: option, variable.
-    fn identity_file(&self) -> Option<PathBuf> {
-        let flag = self.identity_file.clone();
-        flag.or_else(|| env::path(env::IDENTITY_FILE))
-    }
-
-    /// What encrypts a new file: an option comes before a variable, and the key before the
-    /// passphrase, which may be that of the key itself.
-    fn new_lock(&self) -> Lock {
-        let key = self.identity_file.is_some()
-            || (self.passphrase_file.is_none() && self.identity_file().is_some());
-        if key { Lock::Key } else { Lock::Passphrase }
-    }
-
-    fn was_typed(&self) -> bool {
-        let passphrase = self.passphrase.borrow();
-        passphrase.as_ref().is_some_and(|found| found.typed)
-    }
-
-    fn remember(&self, text: SecretString, typed: bool) -> SecretString {
-        *self.passphrase.borrow_mut() = Some(Passphrase {
-            text: text.clone(),
-            typed,
-        });
-        text
-    }
 }
 
 impl Local<'_> {

@@ -5,6 +5,7 @@ mod child;
 mod descendants;
 mod interrupt;
 mod otp_command;
+mod shell;
 
 use std::{
     process::{Command, Stdio},
@@ -17,6 +18,7 @@ use tokio::sync::oneshot;
 pub(crate) use child::{Variables, replace};
 pub(crate) use interrupt::{Interrupt, Protected};
 pub(crate) use otp_command::{ProcessError, otp_command};
+pub(crate) use shell::feed;
 
 /// The soft core limit that this process was started with.
 static CORE_LIMIT: OnceLock<Option<u64>> = OnceLock::new();

@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path, path::PathBuf, process::
 use rustix::process::Signal;
 
 use crate::support::{
-    Ran, World, files_with, mode,
+    Ran, World, age_key, files_with, mode,
     running::{Running, until},
 };
 
@@ -29,7 +29,7 @@ fn encrypted() -> (World, String) {
 }
 
 /// A key of its own in a file, and its public half.
-fn key(world: &World, kind: &str, passphrase: &str) -> (PathBuf, String) {
+pub(crate) fn key(world: &World, kind: &str, passphrase: &str) -> (PathBuf, String) {
     let path = world.home.path().join(format!("key-{kind}"));
     if kind == "age" {
         let made = Command::new("age-keygen").arg("-o").arg(&path).output();
@@ -52,7 +52,7 @@ fn key(world: &World, kind: &str, passphrase: &str) -> (PathBuf, String) {
 }
 
 /// `age -d`, an implementation that is not ours.
-fn age_opens(identity: &Path, file: &Path) -> String {
+pub(crate) fn age_opens(identity: &Path, file: &Path) -> String {
     let opened = Command::new("age")
         .args(["--decrypt", "--identity"])
         .args([identity, file])

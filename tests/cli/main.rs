@@ -12,6 +12,7 @@ mod support;
 
 mod bonds;
 mod codes;
+mod codes_encrypted;
 mod cut;
 mod doubts;
 mod elsewhere;

@@ -1,6 +1,7 @@
 //! Every command that writes: what is there before it, how it is started, and how its success is
 //! seen.
 
+mod encrypted;
 mod passkeys;
 
 use std::{fs, path::PathBuf};
@@ -72,7 +73,10 @@ const PLAIN: Scenario = Scenario {
 
 /// All of them.
 pub fn all() -> impl Iterator<Item = &'static Scenario> {
-    WITHOUT_PASSKEYS.iter().chain(passkeys::ALL)
+    WITHOUT_PASSKEYS
+        .iter()
+        .chain(encrypted::ALL)
+        .chain(passkeys::ALL)
 }
 
 /// Those on accounts without passkeys.
