@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::{
     encrypted::{age_opens, key},
+    interrupted::processes_with,
     support::{Ran, World, age_key, files_with, mode, running::Gate},
 };
 
@@ -347,11 +348,7 @@ fn an_interrupted_export_ends_its_command() {
         run.signal(signal);
         run.ended().expect(130);
         let ready = world.home.path().join("gate-ready");
-        let left = std::process::Command::new("pgrep")
-            .arg("-f")
-            .arg(&ready)
-            .output();
-        assert_eq!(String::from_utf8(left.unwrap().stdout).unwrap(), "");
+        assert_eq!(processes_with(ready.to_str().unwrap()), [] as [String; 0]);
         fs::remove_file(&ready).unwrap();
     }
 }
