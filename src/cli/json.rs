@@ -83,5 +83,8 @@ pub(super) const DOCUMENTS: &[Document] = &[
     document("2fa codes used", &["left"]),
     document("2fa codes path", &["path", "exists"]),
     document("2fa codes remove", &["removed"]),
+    document("2fa codes encrypt", &["encrypted", "changed", "path"]),
+    document("2fa codes decrypt", &["encrypted", "changed", "path"]),
+    document("2fa codes export", &["exported"]),
     document("doctor", &["checks", "problems", "warnings"]),
 ];

@@ -18,8 +18,9 @@ pub use login::{LoginArgs, LogoutArgs, TokenArgs};
 pub use sign_in::SignInArgs;
 pub use tools::{CompletionArgs, HelpArgs, ManArgs, Shell};
 pub use two_factor::{
-    CodesCommand, CodesListArgs, CodesRemoveArgs, CodesUsedArgs, KeysCommand, KeysRemoveArgs,
-    KeysRenameArgs, OffArgs, OnArgs, StatusArgs, TwoFactorCommand,
+    CodesCommand, CodesDecryptArgs, CodesEncryptArgs, CodesExportArgs, CodesListArgs,
+    CodesRemoveArgs, CodesUsedArgs, KeysCommand, KeysRemoveArgs, KeysRenameArgs, OffArgs, OnArgs,
+    StatusArgs, TwoFactorCommand,
 };
 
 /// Manage two-factor authentication and API keys of your Scaleway account

@@ -81,8 +81,8 @@ pub struct OnArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub codes_file: Option<PathBuf>,
 
-    /// Encrypt the saved backup codes for an age recipient or an SSH public key
-    #[arg(long, value_name = "RECIPIENT")]
+    /// Encrypt the saved backup codes for an age recipient, an SSH public key, or those in a file
+    #[arg(long, value_name = "RECIPIENT", value_hint = ValueHint::FilePath)]
     pub encrypt_to: Option<String>,
 
     /// Replace the authenticator app and the backup codes
@@ -204,6 +204,51 @@ Examples:
     Path,
     /// Remove the saved backup codes from this machine
     Remove(CodesRemoveArgs),
+    /// Encrypt the saved backup codes for an age or SSH key
+    ///
+    /// The other commands then need the key: pass it with `--identity`.
+    Encrypt(CodesEncryptArgs),
+    /// Store the saved backup codes unencrypted again
+    Decrypt(CodesDecryptArgs),
+    /// Give the unused backup codes to another program
+    ///
+    /// The command gets the codes on stdin, one per line. The saved codes do not change: when you use
+    /// an exported code, mark it with `scw 2fa codes used`.
+    Export(CodesExportArgs),
+}
+
+/// Arguments of `scw 2fa codes encrypt`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  scw 2fa codes encrypt --to ~/.ssh/id_ed25519.pub
+  scw 2fa codes list --identity ~/.ssh/id_ed25519")]
+pub struct CodesEncryptArgs {
+    /// age recipient, SSH public key, or a file that contains one
+    #[arg(long, value_name = "RECIPIENT", value_hint = ValueHint::FilePath)]
+    pub to: String,
+}
+
+/// Arguments of `scw 2fa codes decrypt`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  scw 2fa codes decrypt --identity ~/.ssh/id_ed25519")]
+pub struct CodesDecryptArgs {
+    /// Do not ask for confirmation
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+/// Arguments of `scw 2fa codes export`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  scw 2fa codes export --to-command 'pass insert -m scaleway/codes'")]
+pub struct CodesExportArgs {
+    /// Command that reads the codes from stdin
+    #[arg(long, value_name = "COMMAND", value_hint = ValueHint::CommandString)]
+    pub to_command: String,
 }
 
 /// Arguments of `scw 2fa codes list`.

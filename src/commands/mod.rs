@@ -1,5 +1,6 @@
 //! One file a command: `run(&Context, Args) -> Result<()>`.
 
+mod codes_key;
 pub(crate) mod completion;
 pub(crate) mod doctor;
 pub(crate) mod environment;

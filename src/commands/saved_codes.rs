@@ -1,10 +1,11 @@
 //! Signing in with the backup codes that are saved on this machine.
 
+use super::codes_key::{codes_key, is_void, key_at_hand};
 use crate::{
     context::Context,
     error::{CliError, Result},
     model::{BackupCode, UserId},
-    store::{CodesFile, SavedCodes, StoreError, Unfinished},
+    store::{CodesFile, SavedCodes, Unfinished},
 };
 
 /// Users of this email with codes on this machine; without any record, the only user with codes.
@@ -31,12 +32,16 @@ fn warn_of_doubt(ctx: &Context, user: &UserId) -> Result<()> {
 ///
 /// # Errors
 /// When the record cannot be read.
-pub(super) fn saved_left(ctx: &Context, email: &str) -> Result<usize> {
+pub(super) async fn saved_left(ctx: &Context, email: &str) -> Result<usize> {
     let mut left = 0;
     for user in users_with_codes(ctx, email)? {
         warn_of_doubt(ctx, &user)?;
+        let file = ctx.codes_file(&user)?;
+        let key = key_at_hand(ctx, &file).await;
         // Unreadable codes cannot be offered.
-        if let Ok(Some(codes)) = ctx.codes_file(&user)?.load() {
+        if let Ok(Some(codes)) = file.load(key.as_ref())
+            && !is_void(ctx, &file)?
+        {
             left += codes.unused();
         }
     }
@@ -60,6 +65,12 @@ impl SpentCode {
     pub(super) async fn next(ctx: &Context, email: &str) -> Result<Option<Self>> {
         for user in users_with_codes(ctx, email)? {
             warn_of_doubt(ctx, &user)?;
+            let file = ctx.codes_file(&user)?;
+            if is_void(ctx, &file)? {
+                continue;
+            }
+            // Asked for now: a change asks nobody.
+            codes_key(ctx, &file).await?;
             let taken = change(ctx, &user, |codes| codes.take_next(Context::now())).await?;
             if let Some(code) = taken.flatten() {
                 let marked = vec![user];
@@ -105,11 +116,12 @@ async fn change<T>(
 ) -> Result<Option<T>> {
     let file = ctx.codes_file(user)?;
     let lock = ctx.local()?.lock(file.lock_path()).await?;
-    match file.update(&lock, change) {
-        // Encrypted codes are not offered here, so there is nothing to mark.
-        Err(StoreError::Encrypted(_)) => Ok(None),
-        outcome => outcome
-            .map_err(CliError::from)
-            .map_err(|err| err.doing("mark the backup code as used")),
+    let key = key_at_hand(ctx, &file).await;
+    // Without what opens them they were not offered here, so there is nothing to mark.
+    if (key.is_none() && file.is_encrypted()?) || is_void(ctx, &file)? {
+        return Ok(None);
     }
+    file.update(&lock, key.as_ref(), change)
+        .map_err(CliError::from)
+        .map_err(|err| err.doing("mark the backup code as used"))
 }

@@ -336,7 +336,7 @@ async fn next_factor(
     if let Some(code) = env::secret(env::OTP)? {
         return Offered::given(ctx, email, &code).await;
     }
-    let saved = saved_left(ctx, email)?;
+    let saved = saved_left(ctx, email).await?;
     let question = if saved > 0 {
         "Code from the app, or a backup code (Enter: use a saved one)"
     } else {

@@ -6,18 +6,24 @@
 mod client;
 mod from_config;
 mod keep;
+mod keys;
 mod local;
 mod pending;
 mod resolve;
+mod secret_file;
+mod unlock;
 
 use std::fmt;
 
 pub(crate) use client::{Authed, Clients};
 pub(crate) use from_config::{from_config, scrub};
 pub(crate) use keep::{Ended, Ending, Replaced, credential_to_revoke, forget, keep};
+pub(crate) use keys::Keys;
 pub(crate) use local::Local;
 pub(crate) use pending::{OfCommand, PendingKey, PendingNote, abandoned, abandoned_by_commands};
 pub(crate) use resolve::{access_key_variable, has_secret_variable, resolve, target_for_login};
+pub(crate) use secret_file::read_secret_file;
+pub(crate) use unlock::Asking;
 
 use crate::{
     config::{Login, Settings, Target},

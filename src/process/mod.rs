@@ -7,6 +7,7 @@ mod descendants;
 mod interrupt;
 mod official;
 mod otp_command;
+mod shell;
 #[cfg(unix)]
 mod supervise;
 #[cfg(not(unix))]
@@ -27,6 +28,7 @@ pub(crate) use child::{Variables, replace};
 pub(crate) use interrupt::{Interrupt, Protected};
 pub(crate) use official::{Official, OfficialError};
 pub(crate) use otp_command::{ProcessError, otp_command};
+pub(crate) use shell::feed;
 #[cfg(unix)]
 pub(crate) use supervise::Supervisor;
 #[cfg(not(unix))]

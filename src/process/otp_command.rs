@@ -5,19 +5,16 @@ use std::{convert::Infallible, process::Stdio};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    process::{Child, ChildStdout, Command},
+    process::ChildStdout,
 };
 use zeroize::Zeroizing;
 
-#[cfg(target_os = "linux")]
-use super::descendants;
+use super::shell::Running;
 
 /// The most of what the command prints that is looked at, in bytes.
 const MAX_OUTPUT_BYTES: usize = 4096;
 /// The most that it may print behind the code, in bytes.
 const MAX_IGNORED_BYTES: usize = 64 * 1024;
-/// The variable that marks whatever the command starts, so that it is found again.
-const MARK: &str = "SCW_OTP_RUN";
 
 /// A failure of the one-time password command.
 #[derive(Debug, thiserror::Error)]
@@ -50,28 +47,9 @@ pub(crate) async fn otp_command(
     command: &str,
     key: Option<&SecretString>,
 ) -> Result<SecretString, ProcessError> {
-    let (shell, flag) = if cfg!(windows) {
-        ("cmd", "/C")
-    } else {
-        ("sh", "-c")
-    };
-    let mark = super::unguessable();
-    let mut child = Command::new(shell)
-        .arg(flag)
-        .arg(command)
-        .env(MARK, &mark)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(ProcessError::Start)?;
-    let stdin = child.stdin.take();
-    let mut stdout = child.stdout.take();
-    let mut running = Running {
-        child,
-        mark,
-        ended: false,
-    };
+    let mut running = Running::start(command, Stdio::piped()).map_err(ProcessError::Start)?;
+    let stdin = running.child.stdin.take();
+    let mut stdout = running.child.stdout.take();
     let write = async {
         if let Some(mut stdin) = stdin {
             let key = key.map(ExposeSecret::expose_secret).unwrap_or_default();
@@ -83,12 +61,11 @@ pub(crate) async fn otp_command(
     let ((), line) = tokio::join!(write, first_line(stdout.as_mut()));
     let line = line.map_err(ProcessError::Talk)?;
     let status = tokio::select! {
-        status = running.child.wait() => status,
+        status = running.ended() => status,
         // Whatever else it says is read, so that saying it does not fail, and is not waited for.
         never = drain(stdout) => match never {},
     }
     .map_err(ProcessError::Talk)?;
-    running.ended = true;
     if !status.success() {
         return Err(ProcessError::Failed(status));
     }
@@ -137,24 +114,4 @@ async fn drain(stdout: Option<ChildStdout>) -> Infallible {
         }
     }
     std::future::pending().await
-}
-
-/// A command that ends with this program, together with all that it started.
-struct Running {
-    child: Child,
-    mark: String,
-    /// Whether it ended by itself.
-    ended: bool,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if self.ended {
-            return;
-        }
-        #[cfg(target_os = "linux")]
-        if let Some(pid) = self.child.id() {
-            descendants::end(pid, &format!("{MARK}={}", self.mark));
-        }
-    }
 }

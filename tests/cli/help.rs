@@ -6,7 +6,7 @@ use clap::{Command, CommandFactory, Parser};
 use scw::cli::{Cli, topics};
 use serde_json::Value;
 
-use crate::support::{OATHTOOL, Ran, World};
+use crate::support::{OATHTOOL, Ran, World, age_key};
 
 /// Every command with its words, the root first.
 fn commands() -> Vec<(Vec<String>, Command)> {
@@ -227,6 +227,15 @@ fn the_topic_json_names_the_fields_that_the_commands_print() {
         "2fa codes used",
         &ran("2fa codes used", &[code.to_str().unwrap()]),
     );
+    compare(
+        "2fa codes export",
+        &ran("2fa codes export", &["--to-command", "cat >/dev/null"]),
+    );
+    let (identity, to) = age_key(&world);
+    let name = "2fa codes encrypt";
+    compare(name, &ran(name, &["--to", &to]));
+    let name = "2fa codes decrypt";
+    compare(name, &ran(name, &["--yes", "--identity", &identity]));
     let user = &world.info().user_id;
     world.sandbox.add_passkey(user, "phone").unwrap();
     compare(

@@ -56,7 +56,7 @@ fn a_login_leaves_nothing_open_when_told_to_end() {
 }
 
 /// Processes whose arguments hold this word.
-fn processes_with(word: &str) -> Vec<String> {
+pub(crate) fn processes_with(word: &str) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc").unwrap() {
         let path = entry.unwrap().path();

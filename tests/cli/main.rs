@@ -12,9 +12,11 @@ mod support;
 
 mod bonds;
 mod codes;
+mod codes_encrypted;
 mod cut;
 mod doubts;
 mod elsewhere;
+mod encrypted;
 mod factors;
 mod failures;
 mod from_config;

@@ -5,7 +5,7 @@ use std::{cell::RefCell, collections::BTreeSet};
 use serde_json::{Value, json};
 
 use super::schemas::{assert_valid, of_commands, of_stderr, validator};
-use crate::support::{OATHTOOL, Ran, World, running::Running};
+use crate::support::{OATHTOOL, Ran, World, age_key, running::Running};
 
 /// Runs commands, and holds what they print against the schemas.
 struct Judge {
@@ -98,6 +98,19 @@ fn every_command(judge: &Judge) {
     judge.judge("2fa codes used", &used);
     judge.run("2fa codes list", &[]);
     judge.run("2fa codes list", &["--show"]);
+    judge.run("2fa codes export", &["--to-command", "cat >/dev/null"]);
+    let (identity, recipient) = age_key(&judge.world);
+    let with = ["--identity", &identity];
+    for changed in [true, false] {
+        let to = [&with[..], &["--to", &recipient]].concat();
+        let document = judge.run("2fa codes encrypt", &to);
+        assert_eq!(document["changed"], changed);
+    }
+    for changed in [true, false] {
+        let yes = [&with[..], &["--yes"]].concat();
+        let document = judge.run("2fa codes decrypt", &yes);
+        assert_eq!(document["changed"], changed);
+    }
     judge.run("2fa recover", &[]);
     let owner = &judge.world.info().user_id;
     judge.world.sandbox.add_passkey(owner, "Laptop").unwrap();

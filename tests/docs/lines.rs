@@ -105,6 +105,16 @@ const SETTINGS: &[Setting] = &[
         )
     },
     setting("printf 'X-Auth-Token", "LOGIN", ""),
+    setting(
+        "printf 'SCW_SECRET_KEY",
+        "echo a passphrase >passphrase.txt",
+        "test -e ~/.local/share/scw-2fa/secrets/default~1.age",
+    ),
+    setting(
+        "scw 2fa codes encrypt",
+        "LOGIN; ON; mkdir ~/.ssh; ssh-keygen -q -t ed25519 -N '' -f ~/.ssh/id_ed25519",
+        "! scw 2fa codes next --no-input",
+    ),
     setting("scw 2fa recover", "LOGIN; ON; scw logout", ""),
     setting(
         "scw 2fa off --backup-code",

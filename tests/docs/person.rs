@@ -12,7 +12,7 @@ use crate::support::{World, running::until};
 const MOMENTS: &str = concat!(
     // A key in groups of four.
     r"(?<key>(?:[A-Z2-7]{4} ){7}[A-Z2-7]{4})",
-    r"|(?:(?<email>[Ee]mail)|(?<password>[Pp]assword)|(?<code>[Cc]ode[^\r\n]*)): (?:\x1b[^ ]*)?$",
+    r"|(?:(?<email>[Ee]mail)|(?<password>[Pp]ass(?:word|phrase))|(?<code>[Cc]ode[^\r\n]*)): (?:\x1b[^ ]*)?$",
     r"|(?<question>\[y/[nN]\] )",
     // The prompt of a shell.
     r"|(?<shell>[#$] (?:\x1b[^ ]*)?$)",

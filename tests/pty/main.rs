@@ -10,6 +10,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod encrypted;
 mod login;
 mod prompts;
 mod qr;

@@ -248,6 +248,20 @@ pub fn mode(path: impl AsRef<Path>) -> u32 {
     std::fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
+/// A new age key: the path of its file below HOME, and its recipient.
+pub fn age_key(world: &World) -> (String, String) {
+    let path = world.home.path().join("age-key");
+    let _ = std::fs::remove_file(&path);
+    let made = Command::new("age-keygen").arg("-o").arg(&path).output();
+    assert!(made.unwrap().status.success());
+    let text = std::fs::read_to_string(&path).unwrap();
+    let public = text
+        .lines()
+        .find_map(|line| line.split_once("public key: "));
+    let recipient = public.unwrap().1.to_owned();
+    (path.to_str().unwrap().to_owned(), recipient)
+}
+
 /// Every regular file below a folder that holds `needle`.
 pub fn files_with(folder: &Path, needle: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();

@@ -8,7 +8,7 @@ use super::failure;
 use crate::{
     config::Record,
     context::Context,
-    credentials::has_secret_variable,
+    credentials::{Asking, Local, has_secret_variable},
     error::{CliError, Result},
     model::{Finding, ProfileName, SecretName, Slot, StorageKind},
     store::{StoreError, location},
@@ -52,7 +52,7 @@ async fn look(ctx: &Context) -> Result<Secrets> {
     };
     let began = OffsetDateTime::now_utc();
     let looked = local
-        .with_store(StorageKind::Keyring, move |store| {
+        .with_store(StorageKind::Keyring, None, move |store| {
             let mut outcomes = Vec::new();
             for name in &names {
                 let outcome = store.look(name);
@@ -92,7 +92,7 @@ async fn look(ctx: &Context) -> Result<Secrets> {
     for kept in logins(&record, StorageKind::File, current) {
         let name = kept.name.clone();
         let outcome = local
-            .with_store(StorageKind::File, move |store| store.look(&name))
+            .with_store(StorageKind::File, None, move |store| store.look(&name))
             .await;
         is_readable &= outcome.is_ok() || kept.profile != *current;
         let data = local.data();
@@ -105,10 +105,39 @@ async fn look(ctx: &Context) -> Result<Secrets> {
             Err(err) => failure("storage", &err.into()),
         });
     }
+    for kept in logins(&record, StorageKind::Encrypted, current) {
+        let name = kept.name.clone();
+        let outcome = local
+            .with_store(StorageKind::Encrypted, None, move |store| store.look(&name))
+            .await;
+        if kept.profile == *current {
+            is_readable = opens(local, &record, current).await;
+        }
+        findings.push(match outcome {
+            Ok(()) => in_encrypted_file(
+                &kept.profile,
+                &location(StorageKind::Encrypted, local.data(), &kept.name),
+                kept.profile != *current || is_readable,
+            ),
+            Err(StoreError::NotFound) => missing(&kept.profile, StorageKind::Encrypted),
+            Err(err) => failure("storage", &err.into()),
+        });
+    }
     Ok(Secrets {
         findings,
         is_readable: is_readable || has_secret_variable(),
     })
+}
+
+/// Whether the secret of the login in force can be read without asking anybody.
+async fn opens(local: Local<'_>, record: &Record, current: &ProfileName) -> bool {
+    match record.login(current) {
+        Some(login) => local
+            .secret(current, login.kept, Asking::Nobody)
+            .await
+            .is_ok(),
+        None => false,
+    }
 }
 
 /// The logins with a secret in this kind of place, the one in force first.
@@ -152,6 +181,18 @@ fn missing(profile: &ProfileName, storage: StorageKind) -> Finding {
         "login",
         format!("the secret key of profile `{profile}` is missing from the {storage}"),
         format!("run `scw login -p {profile}`"),
+    )
+}
+
+fn in_encrypted_file(profile: &ProfileName, path: &str, was_opened: bool) -> Finding {
+    let message = format!("the secret key of profile `{profile}` is encrypted in {path}");
+    if was_opened {
+        return Finding::ok("storage", message);
+    }
+    Finding::warning(
+        "storage",
+        format!("{message}, which this run could not open"),
+        "to check the login too, run `scw doctor` with `--passphrase-file` or `--identity`",
     )
 }
 

@@ -5,18 +5,23 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 use time::OffsetDateTime;
 
-use super::settle::{Unasked, lock_and_settle, settle};
+use super::{
+    codes_encryption, codes_export,
+    settle::{Unasked, lock_and_settle, settle, void},
+};
 use crate::{
     cli::{CodesCommand, CodesListArgs, CodesRemoveArgs, CodesUsedArgs},
     commands::{
+        codes_key::{codes_key, is_void},
         secret_input::{Secret, ask_secret, read_secret},
         unprinted,
     },
     context::Context,
     credentials::access_key_variable,
     error::{CliError, Kind, Result},
+    fsutil::FileLock,
     model::{BackupCode, CodeState, UserId, clean, day, rfc3339},
-    store::{CodesFile, SavedCodes},
+    store::{CodesFile, Key, SavedCodes},
 };
 
 /// How to get codes that work.
@@ -35,11 +40,14 @@ pub(super) async fn run(ctx: &Context, command: CodesCommand) -> Result<()> {
     }
     let user = whose(ctx)?;
     match command {
-        CodesCommand::List(args) => list(ctx, &settled_file(ctx, &user).await?, &args),
+        CodesCommand::List(args) => list(ctx, &user, &args).await,
         CodesCommand::Next => next(ctx, &user).await,
         CodesCommand::Used(args) => used(ctx, &user, &args).await,
         CodesCommand::Path => path(ctx, &settled_file(ctx, &user).await?),
         CodesCommand::Remove(args) => remove(ctx, &user, &args).await,
+        CodesCommand::Encrypt(args) => codes_encryption::encrypt(ctx, &user, &args).await,
+        CodesCommand::Decrypt(args) => codes_encryption::decrypt(ctx, &user, &args).await,
+        CodesCommand::Export(args) => codes_export::run(ctx, &user, &args).await,
     }
 }
 
@@ -74,12 +82,17 @@ fn whose(ctx: &Context) -> Result<UserId> {
     }
 }
 
-fn no_codes() -> CliError {
+pub(super) fn no_codes() -> CliError {
     CliError::new(Kind::Other, "no backup codes are saved here").hint(GET_CODES)
 }
 
-fn list(ctx: &Context, file: &CodesFile, args: &CodesListArgs) -> Result<()> {
-    let codes = file.load()?.ok_or_else(no_codes)?;
+pub(super) fn none_left() -> CliError {
+    CliError::new(Kind::Other, "every saved backup code is used or void").hint(GET_CODES)
+}
+
+async fn list(ctx: &Context, user: &UserId, args: &CodesListArgs) -> Result<()> {
+    let (file, key) = readable(ctx, user).await?;
+    let codes = file.load(key.as_ref())?.ok_or_else(no_codes)?;
     let rows: Vec<(String, &str, Option<OffsetDateTime>)> = codes
         .codes
         .iter()
@@ -117,33 +130,67 @@ fn list(ctx: &Context, file: &CodesFile, args: &CodesListArgs) -> Result<()> {
         .map_err(|err| unprinted(&err))
 }
 
+/// The file of the codes with what opens it, to be read only.
+///
+/// # Errors
+/// When it cannot be read or opened.
+pub(super) async fn readable(ctx: &Context, user: &UserId) -> Result<(CodesFile, Option<Key>)> {
+    let file = settled_file(ctx, user).await?;
+    let key = codes_key(ctx, &file).await?;
+    if key.is_some() && is_void(ctx, &file)? {
+        let (_, file, key) = open_locked(ctx, user).await?;
+        return Ok((file, key));
+    }
+    Ok((file, key))
+}
+
+/// Takes the lock on the codes, settles what an earlier run left open, and opens them. Codes that
+/// became void while nothing could open them are marked first.
+///
+/// # Errors
+/// When they cannot be locked, opened or marked.
+pub(super) async fn open_locked(
+    ctx: &Context,
+    user: &UserId,
+) -> Result<(FileLock, CodesFile, Option<Key>)> {
+    let file = ctx.codes_file(user)?;
+    // A person may be asked, and must not keep other runs waiting.
+    if file.is_encrypted().unwrap_or_default() {
+        codes_key(ctx, &file).await?;
+    }
+    let (lock, file) = lock_and_settle(ctx, None, user, Unasked::Warn).await?;
+    let key = codes_key(ctx, &file).await?;
+    if key.is_some() && is_void(ctx, &file)? && !void(ctx, &file, &lock).await {
+        return Err(none_left());
+    }
+    Ok((lock, file, key))
+}
+
 /// The file of the codes, after what a run that was cut left is settled: that may tell where the
 /// file is.
-async fn settled_file(ctx: &Context, user: &UserId) -> Result<CodesFile> {
+pub(super) async fn settled_file(ctx: &Context, user: &UserId) -> Result<CodesFile> {
     settle(ctx, None, user, Unasked::Warn).await?;
     ctx.codes_file(user)
 }
 
 async fn next(ctx: &Context, user: &UserId) -> Result<()> {
-    let (lock, file) = lock_and_settle(ctx, None, user, Unasked::Warn).await?;
+    let (lock, file, key) = open_locked(ctx, user).await?;
     let now = Context::now();
     // Marked durably first, printed second: two runs never print the same code.
     let (code, left) = file
-        .update(&lock, |codes| {
+        .update(&lock, key.as_ref(), |codes| {
             let code = codes.take_next(now)?;
             Some((code, codes.unused()))
         })?
         .ok_or_else(no_codes)?
-        .ok_or_else(|| {
-            CliError::new(Kind::Other, "every saved backup code is used or void").hint(GET_CODES)
-        })?;
+        .ok_or_else(none_left)?;
     let printed = ctx.ui().result(
         code.expose(),
         &json!({ "code": code.expose(), "left": left }),
     );
     if let Err(err) = printed {
         // Nobody saw it: it is as good as before.
-        file.update(&lock, |codes| codes.unmark(&code))?;
+        file.update(&lock, key.as_ref(), |codes| codes.unmark(&code))?;
         return Err(unprinted(&err).and("The backup code is still unused"));
     }
     ctx.ui().status(&format!("{left} unused backup codes left"));
@@ -156,10 +203,12 @@ async fn used(ctx: &Context, user: &UserId, args: &CodesUsedArgs) -> Result<()> 
         None => ask_secret(ctx, Secret::BackupCode, USED_ARGUMENT).await?,
     };
     let code = BackupCode::parse(text.expose_secret())?;
-    let (lock, file) = lock_and_settle(ctx, None, user, Unasked::Warn).await?;
+    let (lock, file, key) = open_locked(ctx, user).await?;
     let now = Context::now();
     let (fresh, left) = file
-        .update(&lock, |codes| (codes.mark_used(&code, now), codes.unused()))?
+        .update(&lock, key.as_ref(), |codes| {
+            (codes.mark_used(&code, now), codes.unused())
+        })?
         .ok_or_else(no_codes)?;
     match fresh {
         Some(true) => ctx.ui().status("Marked the code as used"),
@@ -193,7 +242,7 @@ fn path(ctx: &Context, file: &CodesFile) -> Result<()> {
 
 /// Whose codes they are, as far as this machine knows: the account, the profile and the
 /// organization.
-fn owner(ctx: &Context, user: &UserId) -> Result<String> {
+pub(super) fn owner(ctx: &Context, user: &UserId) -> Result<String> {
     let record = ctx.local()?.record()?;
     let profile = &ctx.settings()?.profile;
     let email = record.user(user).and_then(|known| known.email.clone());
@@ -210,7 +259,7 @@ fn owner(ctx: &Context, user: &UserId) -> Result<String> {
 
 async fn remove(ctx: &Context, user: &UserId, args: &CodesRemoveArgs) -> Result<()> {
     let file = settled_file(ctx, user).await?;
-    let unused = match file.load() {
+    let unused = match file.load(None) {
         Ok(codes) => codes.as_ref().map_or(0, SavedCodes::unused),
         // What cannot be read may be worth something.
         Err(_) => 1,

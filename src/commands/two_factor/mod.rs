@@ -3,6 +3,8 @@
 mod check;
 mod code_source;
 mod codes;
+mod codes_encryption;
+mod codes_export;
 mod enroll;
 mod factors;
 mod keys;

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     api::Account,
     cli::OnArgs,
-    commands::{on_off, unprinted},
+    commands::{codes_key::encryption, on_off, unprinted},
     context::Context,
     credentials::Authed,
     error::{CliError, Result},
@@ -265,7 +265,7 @@ impl Plan {
             None => None,
         };
         Ok(Self {
-            encryption: args.encrypt_to.as_deref().map(Encryption::to).transpose()?,
+            encryption: args.encrypt_to.as_deref().map(encryption).transpose()?,
             qr_file,
             uri_file: args.uri_file.clone().filter(|_| !uri_on_stdout),
             uri_on_stdout,
@@ -302,7 +302,7 @@ fn already_on(ctx: &Context, user: &User) -> Result<()> {
 
 /// Whether codes are saved that may still be used. Those that cannot be read here count.
 pub(super) fn has_codes(file: &CodesFile) -> bool {
-    match file.load() {
+    match file.load(None) {
         Ok(codes) => codes.is_some_and(|codes| codes.unused() > 0),
         Err(_) => true,
     }

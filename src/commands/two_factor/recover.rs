@@ -2,9 +2,12 @@
 
 use serde_json::json;
 
-use super::settle::{Unasked, is_void, settle, void_if_off};
+use super::settle::{Unasked, settle, void_if_off};
 use crate::{
-    commands::unprinted,
+    commands::{
+        codes_key::{is_void, key_at_hand},
+        unprinted,
+    },
     context::Context,
     error::{CliError, Kind, Result},
     model::{UserFactors, UserId},
@@ -156,15 +159,19 @@ async fn saved_codes(ctx: &Context, users: &[UserId], ways: &mut Vec<Way>) -> Re
     for user in users {
         settle(ctx, None, user, Unasked::Warn).await?;
         let file = ctx.codes_file(user)?;
-        match file.load() {
+        if is_void(ctx, &file)? {
+            continue;
+        }
+        let key = key_at_hand(ctx, &file).await;
+        match file.load(key.as_ref()) {
             Ok(Some(codes)) => left += codes.unused(),
-            Err(StoreError::Encrypted(path)) if !is_void(ctx, &file)? => encrypted.push(Way {
+            Err(StoreError::Encrypted { path, .. }) => encrypted.push(Way {
                 name: "encrypted_codes",
                 says: format!(
-                    "Encrypted backup codes are saved on this machine. Decrypt {} with `age`, and put one code into a file",
+                    "Encrypted backup codes are saved in {}. Sign in with one of them and the key that opens them",
                     path.display()
                 ),
-                command: Some("scw 2fa off --backup-code-file FILE".to_owned()),
+                command: Some("scw 2fa off --backup-code --identity KEY-FILE".to_owned()),
             }),
             Ok(None) | Err(_) => {}
         }

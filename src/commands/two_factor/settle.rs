@@ -2,6 +2,7 @@
 
 use crate::{
     api::Account,
+    commands::codes_key::key_at_hand,
     context::Context,
     error::{CliError, Result},
     fsutil::FileLock,
@@ -218,7 +219,7 @@ pub(super) async fn void(ctx: &Context, file: &CodesFile, lock: &FileLock) -> bo
 }
 
 async fn mark_void(ctx: &Context, file: &CodesFile, lock: &FileLock) -> Result<Voided> {
-    let voided = file.void(lock, Context::now())?;
+    let voided = file.void(lock, key_at_hand(ctx, file).await.as_ref(), Context::now())?;
     if voided == Voided::Encrypted {
         let digest = file.digest()?;
         ctx.local()?
@@ -226,19 +227,6 @@ async fn mark_void(ctx: &Context, file: &CodesFile, lock: &FileLock) -> Result<V
             .await?;
     }
     Ok(voided)
-}
-
-/// Whether the saved codes are known to be void as a whole: encrypted ones of a second factor that
-/// is gone.
-///
-/// # Errors
-/// When the record or the file cannot be read.
-pub(super) fn is_void(ctx: &Context, file: &CodesFile) -> Result<bool> {
-    let record = ctx.local()?.record()?;
-    let void = record
-        .user(file.user())
-        .and_then(|known| known.void_codes.clone());
-    Ok(void.is_some() && void == file.digest()?)
 }
 
 /// Marks saved codes as void that are still unused although the account has no second factor: it
@@ -253,7 +241,8 @@ pub(super) async fn void_if_off(
     user: &UserId,
 ) -> Result<(), CliError> {
     let file = ctx.codes_file(user)?;
-    let unused = matches!(file.load(), Ok(Some(codes)) if codes.unused() > 0);
+    let key = key_at_hand(ctx, &file).await;
+    let unused = matches!(file.load(key.as_ref()), Ok(Some(codes)) if codes.unused() > 0);
     if !unused {
         return Ok(());
     }

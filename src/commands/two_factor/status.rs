@@ -4,11 +4,14 @@ use serde_json::json;
 
 use super::{
     factors::lines,
-    settle::{Unasked, is_void, settle, void_if_off},
+    settle::{Unasked, settle, void_if_off},
 };
 use crate::{
     cli::StatusArgs,
-    commands::{on_off, unprinted},
+    commands::{
+        codes_key::{is_void, key_at_hand},
+        on_off, unprinted,
+    },
     context::Context,
     error::{CliError, Kind, Result},
     model::{Dialect, UserFactors, UserId, day, rfc3339},
@@ -37,7 +40,7 @@ pub(super) async fn run(ctx: &Context, args: StatusArgs) -> Result<()> {
         void_if_off(ctx, account, &user.id).await?;
         (None, None)
     } else {
-        saved_codes(ctx, &user.id)?
+        saved_codes(ctx, &user.id).await?
     };
     let mut shown = vec![if is_on || factors.none() {
         format!("Two-factor authentication is {}", on_off(is_on))
@@ -80,10 +83,16 @@ pub(super) async fn run(ctx: &Context, args: StatusArgs) -> Result<()> {
 }
 
 /// How many saved codes are unused, where they can be counted, and how to say it.
-fn saved_codes(ctx: &Context, user: &UserId) -> Result<(Option<usize>, Option<String>)> {
+async fn saved_codes(ctx: &Context, user: &UserId) -> Result<(Option<usize>, Option<String>)> {
     const RENEW: &str = "to make new backup codes, run `scw 2fa on --renew`";
     let file = ctx.codes_file(user)?;
-    Ok(match file.load() {
+    if is_void(ctx, &file)? {
+        ctx.ui().hint(RENEW);
+        let path = file.path().display();
+        return Ok((None, Some(format!("void, encrypted in {path}"))));
+    }
+    let key = key_at_hand(ctx, &file).await;
+    Ok(match file.load(key.as_ref()) {
         Ok(Some(codes)) => {
             let left = codes.unused();
             if left == 0 {
@@ -95,11 +104,7 @@ fn saved_codes(ctx: &Context, user: &UserId) -> Result<(Option<usize>, Option<St
             ctx.ui().hint(RENEW);
             (None, Some("none".to_owned()))
         }
-        Err(StoreError::Encrypted(path)) if is_void(ctx, &file)? => {
-            ctx.ui().hint(RENEW);
-            (None, Some(format!("void, encrypted in {}", path.display())))
-        }
-        Err(StoreError::Encrypted(path)) => {
+        Err(StoreError::Encrypted { path, .. }) => {
             (None, Some(format!("encrypted in {}", path.display())))
         }
         Err(err) => {

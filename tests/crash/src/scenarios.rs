@@ -2,6 +2,7 @@
 //! seen.
 
 mod config;
+mod encrypted;
 mod passkeys;
 
 use std::fs;
@@ -77,7 +78,10 @@ const PLAIN: Scenario = Scenario {
 /// All of them.
 pub fn all() -> impl Iterator<Item = &'static Scenario> {
     let config = config::ALL.iter();
-    config.chain(WITHOUT_PASSKEYS).chain(passkeys::ALL)
+    config
+        .chain(WITHOUT_PASSKEYS)
+        .chain(encrypted::ALL)
+        .chain(passkeys::ALL)
 }
 
 /// Those on accounts without passkeys.

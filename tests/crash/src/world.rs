@@ -185,6 +185,12 @@ impl<'a> World<'a> {
         self.place.folder.path().join("home")
     }
 
+    /// The file with the key of encrypted files, where a scenario makes one.
+    #[must_use]
+    pub fn identity(&self) -> PathBuf {
+        self.home().join("identity")
+    }
+
     /// `scw` in an environment that holds nothing but this world.
     #[must_use]
     pub fn program(&self, arguments: &[&str]) -> Program {
@@ -195,7 +201,8 @@ impl<'a> World<'a> {
             .with("LC_ALL", "C.UTF-8")
             .with("SCW_API_URL", self.place.wire.url())
             .with("SCW_ACCOUNT_URL", self.place.wire.url())
-            .with("SCW_KEYRING", "file");
+            .with("SCW_KEYRING", "file")
+            .with("SCW_IDENTITY_FILE", self.identity().to_string_lossy());
         match self.api {
             Some(api) => program.with("SCW_API", api),
             None => program,
