@@ -13,6 +13,7 @@ mod support;
 mod bonds;
 mod codes;
 mod cut;
+mod doctor;
 mod doubts;
 mod elsewhere;
 mod factors;
