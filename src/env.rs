@@ -70,7 +70,7 @@ variables! {
         /// Set by the completion script of a shell
         COMPLETE = "SCW_COMPLETE";
     }
-    "Variables that `scw exec --s3` sets" {
+    "Variables that `scw exec --s3 COMMAND` sets" {
         /// Access key for S3 tools
         AWS_ACCESS_KEY_ID = "AWS_ACCESS_KEY_ID";
         /// Secret key for S3 tools

@@ -88,6 +88,15 @@ pub(crate) trait Account {
     /// Deletes a key that was found.
     async fn delete_key(&self, key: &FoundKey) -> Result<(), ApiError>;
 
+    /// The longest life of a key that an organization allows, in seconds and at most a hundred
+    /// years; nothing where it sets none, or the user may not see it.
+    async fn longest_key_s(&self, organization_id: &str) -> Result<Option<u64>, ApiError>;
+
+    /// Makes a key for a user. The 2017 dialect makes one at a login alone, and refuses with
+    /// [`ApiError::Arguments`]. Of a failure [`ApiError::outcome_unknown`] tells whether the key may
+    /// be there all the same.
+    async fn create_key(&self, user: &UserId, new: &NewKey) -> Result<CreatedKey, ApiError>;
+
     /// How far the service's clock is ahead of this machine's, in seconds, as the `Date` header
     /// of its last answer told; nothing before the first.
     fn clock_ahead_s(&self) -> Option<i64>;

@@ -1,5 +1,6 @@
 //! The arguments of every command. The doc comments here are the help text.
 
+mod exec;
 mod global;
 pub mod help;
 mod json;
@@ -11,6 +12,7 @@ mod two_factor;
 
 use clap::{Parser, Subcommand};
 
+pub use exec::ExecArgs;
 pub use global::GlobalArgs;
 pub use login::{LoginArgs, LogoutArgs, TokenArgs};
 pub use sign_in::SignInArgs;
@@ -79,6 +81,17 @@ Examples:
     ///
     /// Prints the secret key alone, for use in another command.
     Token(TokenArgs),
+    /// Run a command with the credentials of the login
+    ///
+    /// Sets `SCW_ACCESS_KEY`, `SCW_SECRET_KEY` and the default organization and project for one
+    /// command: Terraform, an SDK, or the official client. The secret key is not written to disk.
+    ///
+    /// With `--ttl`, scw creates an API key for the command and deletes the key when the command
+    /// ends. If scw is killed, the next scw command deletes the key.
+    ///
+    /// The exit code is that of the command. It is 127 if the command is not found, 126 if it cannot
+    /// be started, and 128+N if signal N ends it.
+    Exec(ExecArgs),
     /// Turn two-factor authentication on or off, and manage backup codes and passkeys
     #[command(name = "2fa", subcommand, subcommand_value_name = "COMMAND")]
     #[command(after_help = "\

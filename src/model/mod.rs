@@ -25,7 +25,7 @@ pub use otp::{OtpCheck, OtpCode, OtpKey, PERIOD_S};
 pub use output::{ColorWhen, Format, QrChoice};
 pub use profile::{ProfileName, SecretName, Slot, StorageKind};
 pub use secret_key::SecretKey;
-pub use sign_in::{Expiry, Organization, Passwords, SecondFactor};
+pub use sign_in::{Expiry, Lifetime, Organization, Passwords, SecondFactor};
 pub use text::{clean, closed, sentence};
 pub use time::{day, optional_rfc3339, parse_duration, parse_rfc3339, rfc3339};
 pub use url::ApiUrl;

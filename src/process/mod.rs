@@ -14,6 +14,8 @@ use std::{
 
 use tokio::sync::oneshot;
 
+pub(crate) use std::process::ExitCode;
+
 pub(crate) use child::{Variables, replace};
 pub(crate) use interrupt::{Interrupt, Protected};
 pub(crate) use otp_command::{ProcessError, otp_command};

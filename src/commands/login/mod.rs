@@ -8,7 +8,7 @@ mod web;
 
 use serde_json::json;
 
-use super::unprinted;
+use super::{new_key::settle, unprinted};
 use crate::{
     cli::LoginArgs,
     config::{Kept, Login, Target},
@@ -135,12 +135,5 @@ async fn delete_replaced(ctx: &Context, replaced: Replaced) {
             ));
             note.leave();
         }
-    }
-}
-
-/// Removes a note. One that stays makes the next login ask the API once more, and harms nothing.
-fn settle(ctx: &Context, note: PendingNote) {
-    if let Err(err) = note.settle() {
-        ctx.ui().warn(&err.to_string());
     }
 }
