@@ -99,7 +99,10 @@ impl From<StoreError> for CliError {
                 "or install and start a keyring: gnome-keyring, KWallet or KeePassXC".to_owned(),
             ],
             StoreError::Locked(_) => {
-                vec!["unlock the keyring in your desktop session, then try again".to_owned()]
+                vec![
+                    "unlock the keyring in your desktop session, then try again".to_owned(),
+                    format!("without a desktop session, {FILE_HINT}"),
+                ]
             }
             StoreError::NoCollection(_) => vec![
                 FILE_HINT.to_owned(),
@@ -108,6 +111,7 @@ impl From<StoreError> for CliError {
             StoreError::TimedOut(_) => vec![
                 "check whether the keyring asks for its password in a window, then try again"
                     .to_owned(),
+                format!("or {FILE_HINT}"),
             ],
             StoreError::Failed(_) => vec![
                 "try again".to_owned(),

@@ -82,7 +82,7 @@ async fn look(ctx: &Context) -> Result<Secrets> {
         }
         Some(at) => {
             if let Some(Err(err)) = outcomes.nth(at) {
-                findings.push(unusable(err.into(), !in_keyring.is_empty(), has_logins));
+                findings.push(unusable(&err.into(), !in_keyring.is_empty(), has_logins));
             }
             is_readable = record
                 .login(current)
@@ -136,9 +136,9 @@ fn answered(took: Duration) -> Finding {
 
 /// A keyring that cannot be used: a problem for the logins that are in it. A machine that keeps its
 /// secrets elsewhere does not need one.
-fn unusable(err: CliError, is_needed: bool, has_logins: bool) -> Finding {
+fn unusable(err: &CliError, is_needed: bool, has_logins: bool) -> Finding {
     if is_needed {
-        return failure("keyring", &err);
+        return failure("keyring", err);
     }
     if has_logins {
         return Finding::ok("keyring", format!("no login uses it ({err})"));

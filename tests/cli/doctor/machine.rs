@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{Machine, chmod};
+use super::{Machine, chmod, write};
 
 // Issue 10, 6
 #[test]
@@ -31,7 +31,7 @@ fn files_that_others_can_read_or_change_are_named_and_the_hint_closes_them() {
     ] {
         let path = machine.data(path);
         if !path.exists() {
-            machine.write(&path, "");
+            write(&path, "");
         }
         machine.is_healthy();
         chmod(&path, mode);
@@ -94,7 +94,7 @@ fn a_data_folder_that_others_can_change_is_a_problem_that_the_hint_solves() {
 fn a_record_that_cannot_be_read_is_a_problem() {
     let machine = Machine::new();
     machine.is_healthy();
-    machine.write(&machine.data("profiles.toml"), "profiles = 3");
+    write(&machine.data("profiles.toml"), "profiles = 3");
     let (_, found) = machine.findings(|_| {});
     assert!(found[0].starts_with("logins problem"), "{found:#?}");
 }
@@ -123,7 +123,7 @@ fn secrets_in_plain_text_are_found_by_file_and_line() {
         ),
     ] {
         let file = machine.path(path);
-        machine.write(&file, &text.replace("VALUE", secret));
+        write(&file, &text.replace("VALUE", secret));
         machine.has("plain-text warning", &[path, line, "`scw exec -- COMMAND`"]);
         fs::remove_file(file).unwrap();
         machine.is_healthy();
@@ -135,14 +135,14 @@ fn secrets_in_plain_text_are_found_by_file_and_line() {
 fn a_secret_in_config_yaml_is_found_and_so_is_its_mode() {
     let machine = Machine::new();
     let config = machine.path(".config/scw/config.yaml");
-    machine.write(&config, "access_key: SCW1\n");
+    write(&config, "access_key: SCW1\n");
     chmod(&config, 0o644);
     machine.is_healthy();
     let text = format!(
         "profiles:\n  a:\n    secret_key: {}\n",
         machine.world.info().secret_key
     );
-    machine.write(&config, &text);
+    write(&config, &text);
     machine.has(
         "plain-text warning",
         &["config.yaml", "(line 3)", "--from-config"],
@@ -176,7 +176,7 @@ fn a_secret_in_the_history_of_a_shell_is_found_and_the_hint_removes_it() {
         ),
     ] {
         let file = machine.path(path);
-        machine.write(&file, &text.replace("VALUE", secret));
+        write(&file, &text.replace("VALUE", secret));
         let hint = machine.has("plain-text warning", &[path, "delete that API key"]);
         machine.healed_by(&hint);
         let left = fs::read_to_string(&file).unwrap();
@@ -208,7 +208,7 @@ fn what_cut_runs_left_is_found_and_stays_until_the_hint_is_followed() {
     machine.is_healthy();
     let user = &machine.world.info().user_id;
     let note = machine.data(&format!("backup-codes/{user}.unfinished"));
-    machine.write(
+    write(
         &note,
         "change = \"removing\"\nsince = \"2099-01-01T00:00:00Z\"\n",
     );
@@ -219,16 +219,16 @@ fn what_cut_runs_left_is_found_and_stays_until_the_hint_is_followed() {
     let record = machine.data("profiles.toml");
     let text = fs::read_to_string(&record).unwrap();
     let abandoned = "\n[[profiles.default.abandoned]]\nstorage = \"file\"\nslot = \"second\"\n";
-    machine.write(&record, &format!("{text}{abandoned}"));
+    write(&record, &format!("{text}{abandoned}"));
     let secret = machine.data("secrets/default~2");
-    machine.write(&secret, &machine.world.info().secret_key);
+    write(&secret, &machine.world.info().secret_key);
     let hint = machine.has("left-over warning", &["profile `default`", "left behind"]);
     assert!(secret.exists(), "the doctor changes nothing");
     machine.healed_by(&hint);
     assert!(!secret.exists());
 
     let pending = machine.data("pending-keys/x.toml");
-    machine.write(&pending, "");
+    write(&pending, "");
     machine.has("left-over warning", &["API key", "x.toml", "`scw login`"]);
     assert!(pending.exists(), "the doctor changes nothing");
 }
@@ -238,7 +238,7 @@ fn what_cut_runs_left_is_found_and_stays_until_the_hint_is_followed() {
 fn a_note_that_a_run_holds_is_no_left_over() {
     let machine = Machine::new();
     let pending = machine.data("pending-keys/x.toml");
-    machine.write(&pending, "");
+    write(&pending, "");
     let held = fs::File::open(&pending).unwrap();
     held.lock().unwrap();
     machine.is_healthy();
@@ -252,22 +252,26 @@ fn another_scw_that_comes_first_and_a_missing_second_name_are_told() {
     let machine = Machine::new();
     machine.is_healthy();
     let other = machine.path("other");
-    machine.write(&other.join("scw"), "#!/bin/sh\n");
+    write(&other.join("scw"), "#!/bin/sh\n");
     chmod(other.join("scw"), 0o755);
     let with_other = |first: &std::path::Path, then: &std::path::Path| {
         format!("{}:{}", first.display(), then.display())
     };
     let path = with_other(&machine.bin, &other);
-    let (_, found) = machine.findings(|command| drop(command.env("PATH", &path)));
+    let (_, found) = machine.findings(|command| {
+        command.env("PATH", &path);
+    });
     assert_eq!(found.len(), 1, "ours comes first: {found:#?}");
     let path = with_other(&other, &machine.bin);
     machine.has_with(
         "path warning",
         &["other/scw, and not this program", "`scw-2fa`"],
-        |command| drop(command.env("PATH", &path)),
+        |command| {
+            command.env("PATH", &path);
+        },
     );
     machine.has_with("path warning", &["is not in PATH", "scw-2fa"], |command| {
         fs::remove_file(machine.bin.join("scw-2fa")).unwrap();
-        drop(command.env("PATH", &machine.bin));
+        command.env("PATH", &machine.bin);
     });
 }

@@ -45,17 +45,6 @@ impl Machine {
         self.world.data_dir().join(below)
     }
 
-    /// Writes a private file, and its folders.
-    fn write(&self, path: &Path, text: &str) {
-        let folder = path.parent().unwrap();
-        if !folder.exists() {
-            fs::create_dir_all(folder).unwrap();
-            chmod(folder, 0o700);
-        }
-        fs::write(path, text).unwrap();
-        chmod(path, 0o600);
-    }
-
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.world.command(arguments);
         let path = format!("{}:/usr/bin:/bin", self.bin.display());
@@ -140,6 +129,17 @@ impl Machine {
         Ran::of(healing.output().unwrap()).expect(0);
         self.is_healthy();
     }
+}
+
+/// Writes a private file, and its folders.
+fn write(path: &Path, text: &str) {
+    let folder = path.parent().unwrap();
+    if !folder.exists() {
+        fs::create_dir_all(folder).unwrap();
+        chmod(folder, 0o700);
+    }
+    fs::write(path, text).unwrap();
+    chmod(path, 0o600);
 }
 
 fn chmod(path: impl AsRef<Path>, mode: u32) {

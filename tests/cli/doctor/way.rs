@@ -15,7 +15,9 @@ const BOUND: Duration = Duration::from_secs(7);
 #[track_caller]
 fn api(machine: &Machine, url: &str) -> String {
     let began = Instant::now();
-    let (code, found) = machine.findings(|command| drop(command.env("SCW_API_URL", url)));
+    let (code, found) = machine.findings(|command| {
+        command.env("SCW_API_URL", url);
+    });
     assert!(began.elapsed() < BOUND, "{:?}", began.elapsed());
     assert_eq!(code, 1, "{found:#?}");
     let lines: Vec<&String> = found
@@ -54,15 +56,18 @@ fn a_name_a_connection_and_tls_are_told_apart() {
     });
     let machine = Machine::of(world);
     machine.is_healthy();
-    let (_, found) = machine.findings(|command| drop(command.env_remove("SSL_CERT_FILE")));
+    let (_, found) = machine.findings(|command| {
+        command.env_remove("SSL_CERT_FILE");
+    });
     let told = found.iter().find(|line| line.starts_with("api problem"));
     let told = told.unwrap_or_else(|| panic!("{found:#?}"));
     assert!(
         told.contains("the TLS connection to") && told.contains("SSL_CERT_FILE"),
         "{told}"
     );
-    let (_, found) =
-        machine.findings(|command| drop(command.env("SSL_CERT_FILE", "/no/such/file")));
+    let (_, found) = machine.findings(|command| {
+        command.env("SSL_CERT_FILE", "/no/such/file");
+    });
     let told = found.iter().find(|line| line.starts_with("api problem"));
     assert!(
         told.is_some_and(|line| line.contains("`SSL_CERT_FILE`")),
