@@ -28,8 +28,8 @@ pub(crate) const LOCK: &str = "gdbus call --session --dest org.freedesktop.secre
 /// Logs in with the key of the world, its secret in the keyring.
 pub(crate) const LOGIN: &str = "printf '%s' \"$LINES_WITH_KEY\" | scw login --with-token\n";
 
-/// A shell script that is to run inside a fresh D-Bus session, `scw` first in its `PATH`.
-pub(crate) fn command(world: &World, configuration: Option<PathBuf>, script: &str) -> Command {
+/// Runs a shell script inside a fresh D-Bus session, `scw` first in its `PATH`.
+pub(crate) fn session(world: &World, configuration: Option<PathBuf>, script: &str) -> Ran {
     let runtime = world.home.path().join("run");
     fs::create_dir_all(&runtime).unwrap();
     fs::set_permissions(&runtime, fs::Permissions::from_mode(0o700)).unwrap();
@@ -53,10 +53,5 @@ pub(crate) fn command(world: &World, configuration: Option<PathBuf>, script: &st
         .env("XDG_RUNTIME_DIR", &runtime)
         .env("LINES_WITH_KEY", world.key_lines())
         .env("SECRET", &world.info().secret_key);
-    command
-}
-
-/// Runs such a script.
-pub(crate) fn session(world: &World, configuration: Option<PathBuf>, script: &str) -> Ran {
-    run_with_input(&mut command(world, configuration, script), "")
+    run_with_input(&mut command, "")
 }
