@@ -88,6 +88,12 @@ impl Context {
         Ok(self.settings.get_or_init(|| settings))
     }
 
+    /// Whether `--profile` is given; a variable does not count.
+    #[must_use]
+    pub(crate) fn has_profile_flag(&self) -> bool {
+        self.global.profile.is_some()
+    }
+
     /// What this program keeps on the machine.
     ///
     /// # Errors

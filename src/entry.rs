@@ -97,6 +97,10 @@ async fn tidy(context: &Context, command: &Command) -> Result<()> {
         | Command::Doctor => return Ok(()),
         _ => context.local()?.sweep().await?,
     }
+    // A login deletes them by itself, once it is known whose it is.
+    if !matches!(command, Command::Login(_)) {
+        commands::exec::delete_left_over(context).await?;
+    }
     let unasked = match command {
         // They look after the saved codes themselves.
         Command::TwoFactor(_) => return Ok(()),

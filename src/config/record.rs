@@ -2,6 +2,8 @@
 //!
 //! A command reads it anew whenever it acts on it: another run may have changed it meanwhile.
 
+mod profiles;
+
 use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +19,9 @@ use crate::{
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Record {
+    /// The profile that `scw profile use` chose; nothing for `default`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current: Option<String>,
     /// Profiles by name.
     profiles: BTreeMap<String, Profile>,
     /// What is known of users by id, kept also after a logout: their backup codes outlive it.

@@ -5,6 +5,7 @@ mod data_dir;
 mod inspect;
 mod lock;
 mod private;
+mod replace;
 mod temporary;
 
 use std::{
@@ -22,6 +23,7 @@ pub(crate) use inspect::{
 };
 pub(crate) use lock::{FileLock, LockFile, is_held};
 pub(crate) use private::{Reservation, check_private, write_public};
+pub(crate) use replace::check_replaceable;
 
 /// The largest file that is read into memory, in bytes.
 const MAX_READ_BYTES: u64 = 1024 * 1024;
@@ -63,6 +65,16 @@ pub(crate) enum FileError {
         /// Why, as in "it belongs to another user".
         why: &'static str,
         /// How to fix it.
+        fix: String,
+    },
+    /// A file of the user's cannot be replaced by a new text without loss, or with certainty.
+    #[error("scw did not change {path}: {why}")]
+    NotReplaced {
+        /// The file.
+        path: PathBuf,
+        /// Why, as in "it is read-only".
+        why: &'static str,
+        /// What to do about it.
         fix: String,
     },
     /// What was read back is not what was written.
@@ -113,7 +125,7 @@ impl FileError {
             },
             Self::InTheWay { .. } => "choose another file".to_owned(),
             Self::Exposed { path, .. } => format!("run `chmod 600 {}`", path.display()),
-            Self::Untrusted { fix, .. } => fix.clone(),
+            Self::Untrusted { fix, .. } | Self::NotReplaced { fix, .. } => fix.clone(),
             Self::ReadBack { .. } => "check the disk, or choose another place".to_owned(),
             Self::TooLarge { .. } => "check that this is the right file".to_owned(),
             Self::Busy { pid: Some(pid), .. } => {

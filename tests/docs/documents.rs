@@ -99,6 +99,7 @@ fn every_command(judge: &Judge) {
     judge.run("2fa codes list", &[]);
     judge.run("2fa codes list", &["--show"]);
     judge.run("2fa recover", &[]);
+    judge.run("doctor", &[]);
     let owner = &judge.world.info().user_id;
     judge.world.sandbox.add_passkey(owner, "Laptop").unwrap();
     judge.run("2fa status", &[]);

@@ -106,6 +106,7 @@ const SETTINGS: &[Setting] = &[
     },
     setting("printf 'X-Auth-Token", "LOGIN", ""),
     setting("scw 2fa recover", "LOGIN; ON; scw logout", ""),
+    setting("scw doctor", "LOGIN", ""),
     setting(
         "scw 2fa off --backup-code",
         "LOGIN; ON; scw logout",

@@ -55,7 +55,7 @@ pub(super) async fn finish(ctx: &Context, args: &LoginArgs, signed_in: SignedIn)
                 ctx.ui()
                     .warn(&format!("could not end the login session: {err}"));
             }
-            report(ctx, &login)
+            report(ctx, &ctx.settings()?.profile, &login)
         }
         Err(err) => {
             // Where its key may still be there, the note stays for the next login.

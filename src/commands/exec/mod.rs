@@ -1,6 +1,12 @@
 //! `scw exec`: one command with the credentials of the login in its environment.
 
+mod key;
+mod left_over;
+
 use std::{ffi::OsString, io};
+
+use key::TemporaryKey;
+pub(crate) use left_over::delete_left_over;
 
 use super::environment::{Wanted, follow_profile, with_credential};
 use crate::{
@@ -9,7 +15,7 @@ use crate::{
     credentials::Credential,
     error::{CliError, Kind, Result},
     model::clean,
-    process::{self, ExitCode, Variables},
+    process::{self, ExitCode, Supervisor, Variables},
 };
 
 /// Runs a command, and gives its exit code. Without `--ttl` it takes the place of this process.
@@ -22,10 +28,37 @@ pub(crate) async fn run(ctx: &Context, args: ExecArgs) -> Result<ExitCode> {
         return Err(CliError::usage("a command to run is missing")
             .hint("run `scw exec --help` to see what it accepts"));
     };
-    let credential = ctx.warned_credential().await?;
-    let variables = variables(ctx, &args, &credential)?;
-    let command = variables.command(program, arguments);
-    process::replace(command).map_err(|err| not_started(program, &err))
+    let Some(life) = args.ttl else {
+        let credential = ctx.warned_credential().await?;
+        let variables = variables(ctx, &args, &credential)?;
+        let command = variables.command(program, arguments);
+        return process::replace(command).map_err(|err| not_started(program, &err));
+    };
+    let maker = ctx.authed().await?;
+    key::check(maker.credential())?;
+    // From here on a signal waits until no key is left.
+    let uninterruptible = ctx.interrupt().protect("creating the API key");
+    let supervisor = Supervisor::new().map_err(|err| {
+        CliError::new(Kind::Other, format!("could not listen for signals: {err}"))
+    })?;
+    let key = TemporaryKey::make(ctx, maker, life, args.project.as_deref())
+        .await
+        .map_err(|err| err.doing("create an API key for the command"))?;
+    uninterruptible.now("");
+    let outcome = if ctx.interrupt().is_requested() {
+        Err(CliError::interrupted())
+    } else {
+        match variables(ctx, &args, key.credential()) {
+            Ok(variables) => supervisor
+                .run(variables.command(program, arguments))
+                .await
+                .map_err(|err| not_started(program, &err)),
+            Err(err) => Err(err),
+        }
+    };
+    uninterruptible.now("deleting the API key of the command");
+    key.delete(ctx).await;
+    outcome.map(ExitCode::from)
 }
 
 /// The environment of the command.
