@@ -28,6 +28,40 @@ pub(crate) const LOCK: &str = "gdbus call --session --dest org.freedesktop.secre
 /// Logs in with the key of the world, its secret in the keyring.
 pub(crate) const LOGIN: &str = "printf '%s' \"$LINES_WITH_KEY\" | scw login --with-token\n";
 
+/// Starts KeePassXC with a database that it lends to other programs: the group to lend is named by the
+/// database, and the window is drawn nowhere.
+pub(crate) const KEEPASSXC: &str = r#"
+mkdir -p "$HOME/.config/keepassxc" "$TMPDIR"
+cat >"$HOME/db.xml" <<'END'
+<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<KeePassFile><Meta><CustomData><Item><Key>FDO_SECRETS_EXPOSED_GROUP</Key>
+<Value>{d5416cb3-281e-49be-97f0-861c5afa78b4}</Value></Item></CustomData></Meta>
+<Root><Group><UUID>1UFssygeSb6X8IYcWvp4tA==</UUID><Name>Passwords</Name></Group></Root></KeePassFile>
+END
+rm -f "$HOME/db.kdbx"
+printf 'pw\npw\n' | keepassxc-cli import -p "$HOME/db.xml" "$HOME/db.kdbx" >/dev/null 2>&1
+cat >"$HOME/.config/keepassxc/keepassxc.ini" <<'END'
+[General]
+ConfigVersion=2
+UpdateCheckMessageShown=true
+[GUI]
+CheckForUpdates=false
+[FdoSecrets]
+Enabled=true
+ConfirmAccessItem=false
+ConfirmDeleteItem=false
+END
+printf 'pw\n' | keepassxc --pw-stdin "$HOME/db.kdbx" >/dev/null 2>&1 &
+keepassxc=$!
+trap 'kill -9 $keepassxc' EXIT
+call() { gdbus call --session --dest "$@" 2>/dev/null; }
+until call org.freedesktop.DBus --object-path /org/freedesktop/DBus \
+    --method org.freedesktop.DBus.NameHasOwner org.freedesktop.secrets | grep -q true; do :; done
+until call org.freedesktop.secrets --object-path /org/freedesktop/secrets/collection/db \
+    --method org.freedesktop.DBus.Properties.Get org.freedesktop.Secret.Collection Locked |
+    grep -q false; do :; done
+"#;
+
 /// Runs a shell script inside a fresh D-Bus session, `scw` first in its `PATH`.
 pub(crate) fn session(world: &World, configuration: Option<PathBuf>, script: &str) -> Ran {
     let runtime = world.home.path().join("run");
