@@ -4,15 +4,17 @@ use std::cell::{Cell, OnceCell};
 
 use time::OffsetDateTime;
 
+pub(crate) use crate::error::prompt_error;
+
 use crate::{
     cli::GlobalArgs,
     config::{Flags, Settings},
-    credentials::{self, Authed, Clients, Credential, Local, Source},
+    credentials::{self, Authed, Clients, Credential, Keys, Local, Source},
     error::{CliError, Kind, Result},
     model::UserId,
     process::Interrupt,
     store::CodesFile,
-    ui::{PromptError, Prompter, Ui},
+    ui::{Prompter, Ui},
 };
 
 /// Everything a command may need.
@@ -20,6 +22,7 @@ use crate::{
 pub(crate) struct Context {
     ui: Ui,
     prompter: Prompter,
+    keys: Keys,
     interrupt: Interrupt,
     global: GlobalArgs,
     settings: OnceCell<Settings>,
@@ -33,6 +36,11 @@ impl Context {
         Self {
             ui,
             prompter: Prompter::new(global.no_input),
+            keys: Keys::new(
+                Prompter::new(global.no_input),
+                global.passphrase_file.clone(),
+                global.identity.clone(),
+            ),
             interrupt: Interrupt::default(),
             global,
             settings: OnceCell::new(),
@@ -103,6 +111,7 @@ impl Context {
             &self.ui,
             &self.settings()?.data,
             &self.interrupt,
+            &self.keys,
         ))
     }
 
@@ -217,17 +226,5 @@ impl Context {
             () = self.interrupt.requested() => Err(CliError::interrupted()),
             done = wait => Ok(done),
         }
-    }
-}
-
-/// The error for a prompt without an answer, as in "a password is required, but …". `flag` is what
-/// would have answered it.
-#[must_use]
-pub(crate) fn prompt_error(err: &PromptError, wanted: &str, flag: &str) -> CliError {
-    match err {
-        PromptError::NotATerminal | PromptError::NoInput => {
-            CliError::usage(format!("{wanted} required, but {err}")).hint(format!("use {flag}"))
-        }
-        PromptError::Interrupted => CliError::interrupted(),
     }
 }

@@ -65,6 +65,10 @@ variables! {
         OTP = "SCW_OTP";
         /// Where to store the secret key (`--storage`)
         KEYRING = "SCW_KEYRING";
+        /// File with the passphrase of encrypted storage (`--passphrase-file`)
+        PASSPHRASE_FILE = "SCW_PASSPHRASE_FILE";
+        /// File with the age or SSH key for encrypted storage and codes (`--identity`)
+        IDENTITY_FILE = "SCW_IDENTITY_FILE";
         /// Folder for everything that scw stores
         DATA_DIR = "SCW_DATA_DIR";
         /// Set by the completion script of a shell
@@ -89,6 +93,8 @@ variables! {
         NO_PROXY = "NO_PROXY";
         /// File with additional certificate authorities (PEM)
         SSL_CERT_FILE = "SSL_CERT_FILE";
+        /// Credentials of a systemd unit. scw reads the passphrase from `scw-passphrase` there
+        CREDENTIALS_DIRECTORY = "CREDENTIALS_DIRECTORY";
         /// Session bus, which leads to the keyring
         DBUS_SESSION_BUS_ADDRESS = "DBUS_SESSION_BUS_ADDRESS";
         /// X11 display, on which the keyring can ask for its password

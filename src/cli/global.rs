@@ -41,6 +41,14 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
     pub api_url: Option<ApiUrl>,
 
+    /// File with the passphrase of encrypted storage, or `-` for stdin [env: `SCW_PASSPHRASE_FILE`]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub passphrase_file: Option<PathBuf>,
+
+    /// File with the age or SSH key for encrypted storage and codes, or `-` for stdin [env: `SCW_IDENTITY_FILE`]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub identity: Option<PathBuf>,
+
     /// Never ask for input
     #[arg(long, global = true)]
     pub no_input: bool,

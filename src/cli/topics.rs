@@ -63,6 +63,16 @@ pub const FILES: &[File] = &[
         "Secret key of the next login: it does not overwrite the one before",
         &[],
     ),
+    file(
+        "secrets/PROFILE~1.age",
+        "Secret key, if it is stored with `--storage encrypted`",
+        LOGINS,
+    ),
+    file(
+        "secrets/PROFILE~2.age",
+        "Encrypted secret key of the next login",
+        &[],
+    ),
     file("backup-codes/USER.txt", "Backup codes", &["2fa"]),
     file("backup-codes/USER.age", "Encrypted backup codes", &["2fa"]),
     file(

@@ -48,7 +48,7 @@ pub(crate) async fn run(ctx: &Context, args: LogoutArgs) -> Result<()> {
         let gone = deleted.is_ok();
         (deleted, gone)
     };
-    match credentials::forget(ctx.local()?, profile, revoke).await? {
+    match credentials::forget(ctx.local()?, profile, args.keep_key, revoke).await? {
         None => {
             ctx.ui()
                 .status(&format!("Not logged in (profile {profile})"));

@@ -36,7 +36,7 @@ pub(super) fn saved_left(ctx: &Context, email: &str) -> Result<usize> {
     for user in users_with_codes(ctx, email)? {
         warn_of_doubt(ctx, &user)?;
         // Unreadable codes cannot be offered.
-        if let Ok(Some(codes)) = ctx.codes_file(&user)?.load() {
+        if let Ok(Some(codes)) = ctx.codes_file(&user)?.load(None) {
             left += codes.unused();
         }
     }
@@ -105,9 +105,9 @@ async fn change<T>(
 ) -> Result<Option<T>> {
     let file = ctx.codes_file(user)?;
     let lock = ctx.local()?.lock(file.lock_path()).await?;
-    match file.update(&lock, change) {
+    match file.update(&lock, None, change) {
         // Encrypted codes are not offered here, so there is nothing to mark.
-        Err(StoreError::Encrypted(_)) => Ok(None),
+        Err(StoreError::Encrypted { .. }) => Ok(None),
         outcome => outcome
             .map_err(CliError::from)
             .map_err(|err| err.doing("mark the backup code as used")),

@@ -6,9 +6,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
     context::{Context, prompt_error},
-    error::{CliError, Kind, Result},
-    fsutil,
-    process::on_thread,
+    credentials::read_secret_file,
+    error::{CliError, Result},
     ui,
 };
 
@@ -48,7 +47,7 @@ pub(super) async fn read_secret(
     let text = if path == Path::new("-") {
         from_stdin(ctx, secret).await?
     } else {
-        from_file(path, what).await?
+        read_secret_file(path, what).await?
     };
     let line = text.expose_secret().lines().next().unwrap_or_default();
     if line.is_empty() {
@@ -82,36 +81,4 @@ async fn from_stdin(ctx: &Context, secret: Secret) -> Result<SecretString> {
         CliError::usage(format!("could not read the {what} from stdin: {err}"))
             .hint(format!("pipe the {what} to stdin"))
     })
-}
-
-async fn from_file(path: &Path, what: &str) -> Result<SecretString> {
-    // The user may have passed the secret itself as the path, so the message does not repeat it.
-    let missing = || {
-        CliError::new(
-            Kind::LocalFile,
-            format!("the file with the {what} does not exist"),
-        )
-        .hint(format!(
-            "pass the path of a file that contains the {what}, or `-` for stdin"
-        ))
-    };
-    let unreadable = |reason: &str| {
-        CliError::new(
-            Kind::LocalFile,
-            format!("could not read the file with the {what}: {reason}"),
-        )
-        .hint(format!("pass the path of a file that contains the {what}"))
-    };
-    let path = path.to_owned();
-    let content = on_thread(move || fsutil::read_named(&path))
-        .await
-        .ok_or_else(|| unreadable("the read failed"))?
-        .map_err(|err| match err {
-            fsutil::FileError::Io { source, .. } => unreadable(&source.to_string()),
-            _ => unreadable("it is too large"),
-        })?
-        .ok_or_else(missing)?;
-    std::str::from_utf8(&content)
-        .map(SecretString::from)
-        .map_err(|_| unreadable("it is not text"))
 }

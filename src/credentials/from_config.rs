@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret;
 
-use super::{Credential, Local, Source, resolve::from_official};
+use super::{Asking, Credential, Local, Source, resolve::from_official};
 use crate::{
     config::{OfficialFile, OfficialProfile, Record, Settings, Target},
     error::{CliError, Kind, Result},
@@ -71,10 +71,7 @@ pub(crate) async fn scrub(
             .hint("run the command again")
         };
         let kept = record.login(name).ok_or_else(gone)?.kept;
-        let stored = kept.name(name);
-        let back = local
-            .with_store(kept.storage, move |store| store.get(&stored))
-            .await?;
+        let back = local.secret(name, kept, Asking::Person).await?;
         if back.expose_secret() != secret.expose() {
             return Err(gone());
         }

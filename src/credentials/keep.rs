@@ -7,12 +7,12 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Credential, Local, PendingKey, PendingNote};
+use super::{Asking, Credential, Local, PendingKey, PendingNote};
 use crate::{
     config::{Kept, Login, Record, Target},
     error::{Kind, Result},
     model::{ProfileName, SecretKey, Slot, StorageKind},
-    store::StoreError,
+    store::{Key, StoreError},
 };
 
 /// What is to become of the key of a login that was replaced.
@@ -49,6 +49,8 @@ pub(crate) async fn keep(
     storage: StorageKind,
     made: impl FnOnce(Kept) -> Login,
 ) -> Result<(Login, Replaced)> {
+    // A person may be asked for it, and must not keep other runs waiting.
+    let key = local.sealing_key(storage).await?;
     let path = Record::profile_lock_path(local.data(), profile);
     let lock = local.lock(path).await?;
     // A place that cannot be reached now is tried again by a later run.
@@ -68,7 +70,8 @@ pub(crate) async fn keep(
         Replaced::InUse { by } => Some(by),
         _ => None,
     };
-    if let Err(err) = switch(local, profile, secret, &login, before.as_ref(), heir).await {
+    let switched = switch(local, profile, (secret, key), &login, before.as_ref(), heir);
+    if let Err(err) = switched.await {
         // A failure of the sync after the rename leaves the new login in force.
         if local.record()?.login(profile) != Some(&login) {
             let _ = local.remove_abandoned(profile, &lock).await;
@@ -95,7 +98,10 @@ async fn replace(
     let Some(description) = &before.created_key else {
         return Ok(Replaced::Nothing);
     };
-    let credential = credential_to_revoke(local, profile, before).await.ok();
+    // Nobody is asked for the passphrase of a login that ends: a later login deletes its key.
+    let credential = credential_to_revoke(local, profile, before, Asking::Nobody)
+        .await
+        .ok();
     let old_secret = credential.as_ref().map(Credential::secret);
     let same_key = before.access_key.is_some() && before.access_key == login.access_key;
     if same_key || old_secret.is_some_and(|old| old.is_same(secret)) {
@@ -124,7 +130,10 @@ async fn used_by(
         let same = match (&login.access_key, &other.access_key) {
             (Some(own), Some(other)) => own == other,
             // Tokens of the 2017 API differ by their secrets alone.
-            _ => match (secret, credential_to_revoke(local, &name, other).await) {
+            _ => match (
+                secret,
+                credential_to_revoke(local, &name, other, Asking::Nobody).await,
+            ) {
                 (Some(own), Ok(other)) => own.is_same(other.secret()),
                 _ => false,
             },
@@ -140,7 +149,7 @@ async fn used_by(
 async fn switch(
     local: Local<'_>,
     profile: &ProfileName,
-    secret: &SecretKey,
+    (secret, key): (&SecretKey, Option<Key>),
     login: &Login,
     before: Option<&Login>,
     heir: Option<&ProfileName>,
@@ -152,7 +161,7 @@ async fn switch(
     let name = kept.name(profile);
     let text = SecretString::from(secret.expose());
     local
-        .with_store(kept.storage, move |store| {
+        .with_store(kept.storage, key, move |store| {
             store.set(&name, &text)?;
             match store.get(&name) {
                 Ok(back) if back.expose_secret() == text.expose_secret() => Ok(()),
@@ -208,12 +217,33 @@ pub(crate) async fn credential_to_revoke(
     local: Local<'_>,
     profile: &ProfileName,
     login: &Login,
+    asking: Asking,
 ) -> Result<Credential> {
-    let name = login.kept.name(profile);
-    let secret = local
-        .with_store(login.kept.storage, move |store| store.get_to_revoke(&name))
-        .await?;
+    let secret = local.secret_to_revoke(profile, login.kept, asking).await?;
     Ok(Credential::of_login(login, SecretKey::parse(&secret)?))
+}
+
+/// Asks for what opens the secret of a login whose key is about to be deleted: before the login is
+/// locked, since a person may take a while. Who does not have it can keep the key.
+async fn open_to_revoke(local: Local<'_>, profile: &ProfileName) -> Result<()> {
+    let record = local.record()?;
+    let Some(login) = record.login(profile) else {
+        return Ok(());
+    };
+    if login.kept.storage != StorageKind::Encrypted || login.created_key.is_none() {
+        return Ok(());
+    }
+    match local
+        .secret_to_revoke(profile, login.kept, Asking::Person)
+        .await
+    {
+        Err(err) if matches!(err.kind(), Kind::Usage | Kind::Keyring) => {
+            Err(err.hint("to log out without it, run `scw logout --keep-key`"))
+        }
+        Err(err) if err.kind() == Kind::Interrupted => Err(err),
+        // A secret that is gone or damaged opens with nothing: the logout says what comes of that.
+        _ => Ok(()),
+    }
 }
 
 /// What is to be revoked at a logout.
@@ -236,7 +266,7 @@ pub(crate) struct Ended<T> {
 }
 
 /// Ends the login of a profile on this machine. `revoke` is asked to delete its key on the server
-/// first, where the login made it, and tells whether nothing is left to do; a key that may still
+/// first, unless `keeps_key`, where the login made it, and tells whether nothing is left to do; a key that may still
 /// be there gets a note, so that a later login deletes it.
 ///
 /// Nothing where there was no login.
@@ -246,17 +276,26 @@ pub(crate) struct Ended<T> {
 pub(crate) async fn forget<T>(
     local: Local<'_>,
     profile: &ProfileName,
+    keeps_key: bool,
     revoke: impl AsyncFnOnce(Ending) -> (T, bool),
 ) -> Result<Option<Ended<T>>> {
+    if !keeps_key {
+        open_to_revoke(local, profile).await?;
+    }
     let path = Record::profile_lock_path(local.data(), profile);
     let lock = local.lock(path).await?;
     let _ = local.remove_abandoned(profile, &lock).await;
     let Some(login) = local.record()?.login(profile).cloned() else {
         return Ok(None);
     };
-    let credential = match credential_to_revoke(local, profile, &login).await {
+    let credential = match credential_to_revoke(local, profile, &login, Asking::Nobody).await {
         // A keyring that is locked may open later: nothing is ended by halves.
-        Err(err) if matches!(err.kind(), Kind::Keyring | Kind::Interrupted) => return Err(err),
+        Err(err)
+            if matches!(err.kind(), Kind::Keyring | Kind::Interrupted)
+                && login.kept.storage != StorageKind::Encrypted =>
+        {
+            return Err(err);
+        }
         credential => credential,
     };
     let secret = credential.as_ref().ok().map(Credential::secret);

@@ -1,12 +1,13 @@
 //! What a login keeps on this machine: locks, the record, secrets.
 
+use super::Keys;
 use crate::{
     config::{Kept, Record},
     error::{CliError, Result},
     fsutil::{DataDir, FileLock, LockFile},
     model::{ProfileName, StorageKind},
     process::Interrupt,
-    store::{SecretStore, StoreError, with_store},
+    store::{Key, SecretStore, StoreError, with_store},
     ui::Ui,
 };
 
@@ -16,16 +17,23 @@ pub(crate) struct Local<'a> {
     ui: &'a Ui,
     data: &'a DataDir,
     interrupt: &'a Interrupt,
+    keys: &'a Keys,
 }
 
 impl<'a> Local<'a> {
     /// What is kept in this data folder.
     #[must_use]
-    pub(crate) fn new(ui: &'a Ui, data: &'a DataDir, interrupt: &'a Interrupt) -> Self {
+    pub(crate) fn new(
+        ui: &'a Ui,
+        data: &'a DataDir,
+        interrupt: &'a Interrupt,
+        keys: &'a Keys,
+    ) -> Self {
         Self {
             ui,
             data,
             interrupt,
+            keys,
         }
     }
 
@@ -83,19 +91,36 @@ impl<'a> Local<'a> {
         Ok(Record::update(self.data, &lock, change)?)
     }
 
+    /// What opens encrypted files.
+    pub(super) fn keys(&self) -> &'a Keys {
+        self.keys
+    }
+
+    /// The user interface.
+    pub(super) fn ui(&self) -> &'a Ui {
+        self.ui
+    }
+
+    /// Requests to end the program.
+    pub(super) fn interrupt(&self) -> &'a Interrupt {
+        self.interrupt
+    }
+
     /// Does one thing with a secret store. A keyring may not answer for long, so Ctrl-C ends the
-    /// wait. What the keyring still does after that is on record as abandoned.
+    /// wait. What the keyring still does after that is on record as abandoned. `key` opens an
+    /// encrypted file, where the thing needs that.
     ///
     /// # Errors
     /// What the place says, and [`StoreError::Interrupted`].
     pub(crate) async fn with_store<T: Send + 'static>(
         &self,
         kind: StorageKind,
+        key: Option<Key>,
         work: impl FnOnce(&dyn SecretStore) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         tokio::select! {
             biased;
-            done = with_store(kind, self.data, work) => done,
+            done = with_store(kind, self.data, key, work) => done,
             () = self.interrupt.requested() => Err(StoreError::Interrupted),
         }
     }
@@ -166,7 +191,7 @@ impl<'a> Local<'a> {
     async fn delete_unasked(&self, profile: &ProfileName, kept: Kept) -> Result<bool> {
         let name = kept.name(profile);
         Ok(self
-            .with_store(kept.storage, move |store| match store.look(&name) {
+            .with_store(kept.storage, None, move |store| match store.look(&name) {
                 Err(err @ (StoreError::Locked(_) | StoreError::TimedOut(_))) => Err(err),
                 _ => store.delete(&name),
             })
@@ -180,7 +205,7 @@ impl<'a> Local<'a> {
     pub(super) async fn delete_secret(&self, profile: &ProfileName, kept: Kept) -> Result<bool> {
         let name = kept.name(profile);
         Ok(self
-            .with_store(kept.storage, move |store| store.delete(&name))
+            .with_store(kept.storage, None, move |store| store.delete(&name))
             .await?)
     }
 }

@@ -9,6 +9,8 @@ mod keep;
 mod local;
 mod pending;
 mod resolve;
+mod secret_file;
+mod unlock;
 
 use std::fmt;
 
@@ -18,6 +20,8 @@ pub(crate) use keep::{Ended, Ending, Replaced, credential_to_revoke, forget, kee
 pub(crate) use local::Local;
 pub(crate) use pending::{OfCommand, PendingKey, PendingNote, abandoned, abandoned_by_commands};
 pub(crate) use resolve::{access_key_variable, has_secret_variable, resolve, target_for_login};
+pub(crate) use secret_file::read_secret_file;
+pub(crate) use unlock::{Asking, Keys};
 
 use crate::{
     config::{Login, Settings, Target},

@@ -3,7 +3,7 @@
 
 use secrecy::SecretString;
 
-use super::{Credential, Local, Source};
+use super::{Asking, Credential, Local, Source};
 use crate::{
     config::{Login, OfficialProfile, Settings, Target},
     env,
@@ -81,17 +81,16 @@ async fn saved(settings: &Settings, local: Local<'_>, login: &Login) -> Result<C
         .hint("to log in at the other address, use another profile: `scw login -p NAME`"));
     }
     let kept = login.kept;
-    let name = kept.name(&settings.profile);
     let secret = local
-        .with_store(kept.storage, move |store| store.get(&name))
+        .secret(&settings.profile, kept, Asking::Person)
         .await
-        .map_err(CliError::from)
         .map_err(|err| match err.kind() {
             Kind::NotLoggedIn => CliError::new(
                 Kind::NotLoggedIn,
                 format!(
                     "the secret key of profile `{}` is missing from the {}",
-                    settings.profile, kept.storage
+                    settings.profile,
+                    kept.storage.place()
                 ),
             )
             .hint(LOGIN_HINT),
@@ -102,7 +101,8 @@ async fn saved(settings: &Settings, local: Local<'_>, login: &Login) -> Result<C
             Kind::NotLoggedIn,
             format!(
                 "the secret key of profile `{}` in the {} is malformed: {err}",
-                settings.profile, kept.storage
+                settings.profile,
+                kept.storage.place()
             ),
         )
         .hint(LOGIN_HINT)

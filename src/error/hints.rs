@@ -8,11 +8,29 @@ use crate::{
     fsutil::FileError,
     model::{Dialect, Invalid},
     process::ProcessError,
-    store::StoreError,
+    store::{Lock, StoreError},
+    ui::PromptError,
 };
 
 /// The simplest way out where no keyring can be used.
-const FILE_HINT: &str = "run `scw login --storage file` to keep the secret key in a file instead";
+const ENCRYPTED_HINT: &str =
+    "run `scw login --storage encrypted` to keep the secret key in an encrypted file instead";
+/// What opens a file that is encrypted with a passphrase.
+pub(crate) const PASSPHRASE_FLAG: &str = "`--passphrase-file` or `SCW_PASSPHRASE_FILE`";
+/// What opens a file that is encrypted for a key.
+pub(crate) const IDENTITY_FLAG: &str = "`--identity` or `SCW_IDENTITY_FILE`";
+
+/// The error for a prompt without an answer, as in "a password is required, but …". `flag` is what
+/// would have answered it.
+#[must_use]
+pub(crate) fn prompt_error(err: &PromptError, wanted: &str, flag: &str) -> CliError {
+    match err {
+        PromptError::NotATerminal | PromptError::NoInput => {
+            CliError::usage(format!("{wanted} required, but {err}")).hint(format!("use {flag}"))
+        }
+        PromptError::Interrupted => CliError::interrupted(),
+    }
+}
 
 impl From<Invalid> for CliError {
     fn from(err: Invalid) -> Self {
@@ -91,8 +109,10 @@ impl From<StoreError> for CliError {
             | StoreError::Locked(_)
             | StoreError::NoCollection(_)
             | StoreError::TimedOut(_)
-            | StoreError::Failed(_) => Kind::Keyring,
-            StoreError::BadCodesFile { .. } | StoreError::Encrypted(_) => Kind::LocalFile,
+            | StoreError::Failed(_)
+            | StoreError::Unopened { .. } => Kind::Keyring,
+            StoreError::Encrypted { .. } => Kind::Usage,
+            StoreError::BadCodesFile { .. } | StoreError::Damaged(_) => Kind::LocalFile,
         };
         // The simplest remedy comes first.
         let hints = match &err {
@@ -100,39 +120,46 @@ impl From<StoreError> for CliError {
             StoreError::File(_) | StoreError::Interrupted => Vec::new(),
             StoreError::NotFound => vec![LOGIN_HINT.to_owned()],
             StoreError::NoBus(_) => vec![
-                FILE_HINT.to_owned(),
+                ENCRYPTED_HINT.to_owned(),
                 "or start a session bus: `dbus-run-session -- bash`".to_owned(),
             ],
             StoreError::NoService(_) => vec![
-                FILE_HINT.to_owned(),
+                ENCRYPTED_HINT.to_owned(),
                 "or install and start a keyring: gnome-keyring, KWallet or KeePassXC".to_owned(),
             ],
             StoreError::Locked(_) => {
                 vec![
                     "unlock the keyring in your desktop session, then try again".to_owned(),
-                    format!("without a desktop session, {FILE_HINT}"),
+                    format!("without a desktop session, {ENCRYPTED_HINT}"),
                 ]
             }
             StoreError::NoCollection(_) => vec![
-                FILE_HINT.to_owned(),
+                ENCRYPTED_HINT.to_owned(),
                 "or create a default keyring, for example with Seahorse".to_owned(),
             ],
             StoreError::TimedOut(_) => vec![
                 "check whether the keyring asks for its password in a window, then try again"
                     .to_owned(),
-                format!("or {FILE_HINT}"),
+                format!("or {ENCRYPTED_HINT}"),
             ],
             StoreError::Failed(_) => vec![
                 "try again".to_owned(),
-                format!("if it fails again, {FILE_HINT}"),
+                format!("if it fails again, {ENCRYPTED_HINT}"),
             ],
             StoreError::BadCodesFile { .. } => {
                 vec!["open the file and fix or remove that line".to_owned()]
             }
-            StoreError::Encrypted(path) => vec![format!(
-                "decrypt it with `age --decrypt --identity KEY-FILE {}`",
-                path.display()
-            )],
+            StoreError::Encrypted { with, .. } | StoreError::Unopened { with, .. } => {
+                let flag = match with {
+                    Lock::Passphrase => PASSPHRASE_FLAG,
+                    Lock::Key => IDENTITY_FLAG,
+                };
+                vec![format!("use {flag}")]
+            }
+            StoreError::Damaged(_) => vec![
+                "restore the file from a copy".to_owned(),
+                "if it holds a secret key, run `scw login`".to_owned(),
+            ],
         };
         hints.into_iter().fold(Self::of(kind, err), Self::hint)
     }

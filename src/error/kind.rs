@@ -13,7 +13,7 @@ pub(crate) enum Kind {
     Refused,
     /// The API cannot be reached or keeps failing.
     Unreachable,
-    /// The keyring is missing, locked or refused.
+    /// The keyring is missing, locked or refused; an encrypted file does not open.
     Keyring,
     /// A local file could not be read or written safely.
     LocalFile,
@@ -58,7 +58,9 @@ impl Kind {
                 "The API refused: wrong password or code, revoked key, missing permission or locked account"
             }
             Self::Unreachable => "The API cannot be reached, or it keeps failing",
-            Self::Keyring => "The keyring is missing or locked, or it failed",
+            Self::Keyring => {
+                "The keyring is missing or locked, or it failed; or the passphrase or identity is wrong"
+            }
             Self::LocalFile => "A local file cannot be read or written safely",
             Self::WithoutTwoFactor => "`--check` found that two-factor authentication is off",
             Self::NotStarted => "`scw exec`: the command cannot be started",

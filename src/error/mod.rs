@@ -13,6 +13,7 @@ use std::fmt;
 
 use crate::api::ApiError;
 
+pub(crate) use hints::{IDENTITY_FLAG, PASSPHRASE_FLAG, prompt_error};
 pub(crate) use kind::Kind;
 
 /// The result of a command.

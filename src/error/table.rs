@@ -12,7 +12,7 @@ use crate::{
     fsutil::FileError,
     model::{Dialect, Invalid},
     process::ProcessError,
-    store::StoreError,
+    store::{Lock, StoreError},
     ui::PromptError,
 };
 
@@ -171,7 +171,8 @@ fn unreachable_api() -> Vec<Row> {
 }
 
 fn stores() -> Vec<Row> {
-    let file = "run `scw login --storage file` to keep the secret key in a file instead";
+    let file =
+        "run `scw login --storage encrypted` to keep the secret key in an encrypted file instead";
     rows! { StoreError:
         StoreError::NotFound => StoreError::NotFound,
             "no secret key is stored for this profile",
@@ -184,27 +185,45 @@ fn stores() -> Vec<Row> {
             [file, "or install and start a keyring: gnome-keyring, KWallet or KeePassXC"];
         StoreError::Locked(_) => StoreError::Locked(text("dismissed")),
             "the keyring is locked (dismissed)",
-            ["unlock the keyring in your desktop session, then try again"];
+            ["unlock the keyring in your desktop session, then try again",
+             "without a desktop session, run `scw login --storage encrypted` to keep the secret key in an encrypted file instead"];
         StoreError::NoCollection(_) => StoreError::NoCollection(text("no alias")),
             "the keyring has no default collection (no alias)",
             [file, "or create a default keyring, for example with Seahorse"];
         StoreError::TimedOut(_) => StoreError::TimedOut(Duration::from_secs(6)),
             "the keyring did not answer within 6 s",
-            ["check whether the keyring asks for its password in a window, then try again"];
+            ["check whether the keyring asks for its password in a window, then try again",
+             "or run `scw login --storage encrypted` to keep the secret key in an encrypted file instead"];
         StoreError::Interrupted => StoreError::Interrupted, "Cancelled.", [];
         StoreError::Failed(_) => StoreError::Failed(text("broken pipe")),
             "the keyring failed: broken pipe",
             ["try again",
-             "if it fails again, run `scw login --storage file` to keep the secret key in a file instead"];
+             "if it fails again, run `scw login --storage encrypted` to keep the secret key in an encrypted file instead"];
         StoreError::File(_) => StoreError::File(FileError::ReadBack { path: PathBuf::from("/f") }),
             "/f does not contain what scw wrote to it",
             ["check the disk, or choose another place"];
         StoreError::BadCodesFile { .. } =>
             StoreError::BadCodesFile { path: PathBuf::from("/codes"), line: 3 },
             "line 3 of /codes is malformed", ["open the file and fix or remove that line"];
-        StoreError::Encrypted(_) => StoreError::Encrypted(PathBuf::from("/codes.age")),
-            "the backup codes in /codes.age are encrypted",
-            ["decrypt it with `age --decrypt --identity KEY-FILE /codes.age`"];
+        StoreError::Encrypted { with: Lock::Passphrase, .. } =>
+            StoreError::Encrypted { path: PathBuf::from("/f.age"), with: Lock::Passphrase },
+            "/f.age is encrypted with a passphrase",
+            ["use `--passphrase-file` or `SCW_PASSPHRASE_FILE`"];
+        StoreError::Encrypted { with: Lock::Key, .. } =>
+            StoreError::Encrypted { path: PathBuf::from("/f.age"), with: Lock::Key },
+            "/f.age is encrypted for an age or SSH key",
+            ["use `--identity` or `SCW_IDENTITY_FILE`"];
+        StoreError::Unopened { with: Lock::Passphrase, .. } =>
+            StoreError::Unopened { path: PathBuf::from("/f.age"), with: Lock::Passphrase },
+            "the passphrase does not open /f.age",
+            ["use `--passphrase-file` or `SCW_PASSPHRASE_FILE`"];
+        StoreError::Unopened { with: Lock::Key, .. } =>
+            StoreError::Unopened { path: PathBuf::from("/f.age"), with: Lock::Key },
+            "the identity does not open /f.age",
+            ["use `--identity` or `SCW_IDENTITY_FILE`"];
+        StoreError::Damaged(_) => StoreError::Damaged(PathBuf::from("/f.age")),
+            "/f.age is damaged: scw cannot decrypt it",
+            ["restore the file from a copy", "if it holds a secret key, run `scw login`"];
     }
 }
 

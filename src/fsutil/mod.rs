@@ -225,6 +225,18 @@ pub(crate) fn remove(path: &Path) -> Result<bool, FileError> {
     }
 }
 
+/// Gives a file another name in its folder, in one step. What has that name already is replaced.
+///
+/// # Errors
+/// [`FileError::Io`]: the file then has its old name.
+pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), FileError> {
+    fs::rename(from, to).map_err(io_error("could not rename", from))?;
+    match to.parent() {
+        Some(folder) => private::sync_dir(folder),
+        None => Ok(()),
+    }
+}
+
 /// Whether something stands at `path`.
 #[must_use]
 pub(crate) fn exists(path: &Path) -> bool {

@@ -58,14 +58,29 @@ impl fmt::Display for ProfileName {
 pub enum StorageKind {
     /// The keyring of the operating system
     Keyring,
+    /// A file that a passphrase or a key opens
+    Encrypted,
     /// A file that only you can read
     File,
+}
+
+impl StorageKind {
+    /// The place in a sentence, behind "the".
+    #[must_use]
+    pub fn place(self) -> &'static str {
+        match self {
+            Self::Keyring => "keyring",
+            Self::Encrypted => "encrypted file",
+            Self::File => "file",
+        }
+    }
 }
 
 impl fmt::Display for StorageKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Keyring => "keyring",
+            Self::Encrypted => "encrypted",
             Self::File => "file",
         })
     }
@@ -77,8 +92,11 @@ impl FromStr for StorageKind {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         match text {
             "keyring" => Ok(Self::Keyring),
+            "encrypted" => Ok(Self::Encrypted),
             "file" => Ok(Self::File),
-            _ => Err(Invalid::new("a storage is `keyring` or `file`")),
+            _ => Err(Invalid::new(
+                "a storage is `keyring`, `encrypted` or `file`",
+            )),
         }
     }
 }

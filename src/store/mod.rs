@@ -1,11 +1,15 @@
 //! Where secrets are kept on this machine.
 
 mod codes;
+mod identity;
+mod seal;
 mod secrets;
 
 use std::{path::PathBuf, time::Duration};
 
-pub(crate) use codes::{Change, CodesFile, Encryption, Reserved, SavedCodes, Unfinished, Voided};
+pub(crate) use codes::{Change, CodesFile, Reserved, SavedCodes, Unfinished, Voided};
+pub(crate) use identity::{FoundIdentity, Identity, LockedIdentity};
+pub(crate) use seal::{Encryption, Key, Lock};
 pub(crate) use secrets::{SecretStore, location, with_store};
 
 use crate::fsutil::FileError;
@@ -48,7 +52,29 @@ pub(crate) enum StoreError {
         /// The line, from 1.
         line: usize,
     },
-    /// The backup codes are encrypted, and only their owner's key opens them.
-    #[error("the backup codes in {} are encrypted", .0.display())]
-    Encrypted(PathBuf),
+    /// A file is encrypted, and nothing was given that could open it.
+    #[error("{path} is encrypted {}", match .with {
+        Lock::Passphrase => "with a passphrase",
+        Lock::Key => "for an age or SSH key",
+    })]
+    Encrypted {
+        /// The file.
+        path: PathBuf,
+        /// What opens it.
+        with: Lock,
+    },
+    /// What was given does not open an encrypted file.
+    #[error("the {} does not open {path}", match .with {
+        Lock::Passphrase => "passphrase",
+        Lock::Key => "identity",
+    })]
+    Unopened {
+        /// The file.
+        path: PathBuf,
+        /// What opens it.
+        with: Lock,
+    },
+    /// An encrypted file that is cut, changed, or takes more work than one of ours.
+    #[error("{} is damaged: scw cannot decrypt it", .0.display())]
+    Damaged(PathBuf),
 }

@@ -9,6 +9,7 @@ use std::{
     io::{self, IsTerminal, Write},
     path::Path,
     rc::Rc,
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use anstream::AutoStream;
@@ -287,12 +288,19 @@ pub(crate) fn stderr_is_terminal() -> bool {
 /// program does not wait for.
 ///
 /// # Errors
-/// The system's, and `InvalidData` for text that is not UTF-8 or longer than the limit.
+/// The system's, `InvalidData` for text that is not UTF-8 or longer than the limit, and one for a
+/// second read: two options cannot both take their values from stdin.
 pub(crate) async fn read_stdin(limit: usize) -> io::Result<secrecy::SecretString> {
+    if STDIN_IS_READ.swap(true, Ordering::Relaxed) {
+        return Err(io::Error::other("it was read for something else already"));
+    }
     on_thread(move || read_all(io::stdin().lock(), limit))
         .await
         .unwrap_or_else(|| Err(io::Error::other("the read failed")))
 }
+
+/// Whether the whole of stdin was read.
+static STDIN_IS_READ: AtomicBool = AtomicBool::new(false);
 
 fn read_all(from: impl io::Read, limit: usize) -> io::Result<secrecy::SecretString> {
     use io::Read;

@@ -16,6 +16,7 @@ mod cut;
 mod doctor;
 mod doubts;
 mod elsewhere;
+mod encrypted;
 mod factors;
 mod failures;
 mod from_config;

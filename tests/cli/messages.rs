@@ -23,7 +23,7 @@ fn a_missing_keyring_is_told_before_anything_is_asked_or_sent() {
         let ran = ran.told("there is no D-Bus session bus");
         let hint = ran.stderr.lines().find(|line| line.starts_with("hint: "));
         assert!(
-            hint.unwrap().contains("`scw login --storage file`"),
+            hint.unwrap().contains("`scw login --storage encrypted`"),
             "the simplest way out comes first: {}",
             ran.stderr
         );

@@ -95,7 +95,7 @@ fn a_bus_without_a_service_and_no_bus_at_all_are_told_apart() {
         "{}",
         ran.stderr
     );
-    assert!(ran.stderr.contains("--storage file"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("--storage encrypted"), "{}", ran.stderr);
     world.run(&["whoami"]).expect(3).told("not logged in");
 }
 

@@ -25,7 +25,7 @@ pub(super) fn check(ctx: &Context, user: &UserId) -> Result<Option<Finding>> {
     let own_place = known.and_then(|known| known.codes_file.as_ref());
     let file = ctx.codes_file(user)?;
     let path = file.path().display();
-    Ok(Some(match file.load() {
+    Ok(Some(match file.load(None) {
         Ok(Some(codes)) => judge(codes.unused()),
         Ok(None) if own_place.is_some() => Finding::problem(
             NAME,
@@ -33,7 +33,7 @@ pub(super) fn check(ctx: &Context, user: &UserId) -> Result<Option<Finding>> {
             format!("put the file back; else {RENEW}"),
         ),
         Ok(None) => Finding::warning(NAME, "no backup codes are saved here", RENEW),
-        Err(StoreError::Encrypted(_)) => {
+        Err(StoreError::Encrypted { .. }) => {
             let void = known.and_then(|known| known.void_codes.as_deref());
             if void.is_some() && file.digest()?.as_deref() == void {
                 Finding::warning(NAME, format!("the codes in {path} are void"), RENEW)

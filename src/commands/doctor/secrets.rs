@@ -8,8 +8,8 @@ use super::failure;
 use crate::{
     config::Record,
     context::Context,
-    credentials::has_secret_variable,
-    error::{CliError, Result},
+    credentials::{Asking, has_secret_variable},
+    error::{CliError, IDENTITY_FLAG, Kind, PASSPHRASE_FLAG, Result},
     model::{Finding, ProfileName, SecretName, Slot, StorageKind},
     store::{StoreError, location},
 };
@@ -52,7 +52,7 @@ async fn look(ctx: &Context) -> Result<Secrets> {
     };
     let began = OffsetDateTime::now_utc();
     let looked = local
-        .with_store(StorageKind::Keyring, move |store| {
+        .with_store(StorageKind::Keyring, None, move |store| {
             let mut outcomes = Vec::new();
             for name in &names {
                 let outcome = store.look(name);
@@ -92,7 +92,7 @@ async fn look(ctx: &Context) -> Result<Secrets> {
     for kept in logins(&record, StorageKind::File, current) {
         let name = kept.name.clone();
         let outcome = local
-            .with_store(StorageKind::File, move |store| store.look(&name))
+            .with_store(StorageKind::File, None, move |store| store.look(&name))
             .await;
         is_readable &= outcome.is_ok() || kept.profile != *current;
         let data = local.data();
@@ -103,6 +103,24 @@ async fn look(ctx: &Context) -> Result<Secrets> {
             ),
             Err(StoreError::NotFound) => missing(&kept.profile, StorageKind::File),
             Err(err) => failure("storage", &err.into()),
+        });
+    }
+    for kept in logins(&record, StorageKind::Encrypted, current) {
+        let Some(login) = record.login(&kept.profile) else {
+            continue;
+        };
+        let secret = local
+            .secret(&kept.profile, login.kept, Asking::Nobody)
+            .await;
+        is_readable &= secret.is_ok() || kept.profile != *current;
+        findings.push(match secret {
+            Ok(_) => opened(&kept.profile),
+            // Nothing was given that opens it, and the doctor asks nobody.
+            Err(err) if err.kind() == Kind::Usage => not_opened(&kept.profile),
+            Err(err) if err.kind() == Kind::NotLoggedIn => {
+                missing(&kept.profile, StorageKind::Encrypted)
+            }
+            Err(err) => failure("storage", &err),
         });
     }
     Ok(Secrets {
@@ -150,8 +168,28 @@ fn unusable(err: &CliError, is_needed: bool, has_logins: bool) -> Finding {
 fn missing(profile: &ProfileName, storage: StorageKind) -> Finding {
     Finding::problem(
         "login",
-        format!("the secret key of profile `{profile}` is missing from the {storage}"),
+        format!(
+            "the secret key of profile `{profile}` is missing from the {}",
+            storage.place()
+        ),
         format!("run `scw login -p {profile}`"),
+    )
+}
+
+fn opened(profile: &ProfileName) -> Finding {
+    Finding::ok(
+        "storage",
+        format!("the secret key of profile `{profile}` is encrypted, and could be opened"),
+    )
+}
+
+fn not_opened(profile: &ProfileName) -> Finding {
+    Finding::ok(
+        "storage",
+        format!(
+            "the secret key of profile `{profile}` is encrypted; to check it too, use {PASSPHRASE_FLAG}, \
+             or {IDENTITY_FLAG}"
+        ),
     )
 }
 

@@ -6,7 +6,7 @@ use crate::{
     commands::new_key::{delete_described, settle},
     context::Context,
     credentials::{
-        Authed, Credential, PendingKey, Source, abandoned_by_commands, credential_to_revoke,
+        Asking, Authed, Credential, PendingKey, Source, abandoned_by_commands, credential_to_revoke,
     },
     error::{CliError, Kind, LOGIN_HINT, Result},
     model::rfc3339,
@@ -99,7 +99,7 @@ async fn credentials(ctx: &Context, key: &PendingKey) -> Result<Vec<Result<Crede
     logins.sort_by_key(|(name, _)| Some(name.as_str()) != made_by);
     let mut found = Vec::new();
     for (name, login) in logins {
-        found.push(credential_to_revoke(local, &name, &login).await);
+        found.push(credential_to_revoke(local, &name, &login, Asking::Nobody).await);
     }
     if let Ok(credential) = ctx.credential().await
         && !matches!(credential.source(), Source::Saved(_))

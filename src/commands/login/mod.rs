@@ -49,11 +49,17 @@ fn storage(ctx: &Context, args: &LoginArgs) -> Result<StorageKind> {
 /// show only after email, password and code were typed.
 async fn check_storage(ctx: &Context, args: &LoginArgs) -> Result<()> {
     let name = SecretName::of(&ctx.settings()?.profile, Slot::First);
-    ctx.local()?
-        .with_store(storage(ctx, args)?, move |store| store.check(&name))
-        .await
-        .map_err(CliError::from)
-        .map_err(|err| err.doing("log in"))
+    let storage = storage(ctx, args)?;
+    let local = ctx.local()?;
+    let checked = async {
+        let key = local.sealing_key(storage).await?;
+        Ok::<_, CliError>(
+            local
+                .with_store(storage, key, move |store| store.check(&name))
+                .await?,
+        )
+    };
+    checked.await.map_err(|err| err.doing("log in"))
 }
 
 /// The login of a user, with a key of which nothing more is known.
@@ -87,6 +93,9 @@ fn report(ctx: &Context, profile: &ProfileName, login: &Login) -> Result<()> {
         StorageKind::Keyring => ui.status(&format!(
             "The secret key is in the keyring as \"{location}\""
         )),
+        StorageKind::Encrypted => {
+            ui.status(&format!("The secret key is encrypted in {location}"));
+        }
         StorageKind::File => ui.warn(&format!(
             "the secret key is stored unencrypted in {location}; only you can read it"
         )),

@@ -79,7 +79,7 @@ fn no_codes() -> CliError {
 }
 
 fn list(ctx: &Context, file: &CodesFile, args: &CodesListArgs) -> Result<()> {
-    let codes = file.load()?.ok_or_else(no_codes)?;
+    let codes = file.load(None)?.ok_or_else(no_codes)?;
     let rows: Vec<(String, &str, Option<OffsetDateTime>)> = codes
         .codes
         .iter()
@@ -129,7 +129,7 @@ async fn next(ctx: &Context, user: &UserId) -> Result<()> {
     let now = Context::now();
     // Marked durably first, printed second: two runs never print the same code.
     let (code, left) = file
-        .update(&lock, |codes| {
+        .update(&lock, None, |codes| {
             let code = codes.take_next(now)?;
             Some((code, codes.unused()))
         })?
@@ -143,7 +143,7 @@ async fn next(ctx: &Context, user: &UserId) -> Result<()> {
     );
     if let Err(err) = printed {
         // Nobody saw it: it is as good as before.
-        file.update(&lock, |codes| codes.unmark(&code))?;
+        file.update(&lock, None, |codes| codes.unmark(&code))?;
         return Err(unprinted(&err).and("The backup code is still unused"));
     }
     ctx.ui().status(&format!("{left} unused backup codes left"));
@@ -159,7 +159,9 @@ async fn used(ctx: &Context, user: &UserId, args: &CodesUsedArgs) -> Result<()> 
     let (lock, file) = lock_and_settle(ctx, None, user, Unasked::Warn).await?;
     let now = Context::now();
     let (fresh, left) = file
-        .update(&lock, |codes| (codes.mark_used(&code, now), codes.unused()))?
+        .update(&lock, None, |codes| {
+            (codes.mark_used(&code, now), codes.unused())
+        })?
         .ok_or_else(no_codes)?;
     match fresh {
         Some(true) => ctx.ui().status("Marked the code as used"),
@@ -210,7 +212,7 @@ fn owner(ctx: &Context, user: &UserId) -> Result<String> {
 
 async fn remove(ctx: &Context, user: &UserId, args: &CodesRemoveArgs) -> Result<()> {
     let file = settled_file(ctx, user).await?;
-    let unused = match file.load() {
+    let unused = match file.load(None) {
         Ok(codes) => codes.as_ref().map_or(0, SavedCodes::unused),
         // What cannot be read may be worth something.
         Err(_) => 1,

@@ -302,7 +302,7 @@ fn already_on(ctx: &Context, user: &User) -> Result<()> {
 
 /// Whether codes are saved that may still be used. Those that cannot be read here count.
 pub(super) fn has_codes(file: &CodesFile) -> bool {
-    match file.load() {
+    match file.load(None) {
         Ok(codes) => codes.is_some_and(|codes| codes.unused() > 0),
         Err(_) => true,
     }

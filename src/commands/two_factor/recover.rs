@@ -156,9 +156,9 @@ async fn saved_codes(ctx: &Context, users: &[UserId], ways: &mut Vec<Way>) -> Re
     for user in users {
         settle(ctx, None, user, Unasked::Warn).await?;
         let file = ctx.codes_file(user)?;
-        match file.load() {
+        match file.load(None) {
             Ok(Some(codes)) => left += codes.unused(),
-            Err(StoreError::Encrypted(path)) if !is_void(ctx, &file)? => encrypted.push(Way {
+            Err(StoreError::Encrypted { path, .. }) if !is_void(ctx, &file)? => encrypted.push(Way {
                 name: "encrypted_codes",
                 says: format!(
                     "Encrypted backup codes are saved on this machine. Decrypt {} with `age`, and put one code into a file",

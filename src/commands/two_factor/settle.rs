@@ -218,7 +218,7 @@ pub(super) async fn void(ctx: &Context, file: &CodesFile, lock: &FileLock) -> bo
 }
 
 async fn mark_void(ctx: &Context, file: &CodesFile, lock: &FileLock) -> Result<Voided> {
-    let voided = file.void(lock, Context::now())?;
+    let voided = file.void(lock, None, Context::now())?;
     if voided == Voided::Encrypted {
         let digest = file.digest()?;
         ctx.local()?
@@ -253,7 +253,7 @@ pub(super) async fn void_if_off(
     user: &UserId,
 ) -> Result<(), CliError> {
     let file = ctx.codes_file(user)?;
-    let unused = matches!(file.load(), Ok(Some(codes)) if codes.unused() > 0);
+    let unused = matches!(file.load(None), Ok(Some(codes)) if codes.unused() > 0);
     if !unused {
         return Ok(());
     }

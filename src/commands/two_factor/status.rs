@@ -83,7 +83,7 @@ pub(super) async fn run(ctx: &Context, args: StatusArgs) -> Result<()> {
 fn saved_codes(ctx: &Context, user: &UserId) -> Result<(Option<usize>, Option<String>)> {
     const RENEW: &str = "to make new backup codes, run `scw 2fa on --renew`";
     let file = ctx.codes_file(user)?;
-    Ok(match file.load() {
+    Ok(match file.load(None) {
         Ok(Some(codes)) => {
             let left = codes.unused();
             if left == 0 {
@@ -95,11 +95,11 @@ fn saved_codes(ctx: &Context, user: &UserId) -> Result<(Option<usize>, Option<St
             ctx.ui().hint(RENEW);
             (None, Some("none".to_owned()))
         }
-        Err(StoreError::Encrypted(path)) if is_void(ctx, &file)? => {
+        Err(StoreError::Encrypted { path, .. }) if is_void(ctx, &file)? => {
             ctx.ui().hint(RENEW);
             (None, Some(format!("void, encrypted in {}", path.display())))
         }
-        Err(StoreError::Encrypted(path)) => {
+        Err(StoreError::Encrypted { path, .. }) => {
             (None, Some(format!("encrypted in {}", path.display())))
         }
         Err(err) => {

@@ -2,11 +2,9 @@
 //! second factor that was cut means for them.
 
 mod place;
-mod seal;
 mod text;
 mod unfinished;
 
 pub(crate) use place::{CodesFile, Reserved, Voided};
-pub(crate) use seal::Encryption;
 pub(crate) use text::SavedCodes;
 pub(crate) use unfinished::{Change, Unfinished};

@@ -10,15 +10,12 @@ use sha1::{Digest, Sha1};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::{Encryption, SavedCodes};
+use super::SavedCodes;
 use crate::{
     fsutil::{self, DataDir, FileError, FileLock, LockFile, Reservation},
     model::{BackupCodes, UserId},
-    store::StoreError,
+    store::{Encryption, Key, StoreError, seal},
 };
-
-/// The first line of an encrypted file (age armor).
-const ARMOR: &[u8] = b"-----BEGIN AGE ENCRYPTED FILE-----";
 
 /// Extension of a file in clear, and of an encrypted one.
 const CLEAR: &str = "txt";
@@ -37,7 +34,7 @@ pub(crate) struct CodesFile {
 pub(crate) enum Voided {
     /// So many codes were unused and are marked as void now.
     Marked(usize),
-    /// The file is encrypted, so its codes are void but cannot be marked.
+    /// The file is encrypted and was not opened, so its codes are void but cannot be marked.
     Encrypted,
     /// No unused codes are saved there.
     Nothing,
@@ -121,7 +118,7 @@ impl CodesFile {
     /// backup codes.
     pub(crate) fn reserve(&self, _lock: &FileLock) -> Result<Reserved, StoreError> {
         if let Some(content) = self.content()? {
-            let ours = SavedCodes::starts(&content) || content.starts_with(ARMOR);
+            let ours = SavedCodes::starts(&content) || seal::is_sealed(&content);
             if !ours && !content.is_empty() {
                 return Err(FileError::InTheWay {
                     path: self.path.clone(),
@@ -135,20 +132,66 @@ impl CodesFile {
         })
     }
 
-    /// Reads the codes; nothing where there is no file.
+    /// Reads the codes, opened with `key` where they are encrypted; nothing where there is no file.
     ///
     /// # Errors
-    /// [`StoreError`] when the file cannot be read, is open to others, is encrypted, or is not
+    /// [`StoreError`] when the file cannot be read or opened, is open to others, or is not
     /// understood.
-    pub(crate) fn load(&self) -> Result<Option<SavedCodes>, StoreError> {
+    pub(crate) fn load(&self, key: Option<&Key>) -> Result<Option<SavedCodes>, StoreError> {
+        Ok(self.read(key)?.map(|(codes, _)| codes))
+    }
+
+    /// Whether the codes are encrypted.
+    ///
+    /// # Errors
+    /// [`StoreError::File`] when the file cannot be read.
+    pub(crate) fn is_encrypted(&self) -> Result<bool, StoreError> {
+        Ok(self
+            .content()?
+            .is_some_and(|content| seal::is_sealed(&content)))
+    }
+
+    /// The codes, with the key that has to seal them again.
+    fn read<'k>(
+        &self,
+        key: Option<&'k Key>,
+    ) -> Result<Option<(SavedCodes, Option<&'k Key>)>, StoreError> {
         let Some(content) = self.content()? else {
             return Ok(None);
         };
-        if content.starts_with(ARMOR) {
-            return Err(StoreError::Encrypted(self.path.clone()));
+        if seal::is_sealed(&content) {
+            let clear = seal::open(&content, key, &self.path)?;
+            return Ok(Some((SavedCodes::parse(&clear, &self.path)?, key)));
         }
         fsutil::check_private(&self.path)?;
-        SavedCodes::parse(&content, &self.path).map(Some)
+        Ok(Some((SavedCodes::parse(&content, &self.path)?, None)))
+    }
+
+    /// Writes the codes, for those that they were encrypted for before. A file that does not name
+    /// them is encrypted for the key that opened it.
+    fn write(&self, mut codes: SavedCodes, key: Option<&Key>) -> Result<(), StoreError> {
+        let failed = || fsutil::io_error("could not encrypt", &self.path);
+        let content = match key {
+            None => codes.to_text().as_bytes().to_vec().into(),
+            Some(key) => {
+                if let Key::Identity(identity) = key
+                    && codes.encrypted_for().is_none()
+                {
+                    let encryption = identity.encryption();
+                    let encryption =
+                        encryption.map_err(|err| failed()(std::io::Error::other(err)))?;
+                    codes.set_encrypted_for(Some(&encryption));
+                }
+                let text = codes.to_text();
+                let sealed = match codes.encrypted_for() {
+                    Some(encryption) => encryption.seal(text.as_bytes()),
+                    None => seal::seal(text.as_bytes(), key),
+                };
+                Zeroizing::new(sealed.map_err(failed())?)
+            }
+        };
+        self.data.write(&self.path, &content)?;
+        Ok(())
     }
 
     /// Changes the saved codes, and makes the change durable before it returns what `change`
@@ -159,28 +202,74 @@ impl CodesFile {
     pub(crate) fn update<T>(
         &self,
         _lock: &FileLock,
+        key: Option<&Key>,
         change: impl FnOnce(&mut SavedCodes) -> T,
     ) -> Result<Option<T>, StoreError> {
-        let Some(mut codes) = self.load()? else {
+        let Some((mut codes, key)) = self.read(key)? else {
             return Ok(None);
         };
         let before = codes.clone();
         let result = change(&mut codes);
         if codes != before {
-            self.data.write(&self.path, codes.to_text().as_bytes())?;
+            self.write(codes, key)?;
         }
         Ok(Some(result))
+    }
+
+    /// Encrypts the codes for others, or for nobody any more where `encryption` is nothing, and
+    /// tells where they are then; nothing where there is no file. The content is replaced in one
+    /// step and renamed after it, so that the codes have a name at every moment.
+    ///
+    /// # Errors
+    /// As [`CodesFile::update`].
+    pub(crate) fn change_encryption(
+        &self,
+        _lock: &FileLock,
+        key: Option<&Key>,
+        encryption: Option<&Encryption>,
+    ) -> Result<Option<Self>, StoreError> {
+        let Some((mut codes, _)) = self.read(key)? else {
+            return Ok(None);
+        };
+        codes.set_encrypted_for(encryption);
+        let text = codes.to_text();
+        match encryption {
+            None => self.data.write(&self.path, text.as_bytes())?,
+            Some(encryption) => {
+                let sealed = encryption
+                    .seal(text.as_bytes())
+                    .map_err(fsutil::io_error("could not encrypt", &self.path))?;
+                self.data.write(&self.path, &sealed)?
+            }
+        };
+        self.with_usual_name(encryption.is_some()).map(Some)
+    }
+
+    /// Gives a file in the usual place the extension that says whether it is encrypted.
+    fn with_usual_name(&self, encrypted: bool) -> Result<Self, StoreError> {
+        let other = Self::usual(&self.data, &self.user, !encrypted);
+        if *self != other {
+            return Ok(self.clone());
+        }
+        let named = Self::usual(&self.data, &self.user, encrypted);
+        fsutil::rename(&self.path, &named.path)?;
+        Ok(named)
     }
 
     /// Marks every unused code as void: the second factor that they belong to is gone since `now`.
     ///
     /// # Errors
     /// As [`CodesFile::update`].
-    pub(crate) fn void(&self, lock: &FileLock, now: OffsetDateTime) -> Result<Voided, StoreError> {
-        match self.update(lock, |codes| codes.void(now)) {
+    pub(crate) fn void(
+        &self,
+        lock: &FileLock,
+        key: Option<&Key>,
+        now: OffsetDateTime,
+    ) -> Result<Voided, StoreError> {
+        match self.update(lock, key, |codes| codes.void(now)) {
             Ok(None | Some(0)) => Ok(Voided::Nothing),
             Ok(Some(marked)) => Ok(Voided::Marked(marked)),
-            Err(StoreError::Encrypted(_)) => Ok(Voided::Encrypted),
+            Err(StoreError::Encrypted { .. }) => Ok(Voided::Encrypted),
             Err(err) => Err(err),
         }
     }
@@ -223,7 +312,8 @@ impl Reserved {
         now: OffsetDateTime,
         encryption: Option<&Encryption>,
     ) -> Result<PathBuf, StoreError> {
-        let saved = SavedCodes::new(codes, account, now);
+        let mut saved = SavedCodes::new(codes, account, now);
+        saved.set_encrypted_for(encryption);
         let text = saved.to_text();
         // A code that the file's form cannot carry would be lost silently: read it back first.
         let back = SavedCodes::parse(text.as_bytes(), self.path())?;

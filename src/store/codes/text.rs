@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     model::{BackupCode, BackupCodes, CodeState, SavedCode, parse_rfc3339, rfc3339},
-    store::StoreError,
+    store::{Encryption, StoreError},
 };
 
 /// How the heading of every file begins; it tells a file of ours from another.
@@ -24,6 +24,8 @@ const EXPLANATION: &str = "\
 # Each code works once, in place of a one-time password.
 # `scw 2fa codes next` prints the next one and marks it used.
 ";
+/// Before each of those that the file is encrypted for: the encryption itself does not name them.
+const ENCRYPTED_FOR: &str = "# encrypted for ";
 const USED: &str = "# used ";
 const VOID: &str = "# void ";
 /// Before a code that would look like a comment by itself.
@@ -118,6 +120,36 @@ impl SavedCodes {
             };
         }
         text
+    }
+
+    /// Whom the file is encrypted for, where it says so.
+    pub(super) fn encrypted_for(&self) -> Option<Encryption> {
+        let recipients: Vec<&str> = self
+            .heading
+            .lines()
+            .filter_map(|line| line.strip_prefix(ENCRYPTED_FOR))
+            .collect();
+        Encryption::to(&recipients.join("\n")).ok()
+    }
+
+    /// Writes down whom the file is encrypted for.
+    pub(super) fn set_encrypted_for(&mut self, encryption: Option<&Encryption>) {
+        let mut heading: String = self
+            .heading
+            .split_inclusive('\n')
+            .filter(|line| !line.starts_with(ENCRYPTED_FOR))
+            .collect();
+        for recipient in encryption.into_iter().flat_map(Encryption::texts) {
+            heading.extend([ENCRYPTED_FOR, &recipient, "\n"]);
+        }
+        self.heading = heading;
+    }
+
+    /// Whether the file is encrypted for these and nobody else.
+    #[must_use]
+    pub(crate) fn is_encrypted_for(&self, encryption: &Encryption) -> bool {
+        self.encrypted_for()
+            .is_some_and(|found| found.texts().eq(encryption.texts()))
     }
 
     /// How many codes can still be used.

@@ -63,7 +63,7 @@ impl SecretStore for FileStore {
     }
 }
 
-fn text_of(content: &[u8], path: &Path) -> Result<SecretString, StoreError> {
+pub(super) fn text_of(content: &[u8], path: &Path) -> Result<SecretString, StoreError> {
     let text = std::str::from_utf8(content).map_err(|_| FileError::InTheWay {
         path: path.to_owned(),
         what: "not a text file",

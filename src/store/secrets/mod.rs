@@ -1,5 +1,6 @@
 //! Where the secrets of logins are kept on this machine.
 
+mod encrypted;
 mod file;
 mod keyring;
 #[cfg(target_os = "linux")]
@@ -7,10 +8,11 @@ mod service;
 
 use secrecy::SecretString;
 
+use encrypted::EncryptedStore;
 use file::FileStore;
 use keyring::KeyringStore;
 
-use super::StoreError;
+use super::{Key, StoreError};
 use crate::{
     fsutil::DataDir,
     model::{SecretName, StorageKind},
@@ -66,26 +68,29 @@ pub(crate) trait SecretStore: Send {
 /// Where a secret is, for people: a path, or the label of a keyring entry.
 #[must_use]
 pub(crate) fn location(kind: StorageKind, data: &DataDir, name: &SecretName) -> String {
-    store(kind, data).location(name)
+    store(kind, data, None).location(name)
 }
 
-fn store(kind: StorageKind, data: &DataDir) -> Box<dyn SecretStore> {
+fn store(kind: StorageKind, data: &DataDir, key: Option<Key>) -> Box<dyn SecretStore> {
     match kind {
         StorageKind::Keyring => Box::new(KeyringStore),
+        StorageKind::Encrypted => Box::new(EncryptedStore::new(data, key)),
         StorageKind::File => Box::new(FileStore::new(data)),
     }
 }
 
-/// Does one thing with the place of a kind, without blocking the event loop.
+/// Does one thing with the place of a kind, without blocking the event loop. An encrypted file
+/// needs a key to be read or kept.
 ///
 /// # Errors
 /// What the place says.
 pub(crate) async fn with_store<T: Send + 'static>(
     kind: StorageKind,
     data: &DataDir,
+    key: Option<Key>,
     work: impl FnOnce(&dyn SecretStore) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
-    let store = store(kind, data);
+    let store = store(kind, data, key);
     on_thread(move || work(&*store))
         .await
         .unwrap_or_else(|| Err(StoreError::Failed("its library crashed".to_owned())))

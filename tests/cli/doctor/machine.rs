@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::{Machine, chmod, write};
+use crate::support::Ran;
 
 // Issue 10, 6
 #[test]
@@ -274,4 +275,41 @@ fn another_scw_that_comes_first_and_a_missing_second_name_are_told() {
         fs::remove_file(machine.bin.join("scw-2fa")).unwrap();
         command.env("PATH", &machine.bin);
     });
+}
+
+// Issue 10, 6
+#[test]
+fn an_encrypted_secret_is_checked_where_something_opens_it_and_nobody_is_asked() {
+    let machine = Machine::new();
+    let passphrase = machine.path("passphrase");
+    write(&passphrase, "correct horse battery staple\n");
+    let encrypted = |arguments: &[&str], input: &str| {
+        let mut command = machine.command(arguments);
+        command.env("SCW_PASSPHRASE_FILE", &passphrase);
+        crate::support::run_with_input(&mut command, input).expect(0)
+    };
+    let login = ["login", "--with-token", "--storage", "encrypted"];
+    encrypted(&login, &machine.world.key_lines());
+    let (code, found) = machine.findings(|_| {});
+    assert_eq!((code, found.len()), (0, 0), "{found:#?}");
+    let closed = Ran::of(machine.command(&["doctor"]).output().unwrap()).stdout;
+    assert!(
+        closed.contains("to check it too, use `--passphrase-file`"),
+        "{closed}"
+    );
+    assert!(!closed.contains("ok       key "), "{closed}");
+    let opened = encrypted(&["doctor"], "").stdout;
+    assert!(
+        opened.contains("is encrypted, and could be opened"),
+        "{opened}"
+    );
+    assert!(opened.contains("ok       key "), "{opened}");
+    write(&passphrase, "wrong\n");
+    let (_, found) = machine.findings(|command| {
+        command.env("SCW_PASSPHRASE_FILE", &passphrase);
+    });
+    assert!(
+        found[0].starts_with("storage problem the passphrase does not open"),
+        "{found:#?}"
+    );
 }
