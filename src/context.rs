@@ -10,7 +10,7 @@ use crate::{
     cli::GlobalArgs,
     config::{Flags, Settings},
     credentials::{self, Authed, Clients, Credential, Keys, Local, Source},
-    error::{CliError, Result},
+    error::{CliError, Kind, Result},
     model::{ProfileName, UserId},
     process::Interrupt,
     store::CodesFile,
@@ -97,6 +97,13 @@ impl Context {
             config: self.global.config.clone(),
             api: self.global.api,
             api_url: self.global.api_url.clone(),
+        })
+        .map_err(CliError::from)
+        .map_err(|err| match err.kind() {
+            Kind::LocalFile => {
+                err.hint("or run `export SCW_DATA_DIR=FOLDER` with a folder of your own")
+            }
+            _ => err,
         })?;
         Ok(self.settings.get_or_init(|| settings))
     }

@@ -110,9 +110,9 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitCode> {
 async fn tidy(context: &Context, command: &Command) -> Result<()> {
     match command {
         // They touch nothing that is kept on the machine.
-        Command::Completion(_) | Command::Man(_) | Command::Help(_) => return Ok(()),
+        Command::Completion(_) | Command::Man(_) | Command::Help(_)
         // It tells what is left behind, and changes nothing.
-        Command::Doctor => return Ok(()),
+        | Command::Doctor => return Ok(()),
         _ => context.local()?.sweep().await?,
     }
     // A login deletes them by itself, once it is known whose it is.

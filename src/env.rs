@@ -97,6 +97,8 @@ variables! {
         BROWSER = "BROWSER";
         /// Proxy for the API
         HTTPS_PROXY = "HTTPS_PROXY";
+        /// Proxy for the API, if `HTTPS_PROXY` is not set
+        ALL_PROXY = "ALL_PROXY";
         /// Hosts to reach without the proxy
         NO_PROXY = "NO_PROXY";
         /// File with additional certificate authorities (PEM)
@@ -192,7 +194,7 @@ pub(crate) fn home() -> Option<PathBuf> {
 /// The proxy of requests over TLS, as the HTTP library looks for it.
 #[must_use]
 pub(crate) fn proxy() -> Option<String> {
-    [HTTPS_PROXY, "https_proxy", "ALL_PROXY", "all_proxy"]
+    [HTTPS_PROXY, "https_proxy", ALL_PROXY, "all_proxy"]
         .into_iter()
         .find_map(hint)
 }

@@ -5,7 +5,7 @@ use std::{path::PathBuf, str::FromStr};
 use super::{ConfigError, Login, OfficialProfile, Record};
 use crate::{
     env,
-    fsutil::DataDir,
+    fsutil::{self, DataDir},
     model::{ApiUrl, Dialect, Invalid, ProfileName, StorageKind},
 };
 
@@ -82,7 +82,10 @@ impl Settings {
             api,
             storage: variable(env::KEYRING)?,
             data,
-            official_path: OfficialProfile::path(flags.config.as_deref()),
+            official_path: OfficialProfile::path(flags.config.as_deref()).filter(|path| {
+                let is_named = flags.config.is_some() || env::is_set(env::CONFIG_PATH);
+                is_named || !fsutil::is_out_of_sight(path)
+            }),
             url_flag: flags.api_url.clone(),
             iam_url: variable(env::API_URL)?,
             account_url: variable(env::ACCOUNT_URL)?,

@@ -177,13 +177,25 @@ impl<'a> Local<'a> {
         let mut removed = 0;
         let in_use = found.login.as_ref().map(|login| login.kept);
         for kept in found.abandoned.iter().filter(|kept| Some(**kept) != in_use) {
-            removed += usize::from(self.delete_secret(profile, *kept).await?);
+            removed += usize::from(self.delete_unasked(profile, *kept).await?);
         }
         if !found.abandoned.is_empty() {
             self.update_record(|record| record.profile_mut(profile).abandoned.clear())
                 .await?;
         }
         Ok(removed)
+    }
+
+    /// As [`Local::delete_secret`], for a secret that nobody asked to remove: it opens no window to
+    /// unlock a keyring, and does not wait long for one that does not answer.
+    async fn delete_unasked(&self, profile: &ProfileName, kept: Kept) -> Result<bool> {
+        let name = kept.name(profile);
+        Ok(self
+            .with_store(kept.storage, None, move |store| match store.look(&name) {
+                Err(err @ (StoreError::Locked(_) | StoreError::TimedOut(_))) => Err(err),
+                _ => store.delete(&name),
+            })
+            .await?)
     }
 
     /// Removes one secret; `false` where there was none.

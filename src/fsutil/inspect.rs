@@ -63,6 +63,14 @@ pub(crate) fn exposure(_path: &Path) -> Result<Option<Exposure>, FileError> {
     Ok(None)
 }
 
+/// Whether the folders above a path are closed to this process, as a home is under systemd's
+/// `ProtectHome=`: what is in it is not for this process.
+#[must_use]
+pub(crate) fn is_out_of_sight(path: &Path) -> bool {
+    let found = path.symlink_metadata();
+    found.is_err_and(|err| err.kind() == std::io::ErrorKind::PermissionDenied)
+}
+
 /// What is in a folder, sorted, up to a limit; nothing where there is no folder.
 #[must_use]
 pub(crate) fn entries(folder: &Path) -> Vec<PathBuf> {

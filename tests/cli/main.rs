@@ -14,6 +14,7 @@ mod bonds;
 mod codes;
 mod codes_encrypted;
 mod cut;
+mod doctor;
 mod doubts;
 mod elsewhere;
 mod encrypted;

@@ -112,6 +112,7 @@ fn every_command(judge: &Judge) {
         assert_eq!(document["changed"], changed);
     }
     judge.run("2fa recover", &[]);
+    judge.run("doctor", &[]);
     let owner = &judge.world.info().user_id;
     judge.world.sandbox.add_passkey(owner, "Laptop").unwrap();
     judge.run("2fa status", &[]);

@@ -116,6 +116,7 @@ const SETTINGS: &[Setting] = &[
         "! scw 2fa codes next --no-input",
     ),
     setting("scw 2fa recover", "LOGIN; ON; scw logout", ""),
+    setting("scw doctor", "LOGIN", ""),
     setting(
         "scw 2fa off --backup-code",
         "LOGIN; ON; scw logout",

@@ -12,10 +12,13 @@ mod support;
 
 mod completion;
 mod demo;
+mod doctor;
+mod environments;
 mod keyring;
 mod openapi;
 mod panel;
 mod qr;
 mod sdk;
+mod session;
 mod web;
 mod witness;

@@ -32,7 +32,7 @@ pub(super) fn check(places: &Places) -> Vec<Finding> {
                     "an interrupted scw may have left an API key on the account ({})",
                     path.display()
                 ),
-                "run `scw login` as the same user to delete it",
+                "run `scw whoami` to delete it; if the note stays, run `scw login` as the same user",
             ));
         }
     }

@@ -123,9 +123,9 @@ fn line(finding: &Finding) -> String {
         Health::Problem => "problem",
     };
     let message = clean(&finding.message);
-    let mut line = format!("{state:<9}{:<13}{message}", finding.name);
-    if let Some(hint) = &finding.hint {
-        line.push_str(&format!("\n{:9}hint: {}", "", clean(hint)));
+    let line = format!("{state:<9}{:<13}{message}", finding.name);
+    match &finding.hint {
+        None => line,
+        Some(hint) => format!("{line}\n{:9}hint: {}", "", clean(hint)),
     }
-    line
 }

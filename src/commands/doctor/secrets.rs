@@ -8,8 +8,8 @@ use super::failure;
 use crate::{
     config::Record,
     context::Context,
-    credentials::{Asking, Local, has_secret_variable},
-    error::{CliError, Result},
+    credentials::{Asking, has_secret_variable},
+    error::{CliError, IDENTITY_FLAG, Kind, PASSPHRASE_FLAG, Result},
     model::{Finding, ProfileName, SecretName, Slot, StorageKind},
     store::{StoreError, location},
 };
@@ -82,7 +82,7 @@ async fn look(ctx: &Context) -> Result<Secrets> {
         }
         Some(at) => {
             if let Some(Err(err)) = outcomes.nth(at) {
-                findings.push(unusable(err.into(), !in_keyring.is_empty(), has_logins));
+                findings.push(unusable(&err.into(), !in_keyring.is_empty(), has_logins));
             }
             is_readable = record
                 .login(current)
@@ -106,38 +106,27 @@ async fn look(ctx: &Context) -> Result<Secrets> {
         });
     }
     for kept in logins(&record, StorageKind::Encrypted, current) {
-        let name = kept.name.clone();
-        let outcome = local
-            .with_store(StorageKind::Encrypted, None, move |store| store.look(&name))
+        let Some(login) = record.login(&kept.profile) else {
+            continue;
+        };
+        let secret = local
+            .secret(&kept.profile, login.kept, Asking::Nobody)
             .await;
-        if kept.profile == *current {
-            is_readable = opens(local, &record, current).await;
-        }
-        findings.push(match outcome {
-            Ok(()) => in_encrypted_file(
-                &kept.profile,
-                &location(StorageKind::Encrypted, local.data(), &kept.name),
-                kept.profile != *current || is_readable,
-            ),
-            Err(StoreError::NotFound) => missing(&kept.profile, StorageKind::Encrypted),
-            Err(err) => failure("storage", &err.into()),
+        is_readable &= secret.is_ok() || kept.profile != *current;
+        findings.push(match secret {
+            Ok(_) => opened(&kept.profile),
+            // Nothing was given that opens it, and the doctor asks nobody.
+            Err(err) if err.kind() == Kind::Usage => not_opened(&kept.profile),
+            Err(err) if err.kind() == Kind::NotLoggedIn => {
+                missing(&kept.profile, StorageKind::Encrypted)
+            }
+            Err(err) => failure("storage", &err),
         });
     }
     Ok(Secrets {
         findings,
         is_readable: is_readable || has_secret_variable(),
     })
-}
-
-/// Whether the secret of the login in force can be read without asking anybody.
-async fn opens(local: Local<'_>, record: &Record, current: &ProfileName) -> bool {
-    match record.login(current) {
-        Some(login) => local
-            .secret(current, login.kept, Asking::Nobody)
-            .await
-            .is_ok(),
-        None => false,
-    }
 }
 
 /// The logins with a secret in this kind of place, the one in force first.
@@ -165,9 +154,9 @@ fn answered(took: Duration) -> Finding {
 
 /// A keyring that cannot be used: a problem for the logins that are in it. A machine that keeps its
 /// secrets elsewhere does not need one.
-fn unusable(err: CliError, is_needed: bool, has_logins: bool) -> Finding {
+fn unusable(err: &CliError, is_needed: bool, has_logins: bool) -> Finding {
     if is_needed {
-        return failure("keyring", &err);
+        return failure("keyring", err);
     }
     if has_logins {
         return Finding::ok("keyring", format!("no login uses it ({err})"));
@@ -179,20 +168,28 @@ fn unusable(err: CliError, is_needed: bool, has_logins: bool) -> Finding {
 fn missing(profile: &ProfileName, storage: StorageKind) -> Finding {
     Finding::problem(
         "login",
-        format!("the secret key of profile `{profile}` is missing from the {storage}"),
+        format!(
+            "the secret key of profile `{profile}` is missing from the {}",
+            storage.place()
+        ),
         format!("run `scw login -p {profile}`"),
     )
 }
 
-fn in_encrypted_file(profile: &ProfileName, path: &str, was_opened: bool) -> Finding {
-    let message = format!("the secret key of profile `{profile}` is encrypted in {path}");
-    if was_opened {
-        return Finding::ok("storage", message);
-    }
-    Finding::warning(
+fn opened(profile: &ProfileName) -> Finding {
+    Finding::ok(
         "storage",
-        format!("{message}, which this run could not open"),
-        "to check the login too, run `scw doctor` with `--passphrase-file` or `--identity`",
+        format!("the secret key of profile `{profile}` is encrypted, and could be opened"),
+    )
+}
+
+fn not_opened(profile: &ProfileName) -> Finding {
+    Finding::ok(
+        "storage",
+        format!(
+            "the secret key of profile `{profile}` is encrypted; to check it too, use {PASSPHRASE_FLAG}, \
+             or {IDENTITY_FLAG}"
+        ),
     )
 }
 
