@@ -23,11 +23,7 @@ pub(crate) use local::Local;
 pub(crate) use pending::{OfCommand, PendingKey, PendingNote, abandoned, abandoned_by_commands};
 pub(crate) use resolve::{access_key_variable, has_secret_variable, resolve, target_for_login};
 pub(crate) use secret_file::read_secret_file;
-<<<<<<< HEAD
 pub(crate) use unlock::Asking;
-=======
-pub(crate) use unlock::{Asking, Keys};
->>>>>>> doctor
 
 use crate::{
     config::{Login, Settings, Target},
