@@ -9,7 +9,7 @@ use crate::{
     config::{Flags, Settings},
     credentials::{self, Authed, Clients, Credential, Local, Source},
     error::{CliError, Result},
-    model::UserId,
+    model::{ProfileName, UserId},
     process::Interrupt,
     store::CodesFile,
     ui::{PromptError, Prompter, Ui},
@@ -79,6 +79,26 @@ impl Context {
             api_url: self.global.api_url.clone(),
         })?;
         Ok(self.settings.get_or_init(|| settings))
+    }
+
+    /// The profile that `--profile` names; nothing where it is not given.
+    #[must_use]
+    pub(crate) fn profile_option(&self) -> Option<&ProfileName> {
+        self.global.profile.as_ref()
+    }
+
+    /// A command for a hint, with the option without which it would act on another profile than
+    /// this one.
+    ///
+    /// # Errors
+    /// As [`Context::settings`].
+    pub(crate) fn command_for(&self, command: &str, profile: &ProfileName) -> Result<String> {
+        let anyway = self.global.profile.is_none() && self.settings()?.profile == *profile;
+        Ok(if anyway {
+            command.to_owned()
+        } else {
+            format!("{command} -p {profile}")
+        })
     }
 
     /// What this program keeps on the machine.

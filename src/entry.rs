@@ -76,7 +76,8 @@ async fn dispatch(context: &Context, command: Command) -> Result<()> {
     match command {
         Command::Login(args) => commands::login::run(context, args).await,
         Command::Logout(args) => commands::logout::run(context, args).await,
-        Command::Whoami => commands::whoami::run(context).await,
+        Command::Whoami(args) => commands::whoami::run(context, args).await,
+        Command::Profile(command) => commands::profile::run(context, command).await,
         Command::Token(args) => commands::token::run(context, args).await,
         Command::TwoFactor(command) => commands::two_factor::run(context, command).await,
         Command::Completion(args) => commands::completion::run(&args),

@@ -83,6 +83,14 @@ pub(crate) trait Account {
         description: &str,
     ) -> Result<Vec<FoundKey>, ApiError>;
 
+    /// The longest life of a key that an organization allows, in seconds and at most a hundred
+    /// years; nothing where it sets none, or the user may not see it.
+    async fn longest_key_s(&self, organization_id: &str) -> Result<Option<u64>, ApiError>;
+
+    /// Makes a key for a user. [`ApiError::NoNewKey`] where the dialect has no key that makes another
+    /// one.
+    async fn create_key(&self, user: &UserId, new: &NewKey) -> Result<CreatedKey, ApiError>;
+
     /// Deletes a key that was found.
     async fn delete_key(&self, key: &FoundKey) -> Result<(), ApiError>;
 

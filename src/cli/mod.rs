@@ -4,6 +4,7 @@ mod global;
 pub mod help;
 mod json;
 mod login;
+mod profile;
 mod sign_in;
 mod tools;
 pub mod topics;
@@ -12,7 +13,8 @@ mod two_factor;
 use clap::{Parser, Subcommand};
 
 pub use global::GlobalArgs;
-pub use login::{LoginArgs, LogoutArgs, TokenArgs};
+pub use login::{LoginArgs, LogoutArgs, TokenArgs, WhoamiArgs};
+pub use profile::{ProfileCommand, ProfileRemoveArgs, ProfileRenameArgs, ProfileUseArgs};
 pub use sign_in::SignInArgs;
 pub use tools::{CompletionArgs, HelpArgs, ManArgs, Shell};
 pub use two_factor::{
@@ -60,6 +62,9 @@ pub enum Command {
     /// With `--web`, scw shows which account the browser logged in to and asks before it stores
     /// anything. `--email` answers in advance and refuses every other account. Without a terminal,
     /// `--email` is required.
+    ///
+    /// `--renew` asks for nothing: the present API key creates the new one. The login does not
+    /// change until the new key works.
     Login(LoginArgs),
     /// Log out and delete the API key of the login
     ///
@@ -70,15 +75,18 @@ pub enum Command {
     ///
     /// Shows the account, the organization, the API, where the secret key is stored, when the key
     /// expires, and whether two-factor authentication is on.
-    #[command(after_help = "\
-Examples:
-  scw whoami
-  scw whoami -p work -o json")]
-    Whoami,
+    Whoami(WhoamiArgs),
     /// Print the secret key
     ///
     /// Prints the secret key alone, for use in another command.
     Token(TokenArgs),
+    /// Manage the logins on this machine
+    #[command(subcommand, subcommand_value_name = "COMMAND")]
+    #[command(after_help = "\
+Examples:
+  scw profile list
+  scw profile use work")]
+    Profile(ProfileCommand),
     /// Turn two-factor authentication on or off, and manage backup codes and passkeys
     #[command(name = "2fa", subcommand, subcommand_value_name = "COMMAND")]
     #[command(after_help = "\

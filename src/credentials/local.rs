@@ -155,7 +155,7 @@ impl<'a> Local<'a> {
             removed += usize::from(self.delete_secret(profile, *kept).await?);
         }
         if !found.abandoned.is_empty() {
-            self.update_record(|record| record.profile_mut(profile).abandoned.clear())
+            self.update_record(|record| record.abandoned_are_gone(profile))
                 .await?;
         }
         Ok(removed)

@@ -7,22 +7,24 @@ mod client;
 mod keep;
 mod local;
 mod pending;
+mod rename;
 mod resolve;
 
 use std::fmt;
 
 pub(crate) use client::{Authed, Clients};
-pub(crate) use keep::{Ended, Ending, Replaced, forget, keep};
+pub(crate) use keep::{Ended, Ending, Replaced, forget, keep, keep_locked, lock_login};
 pub(crate) use local::Local;
 pub(crate) use pending::{PendingKey, PendingNote, abandoned};
+pub(crate) use rename::{Renamed, rename};
 pub(crate) use resolve::{
-    access_key_variable, from_config, has_secret_variable, resolve, target_for_login,
+    access_key_variable, from_config, has_secret_variable, resolve, saved, target_for_login,
 };
 
 use crate::{
     config::{Login, Settings, Target},
     env,
-    model::{AccessKey, SecretKey, StorageKind},
+    model::{AccessKey, ProfileName, SecretKey, StorageKind},
     store,
 };
 
@@ -110,14 +112,15 @@ impl Credential {
         &self.target
     }
 
-    /// Where the secret is, for people: a variable, a path, or the label of a keyring entry.
+    /// Where the secret is, for people: a variable, a path, or the label of a keyring entry. A login
+    /// is that of `profile`.
     #[must_use]
-    pub(crate) fn location(&self, settings: &Settings) -> String {
+    pub(crate) fn location(&self, settings: &Settings, profile: &ProfileName) -> String {
         match (self.source, &self.login) {
             (Source::Saved(_), Some(login)) => store::location(
                 login.kept.storage,
                 &settings.data,
-                &login.kept.name(&settings.profile),
+                &login.kept.name(profile),
             ),
             (Source::OfficialConfig, _) => settings
                 .official_path

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Local;
 use crate::{
-    config::Target,
+    config::{Login, Target},
     error::Result,
     fsutil::{self, Claim},
     model::{AccessKey, ApiUrl, Dialect, UserId},
@@ -55,6 +55,21 @@ impl PendingKey {
             user_id: None,
             organization_id: None,
             access_key: None,
+        }
+    }
+
+    /// A key of the user of a login that is about to be made at its service.
+    #[must_use]
+    pub(crate) fn of_login(description: String, login: &Login) -> Self {
+        let target = Target {
+            dialect: login.api,
+            origin: login.api_url.clone(),
+        };
+        Self {
+            email: Some(login.email.clone()),
+            user_id: Some(login.user_id.clone()),
+            organization_id: Some(login.organization_id.clone()),
+            ..Self::new(description, &target)
         }
     }
 

@@ -9,7 +9,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use super::{
-    Account, ApiError, FoundKey,
+    Account, ApiError, CreatedKey, FoundKey, NewKey,
     http::{Answer, Call, Http},
     session::{KeyId, MAX_PAGES},
 };
@@ -225,6 +225,16 @@ impl Account for Account2017 {
             }
         }
         Ok(found)
+    }
+
+    /// The API of 2017 sets no limit.
+    async fn longest_key_s(&self, _organization_id: &str) -> Result<Option<u64>, ApiError> {
+        Ok(None)
+    }
+
+    /// A token comes of a password alone.
+    async fn create_key(&self, _user: &UserId, _new: &NewKey) -> Result<CreatedKey, ApiError> {
+        Err(ApiError::NoNewKey)
     }
 
     async fn delete_key(&self, key: &FoundKey) -> Result<(), ApiError> {

@@ -82,3 +82,20 @@ pub(super) async fn delete_described(
     }
     Ok(deleted)
 }
+
+/// Deletes the key of this run's own note, as [`delete_described`] does.
+///
+/// # Errors
+/// What the API says.
+pub(super) async fn delete_noted(
+    account: &dyn Account,
+    note: &PendingNote,
+) -> Result<Vec<String>, ApiError> {
+    match (&note.key.user_id, &note.key.organization_id) {
+        (Some(user), Some(organization)) => {
+            delete_described(account, user, organization, &note.key.description).await
+        }
+        // Such a note is that of a sign-in, which made no key yet.
+        _ => Ok(Vec::new()),
+    }
+}

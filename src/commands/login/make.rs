@@ -7,13 +7,13 @@ use time::OffsetDateTime;
 
 use super::{
     delete_replaced,
-    left_over::{LeftOver, delete_described},
+    left_over::{LeftOver, delete_noted},
     new_login, report, settle, storage,
 };
 use crate::{
-    api::{CreatedKey, NewKey, Session},
+    api::{Account, CreatedKey, NewKey, Session},
     cli::LoginArgs,
-    commands::sign_in::SignedIn,
+    commands::{service_now, sign_in::SignedIn},
     config::{Login, Target},
     context::{Context, prompt_error},
     credentials::{self, PendingKey, PendingNote},
@@ -94,7 +94,13 @@ impl Making<'_> {
             organization_id: organization.id.as_str(),
         };
         left_over.delete(self.note.as_ref()).await?;
-        let expires_at = expires_at(ctx, self.args, session, &organization).await?;
+        let expires_at = expires_at(
+            ctx,
+            self.args.expires,
+            session.account(),
+            organization.id.as_str(),
+        )
+        .await?;
         if ctx.interrupt().is_requested() {
             return Err(CliError::interrupted());
         }
@@ -160,53 +166,19 @@ impl Making<'_> {
         let new = NewKey {
             description,
             expires_at,
+            project_id: None,
         };
         match session.create_key(&new).await {
             Ok(key) => Ok(key),
-            Err(err) if err.outcome_unknown() => Err(self
-                .after_lost_answer(session, user, organization, &new, err.into())
-                .await),
+            Err(err) if err.outcome_unknown() => Err(match self.note.take() {
+                Some(note) => after_lost_answer(session.account(), note, err.into()).await,
+                None => err.into(),
+            }),
             Err(err) => {
                 if let Some(note) = self.note.take() {
                     settle(self.ctx, note);
                 }
                 Err(err.into())
-            }
-        }
-    }
-
-    /// The answer with the secret was lost: the key is useless, so scw looks for it and deletes it.
-    async fn after_lost_answer(
-        &mut self,
-        session: &dyn Session,
-        user: &User,
-        organization: &Organization,
-        new: &NewKey,
-        err: CliError,
-    ) -> CliError {
-        let account = session.account();
-        let deleted = delete_described(
-            account,
-            &user.id,
-            organization.id.as_str(),
-            &new.description,
-        )
-        .await;
-        let Some(note) = self.note.take() else {
-            return err;
-        };
-        let name = note.key.shown();
-        match deleted {
-            Ok(deleted) if !deleted.is_empty() => {
-                // A note that stays is settled by the next login.
-                let _ = note.settle();
-                err.and("The service had created the API key, and scw deleted it")
-            }
-            // The request may still be on its way.
-            Ok(_) | Err(_) => {
-                note.leave();
-                err.and(&format!("The service may have created the API key {name}"))
-                    .hint("run `scw login` again: it deletes that key")
             }
         }
     }
@@ -230,6 +202,28 @@ impl Making<'_> {
         }
         err.and(&format!("scw could not delete {name}"))
             .hint("run `scw login` again: it deletes that key")
+    }
+}
+
+/// The answer with the secret was lost: the key is useless, so scw looks for it and deletes it.
+pub(super) async fn after_lost_answer(
+    account: &dyn Account,
+    note: PendingNote,
+    err: CliError,
+) -> CliError {
+    let name = note.key.shown();
+    match delete_noted(account, &note).await {
+        Ok(deleted) if !deleted.is_empty() => {
+            // A note that stays is settled by the next login.
+            let _ = note.settle();
+            err.and("The service had created the API key, and scw deleted it")
+        }
+        // The request may still be on its way.
+        Ok(_) | Err(_) => {
+            note.leave();
+            err.and(&format!("The service may have created the API key {name}"))
+                .hint("run `scw login` again: it deletes that key")
+        }
     }
 }
 
@@ -266,17 +260,21 @@ async fn choose(ctx: &Context, args: &LoginArgs, session: &dyn Session) -> Resul
     })
 }
 
-async fn expires_at(
+/// When a new key is to end: as asked for, or as late as the organization allows.
+///
+/// # Errors
+/// What the API says.
+pub(super) async fn expires_at(
     ctx: &Context,
-    args: &LoginArgs,
-    session: &dyn Session,
-    organization: &Organization,
+    asked: Option<Expiry>,
+    account: &dyn Account,
+    organization_id: &str,
 ) -> Result<Option<OffsetDateTime>> {
-    let longest = session
-        .longest_key_s(organization)
+    let longest = account
+        .longest_key_s(organization_id)
         .await?
         .map(Duration::from_secs);
-    let asked = args.expires.unwrap_or_default();
+    let asked = asked.unwrap_or_default();
     let wanted = match asked {
         Expiry::After(time) => Some(time),
         Expiry::Never => None,
@@ -284,10 +282,10 @@ async fn expires_at(
     let life = match (wanted, longest) {
         (Some(wanted), Some(longest)) if wanted > longest => Some(longest),
         // A limit that reaches beyond the calendar limits nothing.
-        (None, Some(longest)) if end_of(session, longest).is_some() => Some(longest),
+        (None, Some(longest)) if end_of(account, longest).is_some() => Some(longest),
         (wanted, _) => wanted,
     };
-    let end = life.and_then(|life| end_of(session, life));
+    let end = life.and_then(|life| end_of(account, life));
     if let Some(end) = end.filter(|_| life != wanted) {
         ctx.ui().warn(&format!(
             "the organization does not allow a key that lasts `{asked}`; this one expires on {}",
@@ -299,12 +297,9 @@ async fn expires_at(
 
 /// The end of a key that lives so long from now on, by the service's clock, which decides what is
 /// in the future; nothing where it lies beyond the calendar.
-fn end_of(session: &dyn Session, life: Duration) -> Option<OffsetDateTime> {
-    let ahead = session.account().clock_ahead_s().unwrap_or(0);
+fn end_of(account: &dyn Account, life: Duration) -> Option<OffsetDateTime> {
     let life = time::Duration::try_from(life).ok()?;
-    Context::now()
-        .checked_add(time::Duration::seconds(ahead))?
-        .checked_add(life)
+    service_now(account).checked_add(life)
 }
 
 /// Whether a token of the 2017 API is to expire. That API takes no date: it chooses one itself, or

@@ -3,6 +3,7 @@
 mod left_over;
 mod make;
 mod password;
+mod renew;
 mod token;
 mod web;
 
@@ -19,11 +20,14 @@ use crate::{
     store,
 };
 
-/// Logs in, in one of four ways.
+/// Logs in, in one of four ways, or replaces the key of the login.
 ///
 /// # Errors
 /// As cli.md says; nothing is saved then.
 pub(crate) async fn run(ctx: &Context, args: LoginArgs) -> Result<()> {
+    if args.renew {
+        return renew::run(ctx, &args).await;
+    }
     check_storage(ctx, &args).await?;
     if args.with_token || args.from_config {
         token::run(ctx, &args).await
