@@ -206,7 +206,8 @@ fn a_profile_whose_key_resists_is_removed_and_the_next_login_deletes_the_key() {
     );
     run(&world, &["profile", "remove", "work", "--yes"])
         .expect(4)
-        .told(&key);
+        .told(&format!("could not delete the API key {key}"))
+        .told("Profile `work` is removed");
     let list = run(&world, &["profile", "list", "-ojson"]).expect(0).json();
     assert_eq!(list, json!({ "profiles": [] }));
     run(&world, &["login"]).expect(0);

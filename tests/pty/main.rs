@@ -11,6 +11,7 @@
 mod support;
 
 mod login;
+mod profiles;
 mod prompts;
 mod qr;
 mod terminal;

@@ -25,11 +25,11 @@ pub(super) async fn run(ctx: &Context, args: &ProfileRemoveArgs) -> Result<()> {
         && !args.yes
     {
         let key = match (&login.created_key, args.keep_key) {
-            (Some(_), false) => "deletes its API key and ",
-            _ => "",
+            (Some(_), false) => ", deletes its API key and",
+            _ => " and",
         };
         let account = whom(&login.email, login.organization(), name);
-        let about = format!("This logs out of {account}, {key}removes the secret key.");
+        let about = format!("This logs out of {account}{key} removes the secret key.");
         let question = format!("Remove profile `{name}`?");
         if !ctx.confirm(&about, &question, "`--yes`").await? {
             return Err(CliError::cancelled("Nothing was changed"));
@@ -51,13 +51,19 @@ pub(super) async fn run(ctx: &Context, args: &ProfileRemoveArgs) -> Result<()> {
             err.doing(format!("remove profile `{name}`"))
                 .hint(format!("run `scw profile remove {name}` again"))
         });
-    // What became of the key comes first.
-    ended?;
-    if forgotten? {
-        ctx.ui().status(&format!("Removed profile `{name}`"));
-        if was_in_use {
-            ctx.ui().status("scw now uses profile `default`");
+    match (ended, forgotten) {
+        // What became of the key comes first.
+        (Err(err), Ok(true)) => return Err(err.and(&format!("Profile `{name}` is removed"))),
+        (Err(err), _) | (Ok(_), Err(err)) => return Err(err),
+        (Ok(_), Ok(true)) => {
+            ctx.ui().status(&format!("Removed profile `{name}`"));
+            if was_in_use {
+                ctx.ui().status("scw now uses profile `default`");
+            }
         }
+        (Ok(_), Ok(false)) => ctx.ui().note(&format!(
+            "Another scw has logged in to profile `{name}` meanwhile; that login is unchanged"
+        )),
     }
     done(ctx, args, true)
 }

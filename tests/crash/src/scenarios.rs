@@ -2,6 +2,7 @@
 //! seen.
 
 mod passkeys;
+mod profiles;
 
 use std::{fs, path::PathBuf};
 
@@ -72,7 +73,10 @@ const PLAIN: Scenario = Scenario {
 
 /// All of them.
 pub fn all() -> impl Iterator<Item = &'static Scenario> {
-    WITHOUT_PASSKEYS.iter().chain(passkeys::ALL)
+    WITHOUT_PASSKEYS
+        .iter()
+        .chain(profiles::ALL)
+        .chain(passkeys::ALL)
 }
 
 /// Those on accounts without passkeys.
