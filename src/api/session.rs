@@ -32,7 +32,7 @@ pub(crate) struct NewKey {
     pub description: String,
     /// When it ends.
     pub expires_at: Option<OffsetDateTime>,
-    /// Its default project; nothing for the organization's.
+    /// Its default project; the service chooses one where there is none.
     pub project_id: Option<String>,
 }
 

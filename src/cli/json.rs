@@ -89,4 +89,5 @@ pub(super) const DOCUMENTS: &[Document] = &[
     document("2fa codes used", &["left"]),
     document("2fa codes path", &["path", "exists"]),
     document("2fa codes remove", &["removed"]),
+    document("doctor", &["checks", "problems", "warnings"]),
 ];

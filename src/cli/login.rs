@@ -18,6 +18,7 @@ Examples:
   scw login --web
   scw login --renew --expires 30d
   scw login --with-token < key.env
+  scw login --from-config --all --scrub
   pass show scaleway | scw login --with-token --access-key SCWXXXXXXXXXXXXXXXXX")]
 pub struct LoginArgs {
     /// Log in with the browser on this machine
@@ -39,6 +40,14 @@ pub struct LoginArgs {
     /// Replace the API key of this login: create a new key, store it, test it, delete the old one
     #[arg(long, group = "way")]
     pub renew: bool,
+    /// Log in with every profile of config.yaml
+    #[arg(long, requires = "from_config", conflicts_with_all = ["web", "with_token", "renew"])]
+    pub all: bool,
+
+    /// Then remove the secret key from config.yaml
+    #[arg(long, requires = "from_config", conflicts_with_all = ["web", "with_token", "renew"])]
+    pub scrub: bool,
+
     /// Email, password and second factor.
     #[command(flatten)]
     pub sign_in: SignInArgs,

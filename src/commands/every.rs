@@ -15,7 +15,7 @@ use crate::{
 /// # Errors
 /// `Usage` where `--profile` names one of them, and when the record cannot be read.
 pub(super) fn logins(ctx: &Context) -> Result<Vec<(ProfileName, Login)>> {
-    if ctx.profile_option().is_some() {
+    if ctx.has_profile_flag() {
         return Err(
             CliError::usage("`--all` is for every profile, and `--profile` for one")
                 .hint("remove one of the two"),

@@ -1,13 +1,16 @@
 //! One file a command: `run(&Context, Args) -> Result<()>`.
 
 pub(crate) mod completion;
+pub(crate) mod doctor;
 mod ending;
 mod environment;
 mod every;
+pub(crate) mod exec;
 pub(crate) mod help;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod man;
+mod new_key;
 pub(crate) mod profile;
 mod saved_codes;
 mod secret_input;

@@ -244,6 +244,18 @@ impl Record {
             .any(|login| login.created_key.as_deref() == Some(description))
     }
 
+    /// The profiles with secrets that no login names, while no run changes their login.
+    #[must_use]
+    pub(crate) fn abandoned(&self, data: &DataDir) -> Vec<ProfileName> {
+        let is_left = |name: &ProfileName| {
+            self.profile(name)
+                .is_some_and(|found| !found.abandoned.is_empty())
+        };
+        self.names()
+            .filter(|name| is_left(name) && !Self::profile_lock_path(data, name).is_held())
+            .collect()
+    }
+
     /// One profile.
     #[must_use]
     pub(crate) fn profile(&self, name: &ProfileName) -> Option<&Profile> {

@@ -18,6 +18,7 @@ mod elsewhere;
 mod every_profile;
 mod factors;
 mod failures;
+mod from_config;
 mod help;
 mod interrupted;
 mod local_files;

@@ -262,6 +262,22 @@ fn a_key_that_ends_within_two_weeks_is_warned_of_once_a_day() {
 
 // Issue 10, 5
 #[test]
+fn a_command_with_the_key_of_the_login_is_run_with_the_same_warning() {
+    for ttl in [&[][..], &["--ttl", "1h"]] {
+        let world = World::new();
+        run(&world, &["login", "--expires", "3d"]).expect(0);
+        let words = [&["exec"], ttl, &["--", "echo", "ran"]].concat();
+        for (ran, times) in [(run(&world, &words), 1), (run(&world, &words), 0)] {
+            let ran = ran.expect(0);
+            assert_eq!(ran.stdout, "ran\n");
+            let warned = ran.stderr.matches("(in 3 days)").count();
+            assert_eq!(warned, times, "{}", ran.stderr);
+        }
+    }
+}
+
+// Issue 10, 5
+#[test]
 fn the_warning_about_another_profile_names_it_in_the_command() {
     let world = World::new();
     run(&world, &["login", "-p", "work", "--expires", "3d"]).expect(0);

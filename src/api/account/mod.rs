@@ -227,16 +227,6 @@ impl Account for Account2017 {
         Ok(found)
     }
 
-    /// The API of 2017 sets no limit.
-    async fn longest_key_s(&self, _organization_id: &str) -> Result<Option<u64>, ApiError> {
-        Ok(None)
-    }
-
-    /// A token comes of a password alone.
-    async fn create_key(&self, _user: &UserId, _new: &NewKey) -> Result<CreatedKey, ApiError> {
-        Err(ApiError::NoNewKey)
-    }
-
     async fn delete_key(&self, key: &FoundKey) -> Result<(), ApiError> {
         match &key.id {
             KeyId::Token(token) => self.delete_token(token).await,
@@ -244,6 +234,16 @@ impl Account for Account2017 {
                 message: Some("an access key is not a token of the 2017 API".to_owned()),
             }),
         }
+    }
+
+    /// The API of 2017 knows no maximum.
+    async fn longest_key_s(&self, _organization_id: &str) -> Result<Option<u64>, ApiError> {
+        Ok(None)
+    }
+
+    /// A token is made with a password (protocol.md B).
+    async fn create_key(&self, _user: &UserId, _new: &NewKey) -> Result<CreatedKey, ApiError> {
+        Err(ApiError::NoNewKey)
     }
 
     fn clock_ahead_s(&self) -> Option<i64> {

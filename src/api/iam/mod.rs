@@ -98,15 +98,15 @@ fn passkey_path(id: &PasskeyId) -> String {
     format!("/iam/v1alpha1/webauthn-authenticator/{id}")
 }
 
-fn organization_path(id: &OrganizationId) -> String {
-    format!("/iam/v1alpha1/organizations/{id}")
-}
-
-/// An organization that a path is to name.
-fn organization_id(id: &str) -> Result<OrganizationId, ApiError> {
+/// An organization that is on record here.
+fn organization(id: &str) -> Result<OrganizationId, ApiError> {
     OrganizationId::parse(id).map_err(|err| ApiError::Arguments {
         message: Some(err.to_string()),
     })
+}
+
+fn organization_path(id: &OrganizationId) -> String {
+    format!("/iam/v1alpha1/organizations/{id}")
 }
 
 #[async_trait(?Send)]
@@ -172,8 +172,7 @@ impl Account for Iam {
     }
 
     async fn organization(&self, id: &str) -> Result<OrganizationDetails, ApiError> {
-        let id = organization_id(id)?;
-        let answer = self.get(&organization_path(&id)).await?;
+        let answer = self.get(&organization_path(&organization(id)?)).await?;
         let found = answer.json::<wire::Organization>()?;
         Ok(OrganizationDetails {
             ways: found.sign_in_ways(),
@@ -263,10 +262,18 @@ impl Account for Iam {
         Ok(found)
     }
 
+    async fn delete_key(&self, key: &FoundKey) -> Result<(), ApiError> {
+        match &key.id {
+            KeyId::AccessKey(access_key) => self.delete_api_key(access_key).await,
+            KeyId::Token(_) => Err(ApiError::Arguments {
+                message: Some("a token of the 2017 API is not an API key".to_owned()),
+            }),
+        }
+    }
+
     async fn longest_key_s(&self, organization_id: &str) -> Result<Option<u64>, ApiError> {
-        let id = self::organization_id(organization_id)?;
-        let path = format!("{}/security-settings", organization_path(&id));
-        let answer = match self.get(&path).await {
+        let path = organization_path(&organization(organization_id)?);
+        let answer = match self.get(&format!("{path}/security-settings")).await {
             Ok(answer) => answer,
             // Not every member may read them; the service then says no when a key is too long.
             Err(ApiError::Denied { .. } | ApiError::NotFound { .. }) => return Ok(None),
@@ -286,8 +293,8 @@ impl Account for Iam {
         if let Some(at) = new.expires_at {
             body["expires_at"] = json!(rfc3339(at));
         }
-        if let Some(id) = &new.project_id {
-            body["default_project_id"] = json!(id);
+        if let Some(project) = &new.project_id {
+            body["default_project_id"] = json!(project);
         }
         let call = Call::post("/iam/v1alpha1/api-keys", body);
         let answer = self.call(call).await?;
@@ -302,15 +309,6 @@ impl Account for Iam {
             expires_at: key.expires_at,
             project_id: key.default_project_id,
         })
-    }
-
-    async fn delete_key(&self, key: &FoundKey) -> Result<(), ApiError> {
-        match &key.id {
-            KeyId::AccessKey(access_key) => self.delete_api_key(access_key).await,
-            KeyId::Token(_) => Err(ApiError::Arguments {
-                message: Some("a token of the 2017 API is not an API key".to_owned()),
-            }),
-        }
     }
 
     fn clock_ahead_s(&self) -> Option<i64> {

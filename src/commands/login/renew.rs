@@ -1,14 +1,10 @@
 //! `scw login --renew`: a new key in place of the present one, which is deleted last.
 
-use super::{
-    delete_replaced,
-    left_over::{LeftOver, delete_noted},
-    make::{after_lost_answer, description, expires_at},
-    report, settle,
-};
+use super::{delete_replaced, left_over::LeftOver, make::description, report};
 use crate::{
     api::{Account, ApiError, CreatedKey, NewKey},
     cli::LoginArgs,
+    commands::new_key::{after_lost_answer, delete_described, end_of_key, settle},
     config::Login,
     context::Context,
     credentials::{self, Credential, PendingKey, PendingNote, Source},
@@ -26,7 +22,7 @@ pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
     let login = renew(ctx, args)
         .await
         .map_err(|err| err.doing("renew the API key"))?;
-    report(ctx, &login)
+    report(ctx, &ctx.settings()?.profile, &login)
 }
 
 fn login_of(ctx: &Context) -> Result<Login> {
@@ -92,7 +88,7 @@ async fn renew(ctx: &Context, args: &LoginArgs) -> Result<Login> {
     .await;
     let (login, replaced) = match kept {
         Ok(kept) => kept,
-        Err(err) => return Err(withdraw(&*account, note, &key, err).await),
+        Err(err) => return Err(withdraw(&*account, &before, note, &key, err).await),
     };
     settle(ctx, note);
     uninterruptible.now("deleting the old API key");
@@ -121,7 +117,8 @@ async fn create(
     account: &dyn Account,
     before: &Login,
 ) -> Result<(PendingNote, CreatedKey)> {
-    let ends = expires_at(ctx, args.expires, account, &before.organization_id).await?;
+    let asked = args.expires.unwrap_or_default();
+    let ends = end_of_key(ctx, account, &before.organization_id, asked).await?;
     let note = PendingNote::write(
         ctx.local()?,
         PendingKey::of_login(description(ctx)?, before),
@@ -139,7 +136,9 @@ async fn create(
     match account.create_key(&before.user_id, &new).await {
         Ok(key) => Ok((note, key)),
         Err(err) if err.outcome_unknown() => {
-            Err(after_lost_answer(account, note, err.into()).await)
+            let hint = "run `scw login --renew` again: it deletes that key";
+            let owner = (&before.user_id, before.organization_id.as_str());
+            Err(after_lost_answer(account, owner, note, err.into(), hint).await)
         }
         Err(err) => {
             settle(ctx, note);
@@ -168,6 +167,7 @@ async fn prove(ctx: &Context, new: &Credential, before: &Login) -> Result<()> {
 /// Deletes a new key that could not be stored or does not work. The login is still the old one.
 async fn withdraw(
     account: &dyn Account,
+    before: &Login,
     note: PendingNote,
     key: &CreatedKey,
     err: CliError,
@@ -177,7 +177,12 @@ async fn withdraw(
         .as_ref()
         .map_or_else(|| note.key.shown(), ToString::to_string);
     let err = err.and("The login is unchanged");
-    if delete_noted(account, &note).await.is_ok() {
+    let described = &note.key.description;
+    let (user, organization) = (&before.user_id, &before.organization_id);
+    if delete_described(account, user, organization, described)
+        .await
+        .is_ok()
+    {
         // A note that stays is settled by the next login.
         let _ = note.settle();
         return err.and(&format!("scw deleted the new API key {name}"));
