@@ -114,6 +114,20 @@ impl Context {
         self.global.profile.is_some()
     }
 
+    /// A command for a hint, with the option without which it would act on another profile than
+    /// this one.
+    ///
+    /// # Errors
+    /// As [`Context::settings`].
+    pub(crate) fn command_for(&self, command: &str, profile: &ProfileName) -> Result<String> {
+        let anyway = self.global.profile.is_none() && self.settings()?.profile == *profile;
+        Ok(if anyway {
+            command.to_owned()
+        } else {
+            format!("{command} -p {profile}")
+        })
+    }
+
     /// What this program keeps on the machine.
     ///
     /// # Errors

@@ -94,7 +94,8 @@ async fn dispatch(context: &Context, command: Command) -> Result<ExitCode> {
     match command {
         Command::Login(args) => commands::login::run(context, args).await,
         Command::Logout(args) => commands::logout::run(context, args).await,
-        Command::Whoami => commands::whoami::run(context).await,
+        Command::Whoami(args) => commands::whoami::run(context, args).await,
+        Command::Profile(command) => commands::profile::run(context, command).await,
         Command::Token(args) => commands::token::run(context, args).await,
         Command::Exec(args) => return commands::exec::run(context, args).await,
         Command::TwoFactor(command) => commands::two_factor::run(context, command).await,

@@ -136,6 +136,9 @@ pub(crate) enum ApiError {
     /// The 2017 API has no passkeys.
     #[error("the 2017 API does not support passkeys")]
     NoPasskeys,
+    /// This dialect has no key that makes another one.
+    #[error("the 2017 API makes a token for a password only")]
+    NoNewKey,
     /// The session that a browser sent belongs to another user, or has another id, than the data
     /// sent with it says.
     #[error("the browser sent the session of another user")]

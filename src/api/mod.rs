@@ -93,7 +93,7 @@ pub(crate) trait Account {
     async fn longest_key_s(&self, organization_id: &str) -> Result<Option<u64>, ApiError>;
 
     /// Makes a key for a user. The 2017 dialect makes one at a login alone, and refuses with
-    /// [`ApiError::Arguments`]. Of a failure [`ApiError::outcome_unknown`] tells whether the key may
+    /// [`ApiError::NoNewKey`]. Of a failure [`ApiError::outcome_unknown`] tells whether the key may
     /// be there all the same.
     async fn create_key(&self, user: &UserId, new: &NewKey) -> Result<CreatedKey, ApiError>;
 

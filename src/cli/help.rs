@@ -11,7 +11,10 @@ use super::{Cli, topics};
 /// The commands by task, in the order of the overview. The label of a task takes one line for each
 /// of its commands at most.
 const TASKS: &[(&str, &[&str])] = &[
-    ("Log in", &["login", "logout", "whoami", "token", "exec"]),
+    (
+        "Log in",
+        &["login", "logout", "whoami", "token", "profile", "exec"],
+    ),
     (
         "Two-factor\nauthentication",
         &[

@@ -31,6 +31,7 @@ pub(super) const DOCUMENTS: &[Document] = &[
         ],
     ),
     document("logout", &["logged_out", "was_logged_in", "changed"]),
+    document("logout --all", &["changed", "profiles", "backup_codes"]),
     document(
         "whoami",
         &[
@@ -48,8 +49,13 @@ pub(super) const DOCUMENTS: &[Document] = &[
             "two_factor",
         ],
     ),
+    document("whoami --all", &["profiles"]),
     document("token", &["secret_key"]),
     document("token --access-key", &["access_key"]),
+    document("profile list", &["profiles"]),
+    document("profile use", &["changed", "profile"]),
+    document("profile remove", &["changed", "profile"]),
+    document("profile rename", &["changed", "old_profile", "profile"]),
     document(
         "2fa on",
         &[

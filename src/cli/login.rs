@@ -16,6 +16,7 @@ use crate::model::{AccessKey, Expiry, StorageKind};
 Examples:
   scw login
   scw login --web
+  scw login --renew --expires 30d
   scw login --with-token < key.env
   scw login --from-config --all --scrub
   pass show scaleway | scw login --with-token --access-key SCWXXXXXXXXXXXXXXXXX")]
@@ -36,12 +37,15 @@ pub struct LoginArgs {
     #[arg(long, group = "way")]
     pub from_config: bool,
 
+    /// Replace the API key of this login: create a new key, store it, test it, delete the old one
+    #[arg(long, group = "way")]
+    pub renew: bool,
     /// Log in with every profile of config.yaml
-    #[arg(long, requires = "from_config", conflicts_with_all = ["web", "with_token"])]
+    #[arg(long, requires = "from_config", conflicts_with_all = ["web", "with_token", "renew"])]
     pub all: bool,
 
     /// Then remove the secret key from config.yaml
-    #[arg(long, requires = "from_config", conflicts_with_all = ["web", "with_token"])]
+    #[arg(long, requires = "from_config", conflicts_with_all = ["web", "with_token", "renew"])]
     pub scrub: bool,
 
     /// Email, password and second factor.
@@ -49,7 +53,7 @@ pub struct LoginArgs {
     pub sign_in: SignInArgs,
 
     /// Organization to log in to, if you belong to several
-    #[arg(long, value_name = "ID|NAME", conflicts_with_all = ["with_token", "from_config"])]
+    #[arg(long, value_name = "ID|NAME", conflicts_with_all = ["with_token", "from_config", "renew"])]
     pub organization: Option<String>,
 
     /// Lifetime of the API key: a time such as `12h` or `90d`, or `never` [default: 90d]
@@ -70,11 +74,28 @@ pub struct LoginArgs {
 #[command(after_help = "\
 Examples:
   scw logout
-  scw logout -p work --keep-key")]
+  scw logout -p work --keep-key
+  scw logout --all")]
 pub struct LogoutArgs {
+    /// Log out of every profile on this machine
+    #[arg(long)]
+    pub all: bool,
     /// Keep the API key on the server
     #[arg(long)]
     pub keep_key: bool,
+}
+
+/// Arguments of `scw whoami`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  scw whoami
+  scw whoami -p work -o json
+  scw whoami --all")]
+pub struct WhoamiArgs {
+    /// Show every login on this machine
+    #[arg(long)]
+    pub all: bool,
 }
 
 /// Arguments of `scw token`.

@@ -5,6 +5,7 @@ mod global;
 pub mod help;
 mod json;
 mod login;
+mod profile;
 mod sign_in;
 mod tools;
 pub mod topics;
@@ -14,7 +15,8 @@ use clap::{Parser, Subcommand};
 
 pub use exec::ExecArgs;
 pub use global::GlobalArgs;
-pub use login::{LoginArgs, LogoutArgs, TokenArgs};
+pub use login::{LoginArgs, LogoutArgs, TokenArgs, WhoamiArgs};
+pub use profile::{ProfileCommand, ProfileRemoveArgs, ProfileRenameArgs, ProfileUseArgs};
 pub use sign_in::SignInArgs;
 pub use tools::{CompletionArgs, HelpArgs, ManArgs, Shell};
 pub use two_factor::{
@@ -63,6 +65,9 @@ pub enum Command {
     /// With `--web`, scw shows which account the browser logged in to and asks before it stores
     /// anything. `--email` answers in advance and refuses every other account. Without a terminal,
     /// `--email` is required.
+    ///
+    /// `--renew` asks for nothing: the present API key creates the new one. The login does not
+    /// change until the new key works.
     Login(LoginArgs),
     /// Log out and delete the API key of the login
     ///
@@ -73,15 +78,18 @@ pub enum Command {
     ///
     /// Shows the account, the organization, the API, where the secret key is stored, when the key
     /// expires, and whether two-factor authentication is on.
-    #[command(after_help = "\
-Examples:
-  scw whoami
-  scw whoami -p work -o json")]
-    Whoami,
+    Whoami(WhoamiArgs),
     /// Print the secret key
     ///
     /// Prints the secret key alone, for use in another command.
     Token(TokenArgs),
+    /// Manage the logins on this machine
+    #[command(subcommand, subcommand_value_name = "COMMAND")]
+    #[command(after_help = "\
+Examples:
+  scw profile list
+  scw profile use work")]
+    Profile(ProfileCommand),
     /// Run a command with the credentials of the login
     ///
     /// Sets `SCW_ACCESS_KEY`, `SCW_SECRET_KEY` and the default organization and project for one

@@ -1,16 +1,20 @@
-//! `scw logout`: ends the login of a profile.
+//! `scw logout`: ends the login of a profile, or of each.
 
 use serde_json::json;
 
-use super::unprinted;
+use super::{
+    every::{self, Failures},
+    unprinted, whom,
+};
 use crate::{
     api::{Account, ApiError},
     cli::LogoutArgs,
-    config::Login,
+    config::{Login, Record},
     context::Context,
     credentials::{self, Ended, Ending},
     error::{CliError, Kind, Result},
-    model::AccessKey,
+    model::{AccessKey, ProfileName},
+    store::CodesFile,
 };
 
 /// Deletes the API key that the login created, then the local secret: the secret even where the key
@@ -18,17 +22,99 @@ use crate::{
 ///
 /// # Errors
 /// [`Kind::Unreachable`] or [`Kind::Refused`] when the key may still be on the server,
-/// [`Kind::Keyring`] when the secret could not be read or removed.
+/// [`Kind::Keyring`] when the secret could not be read or removed. Of several failures, the first.
 pub(crate) async fn run(ctx: &Context, args: LogoutArgs) -> Result<()> {
-    let profile = &ctx.settings()?.profile;
-    if credentials::has_secret_variable() {
-        ctx.ui()
-            .warn("`SCW_SECRET_KEY` is set; scw uses it until you unset it");
+    if args.all {
+        return all(ctx, args.keep_key).await;
     }
+    let profile = &ctx.settings()?.profile;
+    every::warn_of_variable(ctx);
+    let changed = end(ctx, profile, args.keep_key, None).await?;
+    ctx.ui().status(&if changed {
+        format!("Logged out (profile {profile})")
+    } else {
+        format!("Not logged in (profile {profile})")
+    });
+    let data = json!({
+        "logged_out": true,
+        "was_logged_in": changed,
+        "changed": changed,
+    });
+    ctx.ui().result("", &data).map_err(|err| unprinted(&err))
+}
+
+/// Ends every login of this machine, and says what stays.
+async fn all(ctx: &Context, keep_key: bool) -> Result<()> {
+    let mut data = Vec::new();
+    let mut failures = Failures::default();
+    for (profile, login) in every::logins(ctx)? {
+        let account = whom(&login.email, login.organization(), &profile);
+        let failure = match end(ctx, &profile, keep_key, None).await {
+            Ok(_) => {
+                ctx.ui().status(&format!("Logged out of {account}"));
+                None
+            }
+            Err(err) if err.kind() == Kind::Interrupted => return Err(err),
+            Err(err) => Some(failures.add(ctx, err.doing(format!("log out of {account}")))),
+        };
+        // A key that could not be deleted ends the login all the same.
+        let ended = ctx.local()?.record()?.login(&profile).is_none();
+        data.push(json!({ "profile": profile.as_str(), "logged_out": ended, "error": failure }));
+    }
+    // A choice among profiles that are gone says nothing.
+    let forget = |record: &mut Record| {
+        if record.logins().next().is_none() {
+            record.choose(&ProfileName::default());
+        }
+    };
+    if !data.is_empty() {
+        ctx.local()?.update_record(forget).await?;
+    }
+    if data.is_empty() {
+        ctx.ui().status("Not logged in (no profile has a login)");
+    }
+    let kept = saved_codes(ctx)?;
+    for path in &kept {
+        ctx.ui().note(&format!(
+            "The backup codes in {path} were kept: they work without a login"
+        ));
+    }
+    let data = json!({ "changed": !data.is_empty(), "profiles": data, "backup_codes": kept });
+    ctx.ui().result("", &data).map_err(|err| unprinted(&err))?;
+    failures.end()
+}
+
+/// Where backup codes are saved on this machine.
+fn saved_codes(ctx: &Context) -> Result<Vec<String>> {
+    let mut users = ctx.local()?.record()?.known_users();
+    users.extend(CodesFile::users(&ctx.settings()?.data));
+    let mut found = Vec::new();
+    for user in users {
+        let file = ctx.codes_file(&user)?;
+        if file.exists() {
+            found.push(file.path().display().to_string());
+        }
+    }
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
+/// Ends the login of a profile; `false` where there is none. `agreed` is the login that the user was
+/// asked about, if any: another one stays.
+///
+/// # Errors
+/// As [`run`].
+pub(super) async fn end(
+    ctx: &Context,
+    profile: &ProfileName,
+    keep_key: bool,
+    agreed: Option<&Login>,
+) -> Result<bool> {
     // What has begun on the server is finished here.
     let uninterruptible = ctx.interrupt().protect("");
     let revoke = async |ending: Ending| {
-        if ending.login.created_key.is_none() || args.keep_key {
+        if ending.login.created_key.is_none() || keep_key {
             return (Ok(()), true);
         }
         if let Some(by) = &ending.used_by {
@@ -48,42 +134,21 @@ pub(crate) async fn run(ctx: &Context, args: LogoutArgs) -> Result<()> {
         let gone = deleted.is_ok();
         (deleted, gone)
     };
-    match credentials::forget(ctx.local()?, profile, args.keep_key, revoke).await? {
-        None => {
-            ctx.ui()
-                .status(&format!("Not logged in (profile {profile})"));
-            done(ctx, false)
-        }
-        Some(Ended { key, secret }) => {
-            match (key, secret) {
-                (Ok(()), Ok(())) => {}
-                (Err(key), Ok(())) => {
-                    return Err(key.and("The secret key was removed from this machine"));
-                }
-                (Ok(()), Err(secret)) => {
-                    return Err(secret.and("You are logged out"));
-                }
-                (Err(key), Err(secret)) => {
-                    return Err(key
-                        .and(&format!(
-                            "The secret key is still on this machine: {secret}"
-                        ))
-                        .hint("the next `scw` command removes the secret key"));
-                }
-            }
-            ctx.ui().status(&format!("Logged out (profile {profile})"));
-            done(ctx, true)
-        }
+    let Some(Ended { key, secret }) =
+        credentials::forget(ctx.local()?, profile, keep_key, agreed, revoke).await?
+    else {
+        return Ok(false);
+    };
+    match (key, secret) {
+        (Ok(()), Ok(())) => Ok(true),
+        (Err(key), Ok(())) => Err(key.and("The secret key was removed from this machine")),
+        (Ok(()), Err(secret)) => Err(secret.and("You are logged out")),
+        (Err(key), Err(secret)) => Err(key
+            .and(&format!(
+                "The secret key is still on this machine: {secret}"
+            ))
+            .hint("the next `scw` command removes the secret key")),
     }
-}
-
-fn done(ctx: &Context, changed: bool) -> Result<()> {
-    let data = json!({
-        "logged_out": true,
-        "was_logged_in": changed,
-        "changed": changed,
-    });
-    ctx.ui().result("", &data).map_err(|err| unprinted(&err))
 }
 
 /// The failure to delete a key, with the name of the key and what to do.

@@ -36,6 +36,11 @@ pub const PAGES: &[(&str, &str)] = pages![
     "scw-login.1",
     "scw-logout.1",
     "scw-man.1",
+    "scw-profile-list.1",
+    "scw-profile-remove.1",
+    "scw-profile-rename.1",
+    "scw-profile-use.1",
+    "scw-profile.1",
     "scw-token.1",
     "scw-whoami.1",
 ];

@@ -3,13 +3,16 @@
 mod codes_key;
 pub(crate) mod completion;
 pub(crate) mod doctor;
+mod ending;
 pub(crate) mod environment;
+mod every;
 pub(crate) mod exec;
 pub(crate) mod help;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod man;
 mod new_key;
+pub(crate) mod profile;
 mod saved_codes;
 mod secret_input;
 mod sign_in;
@@ -17,8 +20,11 @@ pub(crate) mod token;
 pub(crate) mod two_factor;
 pub(crate) mod whoami;
 
+use time::{Duration, OffsetDateTime};
+
 use crate::{
     api::Account,
+    context::Context,
     error::{CliError, Kind},
     model::{ProfileName, clean},
 };
@@ -46,6 +52,11 @@ fn whom(email: &str, organization: &str, profile: &ProfileName) -> String {
         clean(email),
         clean(organization)
     )
+}
+
+/// The time by the service's clock, as far as an answer of it told that.
+fn service_now(account: &dyn Account) -> OffsetDateTime {
+    Context::now() + Duration::seconds(account.clock_ahead_s().unwrap_or(0))
 }
 
 /// The word for a switch in `-o json`.

@@ -42,6 +42,12 @@ pub(crate) struct Profile {
     /// Whose login it is, or was last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<UserId>,
+    /// When scw last warned that the key of the login ends soon.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        with = "time::serde::rfc3339::option"
+    )]
+    pub warned_at: Option<OffsetDateTime>,
 }
 
 /// Where one secret lies.
@@ -101,6 +107,16 @@ pub(crate) struct Login {
 }
 
 impl Login {
+    /// Whether it is the same login, whatever was learned about it since.
+    #[must_use]
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.kept == other.kept
+            && self.api_url == other.api_url
+            && self.access_key == other.access_key
+            && self.user_id == other.user_id
+            && self.organization_id == other.organization_id
+    }
+
     /// The organization by name, by id where its name is not known.
     #[must_use]
     pub(crate) fn organization(&self) -> &str {
@@ -199,12 +215,9 @@ impl Record {
         profile: &'a ProfileName,
         login: &'a Login,
     ) -> impl Iterator<Item = (ProfileName, &'a Login)> {
-        self.profiles
-            .iter()
-            .filter_map(|(name, found)| Some((name.parse().ok()?, found.login.as_ref()?)))
-            .filter(move |(name, other)| {
-                name != profile && other.api_url == login.api_url && other.user_id == login.user_id
-            })
+        self.logins().filter(move |(name, other)| {
+            name != profile && other.api_url == login.api_url && other.user_id == login.user_id
+        })
     }
 
     /// Gives the key of this description to the login that uses it: its logout deletes the key.

@@ -9,8 +9,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{Asking, Credential, Local, PendingKey, PendingNote};
 use crate::{
-    config::{Kept, Login, Record, Target},
-    error::{Kind, Result},
+    config::{Kept, Login, Record},
+    error::{CliError, Kind, Result},
+    fsutil::FileLock,
     model::{ProfileName, SecretKey, Slot, StorageKind},
     store::{Key, StoreError},
 };
@@ -51,10 +52,46 @@ pub(crate) async fn keep(
 ) -> Result<(Login, Replaced)> {
     // A person may be asked for it, and must not keep other runs waiting.
     let key = local.sealing_key(storage).await?;
-    let path = Record::profile_lock_path(local.data(), profile);
-    let lock = local.lock(path).await?;
+    let lock = lock_login(local, profile).await?;
+    let unproven = async |_| Ok(());
+    keep_locked(
+        local,
+        profile,
+        &lock,
+        (secret, key),
+        storage,
+        made,
+        unproven,
+    )
+    .await
+}
+
+/// Takes the lock on the login of a profile. What decides about the login is read after that.
+///
+/// # Errors
+/// When another run keeps it, or the user ends the wait.
+pub(crate) async fn lock_login(local: Local<'_>, profile: &ProfileName) -> Result<FileLock> {
+    local
+        .lock(Record::profile_lock_path(local.data(), profile))
+        .await
+}
+
+/// As [`keep`], with the lock held by the caller, and what the store encrypts with. The new login takes over once `prove` has found
+/// that its credential works, as the store gives it back.
+///
+/// # Errors
+/// As [`keep`], and what `prove` says.
+pub(crate) async fn keep_locked(
+    local: Local<'_>,
+    profile: &ProfileName,
+    lock: &FileLock,
+    (secret, key): (&SecretKey, Option<Key>),
+    storage: StorageKind,
+    made: impl FnOnce(Kept) -> Login,
+    prove: impl AsyncFnOnce(Credential) -> Result<()>,
+) -> Result<(Login, Replaced)> {
     // A place that cannot be reached now is tried again by a later run.
-    let _ = local.remove_abandoned(profile, &lock).await;
+    let _ = local.remove_abandoned(profile, lock).await;
     let before = local.record()?.login(profile).cloned();
     let slot = match &before {
         Some(before) if before.kept.storage == storage => before.kept.slot.other(),
@@ -70,11 +107,15 @@ pub(crate) async fn keep(
         Replaced::InUse { by } => Some(by),
         _ => None,
     };
-    let switched = switch(local, profile, (secret, key), &login, before.as_ref(), heir);
+    let switched = async {
+        let back = put(local, profile, (secret, key), login.kept).await?;
+        prove(Credential::of_login(&login, back)).await?;
+        switch(local, profile, &login, before.as_ref(), heir).await
+    };
     if let Err(err) = switched.await {
         // A failure of the sync after the rename leaves the new login in force.
         if local.record()?.login(profile) != Some(&login) {
-            let _ = local.remove_abandoned(profile, &lock).await;
+            let _ = local.remove_abandoned(profile, lock).await;
             if let Replaced::Abandoned(key) = replaced {
                 let _ = key.note.settle();
             }
@@ -82,7 +123,7 @@ pub(crate) async fn keep(
         }
     }
     // What is left here is on record, and the next run removes it.
-    let _ = local.remove_abandoned(profile, &lock).await;
+    let _ = local.remove_abandoned(profile, lock).await;
     Ok((login, replaced))
 }
 
@@ -145,26 +186,24 @@ async fn used_by(
     Ok(None)
 }
 
-/// Secret first, record second; what may be left over is on record before it is.
-async fn switch(
+/// Puts a secret into a place that no login names, and returns it as it is read back. The place is
+/// on record as abandoned before it holds anything.
+pub(super) async fn put(
     local: Local<'_>,
     profile: &ProfileName,
     (secret, key): (&SecretKey, Option<Key>),
-    login: &Login,
-    before: Option<&Login>,
-    heir: Option<&ProfileName>,
-) -> Result<()> {
-    let kept = login.kept;
+    kept: Kept,
+) -> Result<SecretKey> {
     local
         .update_record(|record| record.profile_mut(profile).abandoned.push(kept))
         .await?;
     let name = kept.name(profile);
     let text = SecretString::from(secret.expose());
-    local
+    let back = local
         .with_store(kept.storage, key, move |store| {
             store.set(&name, &text)?;
             match store.get(&name) {
-                Ok(back) if back.expose_secret() == text.expose_secret() => Ok(()),
+                Ok(back) if back.expose_secret() == text.expose_secret() => Ok(back),
                 Ok(_) => Err(StoreError::Failed(
                     "it does not return what scw stored in it".to_owned(),
                 )),
@@ -172,6 +211,18 @@ async fn switch(
             }
         })
         .await?;
+    Ok(SecretKey::parse(&back)?)
+}
+
+/// The record names the secret that is in place from here on, and calls the one before abandoned.
+async fn switch(
+    local: Local<'_>,
+    profile: &ProfileName,
+    login: &Login,
+    before: Option<&Login>,
+    heir: Option<&ProfileName>,
+) -> Result<()> {
+    let kept = login.kept;
     local
         .update_record(|record| {
             let entry = record.profile_mut(profile);
@@ -196,16 +247,9 @@ fn hand_over(record: &mut Record, heir: &ProfileName, before: &Login) {
 }
 
 fn pending(description: &str, login: &Login) -> PendingKey {
-    let target = Target {
-        dialect: login.api,
-        origin: login.api_url.clone(),
-    };
     PendingKey {
-        email: Some(login.email.clone()),
-        user_id: Some(login.user_id.clone()),
-        organization_id: Some(login.organization_id.clone()),
         access_key: login.access_key.clone(),
-        ..PendingKey::new(description.to_owned(), &target)
+        ..PendingKey::of_login(description.to_owned(), login)
     }
 }
 
@@ -266,28 +310,38 @@ pub(crate) struct Ended<T> {
 }
 
 /// Ends the login of a profile on this machine. `revoke` is asked to delete its key on the server
-/// first, unless `keeps_key`, where the login made it, and tells whether nothing is left to do; a key that may still
-/// be there gets a note, so that a later login deletes it.
+/// first, unless `keeps_key`, where the login made it, and tells whether nothing is left to do; a key
+/// that may still be there gets a note, so that a later login deletes it. `agreed` is the login that
+/// the user agreed to end: another one stays.
 ///
 /// Nothing where there was no login.
 ///
 /// # Errors
-/// When the keyring or the record cannot be used: the login is then still in force.
+/// When the keyring or the record cannot be used, and where another run has replaced the login: one
+/// is then still in force.
 pub(crate) async fn forget<T>(
     local: Local<'_>,
     profile: &ProfileName,
     keeps_key: bool,
+    agreed: Option<&Login>,
     revoke: impl AsyncFnOnce(Ending) -> (T, bool),
 ) -> Result<Option<Ended<T>>> {
     if !keeps_key {
         open_to_revoke(local, profile).await?;
     }
-    let path = Record::profile_lock_path(local.data(), profile);
-    let lock = local.lock(path).await?;
+    let lock = lock_login(local, profile).await?;
     let _ = local.remove_abandoned(profile, &lock).await;
     let Some(login) = local.record()?.login(profile).cloned() else {
         return Ok(None);
     };
+    if agreed.is_some_and(|agreed| !agreed.is_same(&login)) {
+        return Err(CliError::new(
+            Kind::Other,
+            format!("another scw has logged in to profile `{profile}` meanwhile"),
+        )
+        .and("That login is unchanged")
+        .hint("run the command again to end that login"));
+    }
     let credential = match credential_to_revoke(local, profile, &login, Asking::Nobody).await {
         // A keyring that is locked may open later: nothing is ended by halves.
         Err(err)

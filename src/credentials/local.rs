@@ -180,7 +180,7 @@ impl<'a> Local<'a> {
             removed += usize::from(self.delete_unasked(profile, *kept).await?);
         }
         if !found.abandoned.is_empty() {
-            self.update_record(|record| record.profile_mut(profile).abandoned.clear())
+            self.update_record(|record| record.abandoned_are_gone(profile))
                 .await?;
         }
         Ok(removed)

@@ -9,6 +9,7 @@ mod keep;
 mod keys;
 mod local;
 mod pending;
+mod rename;
 mod resolve;
 mod secret_file;
 mod unlock;
@@ -17,18 +18,23 @@ use std::fmt;
 
 pub(crate) use client::{Authed, Clients};
 pub(crate) use from_config::{from_config, scrub};
-pub(crate) use keep::{Ended, Ending, Replaced, credential_to_revoke, forget, keep};
+pub(crate) use keep::{
+    Ended, Ending, Replaced, credential_to_revoke, forget, keep, keep_locked, lock_login,
+};
 pub(crate) use keys::Keys;
 pub(crate) use local::Local;
 pub(crate) use pending::{OfCommand, PendingKey, PendingNote, abandoned, abandoned_by_commands};
-pub(crate) use resolve::{access_key_variable, has_secret_variable, resolve, target_for_login};
+pub(crate) use rename::{Renamed, rename};
+pub(crate) use resolve::{
+    access_key_variable, has_secret_variable, resolve, saved, target_for_login,
+};
 pub(crate) use secret_file::read_secret_file;
 pub(crate) use unlock::Asking;
 
 use crate::{
     config::{Login, Settings, Target},
     env,
-    model::{AccessKey, SecretKey, StorageKind},
+    model::{AccessKey, ProfileName, SecretKey, StorageKind},
     store,
 };
 
@@ -132,14 +138,15 @@ impl Credential {
         &self.target
     }
 
-    /// Where the secret is, for people: a variable, a path, or the label of a keyring entry.
+    /// Where the secret is, for people: a variable, a path, or the label of a keyring entry. A login
+    /// is that of `profile`.
     #[must_use]
-    pub(crate) fn location(&self, settings: &Settings) -> String {
+    pub(crate) fn location(&self, settings: &Settings, profile: &ProfileName) -> String {
         match (self.source, &self.login) {
             (Source::Saved(_), Some(login)) => store::location(
                 login.kept.storage,
                 &settings.data,
-                &login.kept.name(&settings.profile),
+                &login.kept.name(profile),
             ),
             (Source::OfficialConfig, _) => settings
                 .official_path

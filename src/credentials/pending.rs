@@ -78,6 +78,21 @@ impl PendingKey {
         }
     }
 
+    /// A key of the user of a login that is about to be made at its service.
+    #[must_use]
+    pub(crate) fn of_login(description: String, login: &Login) -> Self {
+        let target = Target {
+            dialect: login.api,
+            origin: login.api_url.clone(),
+        };
+        Self {
+            email: Some(login.email.clone()),
+            user_id: Some(login.user_id.clone()),
+            organization_id: Some(login.organization_id.clone()),
+            ..Self::new(description, &target)
+        }
+    }
+
     /// Its name for people.
     #[must_use]
     pub(crate) fn shown(&self) -> String {

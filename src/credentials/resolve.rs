@@ -8,7 +8,7 @@ use crate::{
     config::{Login, OfficialProfile, Settings, Target},
     env,
     error::{CliError, Kind, LOGIN_HINT, Result},
-    model::{AccessKey, ApiUrl, SecretKey},
+    model::{AccessKey, ApiUrl, Dialect, ProfileName, SecretKey},
 };
 
 /// The credential in force; the API is not asked.
@@ -32,7 +32,11 @@ pub(crate) async fn resolve(settings: &Settings, local: Local<'_>) -> Result<Cre
         });
     }
     if let Some(login) = local.record()?.login(&settings.profile) {
-        return saved(settings, local, login).await;
+        let profile = &settings.profile;
+        let dialect = asked_dialect(settings, profile, login)?;
+        let mut credential = saved(local, profile, login).await?;
+        credential.target.dialect = dialect;
+        return Ok(credential);
     }
     if let Some(official) = official(settings)?
         && let Some(secret) = &official.secret_key
@@ -60,7 +64,11 @@ pub(crate) fn target_for_login(settings: &Settings, local: Local<'_>) -> Result<
     }
 }
 
-async fn saved(settings: &Settings, local: Local<'_>, login: &Login) -> Result<Credential> {
+/// Which API is to be spoken with the key of a login.
+///
+/// # Errors
+/// [`Kind::NotLoggedIn`] where the login is for another address than the one asked for.
+fn asked_dialect(settings: &Settings, profile: &ProfileName, login: &Login) -> Result<Dialect> {
     let dialect = settings.api.unwrap_or(login.api);
     let asked = settings.asked_url(dialect);
     let elsewhere = match asked {
@@ -74,22 +82,33 @@ async fn saved(settings: &Settings, local: Local<'_>, login: &Login) -> Result<C
     };
     if let Some(url) = elsewhere {
         return Err(not_for(
-            &format!("the login of profile `{}`", settings.profile),
+            &format!("the login of profile `{profile}`"),
             &login.api_url,
             &url,
         )
         .hint("to log in at the other address, use another profile: `scw login -p NAME`"));
     }
+    Ok(dialect)
+}
+
+/// The credential of a login, for the service that the login was made at.
+///
+/// # Errors
+/// [`Kind::NotLoggedIn`] where its secret is missing, [`Kind::Keyring`] where the keyring fails.
+pub(crate) async fn saved(
+    local: Local<'_>,
+    profile: &ProfileName,
+    login: &Login,
+) -> Result<Credential> {
     let kept = login.kept;
     let secret = local
-        .secret(&settings.profile, kept, Asking::Person)
+        .secret(profile, kept, Asking::Person)
         .await
         .map_err(|err| match err.kind() {
             Kind::NotLoggedIn => CliError::new(
                 Kind::NotLoggedIn,
                 format!(
-                    "the secret key of profile `{}` is missing from the {}",
-                    settings.profile,
+                    "the secret key of profile `{profile}` is missing from the {}",
                     kept.storage.place()
                 ),
             )
@@ -100,16 +119,13 @@ async fn saved(settings: &Settings, local: Local<'_>, login: &Login) -> Result<C
         CliError::new(
             Kind::NotLoggedIn,
             format!(
-                "the secret key of profile `{}` in the {} is malformed: {err}",
-                settings.profile,
+                "the secret key of profile `{profile}` in the {} is malformed: {err}",
                 kept.storage.place()
             ),
         )
         .hint(LOGIN_HINT)
     })?;
-    let mut credential = Credential::of_login(login, secret);
-    credential.target.dialect = dialect;
-    Ok(credential)
+    Ok(Credential::of_login(login, secret))
 }
 
 /// A secret that is for another address than the one asked for.

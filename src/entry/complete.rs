@@ -71,6 +71,15 @@ fn command(with_global: bool) -> Command {
     let mut command = Cli::command()
         .mut_args(|arg| arg.hide(!with_global))
         .mut_arg("profile", |arg| arg.add(ArgValueCandidates::new(profiles)))
+        .mut_subcommand("profile", |profile| {
+            [("use", "name"), ("remove", "name"), ("rename", "old_name")]
+                .into_iter()
+                .fold(profile, |profile, (command, arg)| {
+                    profile.mut_subcommand(command, |command| {
+                        command.mut_arg(arg, |arg| arg.add(ArgValueCandidates::new(profiles)))
+                    })
+                })
+        })
         .mut_subcommand("login", |login| {
             login.mut_arg("organization", |arg| {
                 arg.add(ArgValueCandidates::new(organizations))

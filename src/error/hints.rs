@@ -218,7 +218,7 @@ fn kind_of(err: &ApiError) -> Kind {
         | ApiError::Failing { .. }
         | ApiError::Throttled { .. } => Kind::Unreachable,
         ApiError::Certificates { .. } => Kind::LocalFile,
-        ApiError::OwnerUnknown | ApiError::NoPasskeys => Kind::Usage,
+        ApiError::OwnerUnknown | ApiError::NoPasskeys | ApiError::NoNewKey => Kind::Usage,
         ApiError::OtherDialect { .. }
         | ApiError::NotFound { .. }
         | ApiError::Precondition { .. }
@@ -267,6 +267,7 @@ fn hint_of(err: &ApiError) -> &'static str {
         }
         ApiError::OwnerUnknown => "pass it with `--access-key` or in `SCW_ACCESS_KEY`",
         ApiError::NoPasskeys => "use `--api iam`",
+        ApiError::NoNewKey => "log in again with `scw login`: it replaces the token",
         ApiError::Application => "use the API key of a user; an application has no second factor",
     }
 }

@@ -91,6 +91,9 @@ fn refused_by_api() -> Vec<Row> {
              "with a token of the 2017 API, use `--api account` and no access key"];
         ApiError::NoPasskeys => ApiError::NoPasskeys,
             "the 2017 API does not support passkeys", ["use `--api iam`"];
+        ApiError::NoNewKey => ApiError::NoNewKey,
+            "the 2017 API makes a token for a password only",
+            ["log in again with `scw login`: it replaces the token"];
         ApiError::Application => ApiError::Application,
             "the key belongs to an application, not to a user",
             ["use the API key of a user; an application has no second factor"];

@@ -68,6 +68,12 @@ impl Ui {
         self.format == Format::Json
     }
 
+    /// Whether only the result is wanted.
+    #[must_use]
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Writes the result: `text` for people, or `data` as one JSON document.
     ///
     /// # Errors

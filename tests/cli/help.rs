@@ -211,6 +211,14 @@ fn the_topic_json_names_the_fields_that_the_commands_print() {
         world.run(&words).expect(0).json()
     };
     compare("whoami", &ran("whoami", &[]));
+    compare("whoami --all", &ran("whoami --all", &[]));
+    compare("profile list", &ran("profile list", &[]));
+    compare("profile use", &ran("profile use", &["default"]));
+    compare("profile remove", &ran("profile remove", &["work", "--yes"]));
+    compare(
+        "profile rename",
+        &ran("profile rename", &["default", "default"]),
+    );
     compare("token", &ran("token", &[]));
     compare("token --access-key", &ran("token --access-key", &[]));
     let on = ran("2fa on", &["--otp-command", OATHTOOL]);
@@ -249,6 +257,7 @@ fn the_topic_json_names_the_fields_that_the_commands_print() {
     compare("2fa off", &ran("2fa off", &["--yes"]));
     compare("2fa codes remove", &ran("2fa codes remove", &["--yes"]));
     compare("logout", &ran("logout", &[]));
+    compare("logout --all", &ran("logout --all", &[]));
     let all: BTreeSet<String> = told.iter().map(|(name, _)| name.clone()).collect();
     assert_eq!(seen, all);
 }

@@ -128,6 +128,27 @@ fn every_command(judge: &Judge) {
     judge.run("logout", &[]);
     judge.run("logout", &[]);
     judge.run("2fa recover", &[]);
+    every_profile(judge);
+}
+
+// Issue 10, 4
+fn every_profile(judge: &Judge) {
+    log_in(judge);
+    judge.run("profile list", &[]);
+    judge.run("profile rename", &["default", "work"]);
+    judge.run("profile use", &["work"]);
+    judge.run("whoami", &["--all"]);
+    // Nobody listens there.
+    let record = judge.world.data_dir().join("profiles.toml");
+    let text = std::fs::read_to_string(&record).unwrap();
+    let url = &judge.world.info().api_url;
+    std::fs::write(&record, text.replace(url, "http://127.0.0.1:1")).unwrap();
+    let failed = judge.world.run(&arguments("whoami", &["--all"])).expect(5);
+    judge.judge("whoami", &failed);
+    judge.run("logout", &["--all"]);
+    judge.run("logout", &["--all"]);
+    judge.run("profile list", &[]);
+    judge.run("profile remove", &["work", "--yes"]);
 }
 
 // Issue 9, 7

@@ -70,6 +70,13 @@ const SETTINGS: &[Setting] = &[
     ),
     setting("scw login\nscw 2fa on", "", IS_ON),
     setting("scw whoami", "LOGIN; ON", "! scw whoami"),
+    setting("scw login --renew", "LOGIN", "scw whoami"),
+    setting(
+        "scw login --profile work",
+        "LOGIN",
+        "scw whoami; ! scw -p job whoami",
+    ),
+    setting("scw logout --all", "LOGIN", "! scw whoami"),
     Setting {
         alone: true,
         ..setting(

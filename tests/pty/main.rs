@@ -12,6 +12,7 @@ mod support;
 
 mod encrypted;
 mod login;
+mod profiles;
 mod prompts;
 mod qr;
 mod terminal;

@@ -174,6 +174,40 @@ scw whoami | grep '^secret key'"
     assert!(ran.stderr.contains(&told), "{}", ran.stderr);
 }
 
+// Issue 10, 4
+#[test]
+fn a_renamed_profile_has_its_entry_and_label_under_the_new_name_and_none_under_the_old() {
+    let world = World::new();
+    let script = format!(
+        "{START}{LOGIN}scw profile rename default work
+secret-tool search --all service scw 2>/dev/null | grep label
+secret-tool lookup service scw username work; echo
+secret-tool lookup service scw username default && echo still there || echo gone
+scw whoami | grep '^profile'"
+    );
+    let ran = session(&world, None, &script).expect(0);
+    let secret = &world.info().secret_key;
+    let wanted =
+        format!("label = Scaleway API key (profile work)\n{secret}\ngone\nprofile       work\n");
+    assert_eq!(ran.stdout, wanted, "{}", ran.stderr);
+}
+
+// Issue 10, 4 and 5
+#[test]
+fn a_renewal_swaps_the_entry_and_the_logout_of_all_leaves_none() {
+    let world = World::new();
+    let script = format!(
+        "{START}{LOGIN}printf '%s' \"$LINES_WITH_KEY\" | scw login --with-token -p work
+scw login --renew
+test \"$(secret-tool lookup service scw username default~2)\" = \"$(scw token)\"
+secret-tool lookup service scw username default && echo still there || echo swapped
+scw logout --all
+secret-tool search --all service scw 2>/dev/null | grep label && echo still there || echo gone"
+    );
+    let ran = session(&world, None, &script).expect(0);
+    assert_eq!(ran.stdout, "swapped\ngone\n", "{}", ran.stderr);
+}
+
 // Issue 10, 3
 #[test]
 fn every_profile_of_the_official_file_is_moved_into_the_keyring() {

@@ -243,9 +243,7 @@ impl Account for Account2017 {
 
     /// A token is made with a password (protocol.md B).
     async fn create_key(&self, _user: &UserId, _new: &NewKey) -> Result<CreatedKey, ApiError> {
-        Err(ApiError::Arguments {
-            message: Some("the 2017 API creates a token at a login only".to_owned()),
-        })
+        Err(ApiError::NoNewKey)
     }
 
     fn clock_ahead_s(&self) -> Option<i64> {

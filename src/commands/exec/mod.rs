@@ -8,7 +8,10 @@ use std::{ffi::OsString, io};
 use key::TemporaryKey;
 pub(crate) use left_over::delete_left_over;
 
-use super::environment::{Wanted, follow_profile, with_credential};
+use super::{
+    ending,
+    environment::{Wanted, follow_profile, with_credential},
+};
 use crate::{
     cli::ExecArgs,
     context::Context,
@@ -30,12 +33,14 @@ pub(crate) async fn run(ctx: &Context, args: ExecArgs) -> Result<ExitCode> {
     };
     let Some(life) = args.ttl else {
         let credential = ctx.warned_credential().await?;
+        warn_of_ending(ctx, &credential).await?;
         let variables = variables(ctx, &args, &credential)?;
         let command = variables.command(program, arguments);
         return process::replace(command).map_err(|err| not_started(program, &err));
     };
     let maker = ctx.authed().await?;
     key::check(maker.credential())?;
+    warn_of_ending(ctx, maker.credential()).await?;
     // From here on a signal waits until no key is left.
     let uninterruptible = ctx.interrupt().protect("creating the API key");
     let supervisor = Supervisor::new().map_err(|err| {
@@ -59,6 +64,14 @@ pub(crate) async fn run(ctx: &Context, args: ExecArgs) -> Result<ExitCode> {
     uninterruptible.now("deleting the API key of the command");
     key.delete(ctx).await;
     outcome.map(ExitCode::from)
+}
+
+/// Warns where the key of the login ends soon.
+async fn warn_of_ending(ctx: &Context, credential: &Credential) -> Result<()> {
+    match credential.login() {
+        Some(login) => ending::warn_of_ending(ctx, login).await,
+        None => Ok(()),
+    }
 }
 
 /// The environment of the command.

@@ -4,6 +4,7 @@ mod from_config;
 mod left_over;
 mod make;
 mod password;
+mod renew;
 mod token;
 mod web;
 
@@ -20,11 +21,14 @@ use crate::{
     store,
 };
 
-/// Logs in, in one of four ways.
+/// Logs in, in one of four ways, or replaces the key of the login.
 ///
 /// # Errors
 /// As cli.md says; nothing is saved then.
 pub(crate) async fn run(ctx: &Context, args: LoginArgs) -> Result<()> {
+    if args.renew {
+        return renew::run(ctx, &args).await;
+    }
     check_storage(ctx, &args).await?;
     if args.from_config {
         from_config::run(ctx, &args).await

@@ -4,6 +4,7 @@
 mod config;
 mod encrypted;
 mod passkeys;
+mod profiles;
 
 use std::fs;
 
@@ -77,10 +78,11 @@ const PLAIN: Scenario = Scenario {
 
 /// All of them.
 pub fn all() -> impl Iterator<Item = &'static Scenario> {
-    let config = config::ALL.iter();
-    config
+    config::ALL
+        .iter()
         .chain(WITHOUT_PASSKEYS)
         .chain(encrypted::ALL)
+        .chain(profiles::ALL)
         .chain(passkeys::ALL)
 }
 
