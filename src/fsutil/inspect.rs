@@ -112,7 +112,11 @@ pub(crate) fn lines_where(
 pub(crate) fn same_file(one: &Path, other: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
 
-    let id = |path: &Path| fs::metadata(path).ok().map(|found| (found.dev(), found.ino()));
+    let id = |path: &Path| {
+        fs::metadata(path)
+            .ok()
+            .map(|found| (found.dev(), found.ino()))
+    };
     id(one).is_some_and(|one| id(other) == Some(one))
 }
 

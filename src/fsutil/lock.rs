@@ -37,9 +37,8 @@ impl LockFile {
 /// free.
 #[must_use]
 pub(crate) fn is_held(path: &Path) -> bool {
-    File::open(path).is_ok_and(|file| {
-        matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
-    })
+    File::open(path)
+        .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
 impl LockFile {

@@ -80,11 +80,9 @@ fn key_ends(at: Option<OffsetDateTime>, now: OffsetDateTime) -> Finding {
     const RENEW: &str = "run `scw login --renew`";
     match at {
         None => Finding::ok("key", "it works and has no end"),
-        Some(at) if at <= now => Finding::problem(
-            "key",
-            format!("it ended on {}", day(at, now)),
-            LOGIN_HINT,
-        ),
+        Some(at) if at <= now => {
+            Finding::problem("key", format!("it ended on {}", day(at, now)), LOGIN_HINT)
+        }
         Some(at) if at - now <= SOON => {
             Finding::warning("key", format!("it ends on {}", day(at, now)), RENEW)
         }
@@ -98,11 +96,7 @@ fn second_factor(factors: &Factors) -> Finding {
         return Finding::ok(NAME, "two-factor authentication is on");
     }
     if factors.none() {
-        return Finding::warning(
-            NAME,
-            "two-factor authentication is off",
-            "run `scw 2fa on`",
-        );
+        return Finding::warning(NAME, "two-factor authentication is off", "run `scw 2fa on`");
     }
     Finding::ok(
         NAME,

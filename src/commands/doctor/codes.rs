@@ -49,9 +49,7 @@ fn judge(unused: usize) -> Finding {
     match unused {
         0 => Finding::warning(NAME, "no backup code is left", RENEW),
         1 => Finding::warning(NAME, "only one backup code is left", RENEW),
-        few @ 2..=FEW => {
-            Finding::warning(NAME, format!("only {few} backup codes are left"), RENEW)
-        }
+        few @ 2..=FEW => Finding::warning(NAME, format!("only {few} backup codes are left"), RENEW),
         many => Finding::ok(NAME, format!("{many} are unused")),
     }
 }

@@ -157,11 +157,11 @@ fn begins_with_uuid(text: &[u8]) -> bool {
         8 | 13 | 18 | 23 => *byte == b'-',
         _ => byte.is_ascii_hexdigit(),
     });
-    let ends = text.get(LENGTH).is_none_or(|byte| !byte.is_ascii_alphanumeric());
+    let ends = text
+        .get(LENGTH)
+        .is_none_or(|byte| !byte.is_ascii_alphanumeric());
     let first = uuid.first();
-    let example = uuid
-        .iter()
-        .all(|byte| *byte == b'-' || Some(byte) == first);
+    let example = uuid.iter().all(|byte| *byte == b'-' || Some(byte) == first);
     well_formed && ends && !example
 }
 

@@ -14,7 +14,7 @@ use crate::{
     cli::LoginArgs,
     config::{Kept, Login, Target},
     context::Context,
-    credentials::{self, PendingNote, Replaced},
+    credentials::{self, Replaced},
     error::{CliError, Kind, Result},
     model::{ProfileName, SecretName, Slot, StorageKind, User, clean, rfc3339},
     store,

@@ -24,7 +24,13 @@ const NOTHING: &str = "/";
 /// user (D-Bus specification, `org.freedesktop.DBus.Peer.Ping`).
 pub(super) fn is_alive() -> bool {
     within(PING_TIMEOUT, || {
-        call(&session()?, OBJECT, "org.freedesktop.DBus.Peer", "Ping", &())
+        call(
+            &session()?,
+            OBJECT,
+            "org.freedesktop.DBus.Peer",
+            "Ping",
+            &(),
+        )
     })
     .is_ok()
 }
