@@ -32,9 +32,10 @@ pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
     let settings = ctx.settings()?;
     let local = ctx.local()?;
     // What is read decides what is removed, so no other scrubbing run comes between.
-    let _lock = match args.scrub {
-        true => Some(local.lock(OfficialFile::lock_path(&settings.data)).await?),
-        false => None,
+    let _lock = if args.scrub {
+        Some(local.lock(OfficialFile::lock_path(&settings.data)).await?)
+    } else {
+        None
     };
     let path = settings.official_path.as_deref().ok_or_else(missing)?;
     let file = OfficialFile::read(path)?.ok_or_else(missing)?;
@@ -84,9 +85,10 @@ async fn one(ctx: &Context, args: &LoginArgs, file: &OfficialFile) -> Result<()>
             _ => Err(missing()),
         };
     };
-    let scrubbed = match args.scrub {
-        true => Some(scrubbed(file, &[profile.as_str()])?),
-        false => None,
+    let scrubbed = if args.scrub {
+        Some(scrubbed(file, &[profile.as_str()])?)
+    } else {
+        None
     };
     let login = token::take(ctx, &profile, &offered, storage(ctx, args)?).await?;
     choose_active(ctx, file, &[&profile]).await?;
@@ -200,9 +202,10 @@ struct Outcome {
 
 async fn all(ctx: &Context, args: &LoginArgs, file: &OfficialFile) -> Result<()> {
     let names: Vec<&str> = file.names().collect();
-    let text = match args.scrub {
-        true => Some(scrubbed(file, &names)?),
-        false => None,
+    let text = if args.scrub {
+        Some(scrubbed(file, &names)?)
+    } else {
+        None
     };
     let storage = storage(ctx, args)?;
     let outcome = each(ctx, file, storage).await?;
