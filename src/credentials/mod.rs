@@ -12,7 +12,7 @@ mod resolve;
 use std::fmt;
 
 pub(crate) use client::{Authed, Clients};
-pub(crate) use keep::{credential_to_revoke, Ended, Ending, Replaced, forget, keep};
+pub(crate) use keep::{Ended, Ending, Replaced, credential_to_revoke, forget, keep};
 pub(crate) use local::Local;
 pub(crate) use pending::{OfCommand, PendingKey, PendingNote, abandoned, abandoned_by_commands};
 pub(crate) use resolve::{

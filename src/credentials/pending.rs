@@ -94,7 +94,12 @@ impl PendingKey {
             dialect: login.api,
             origin: login.api_url.clone(),
         };
-        self.is_of(&target, &login.user_id, &login.email, &login.organization_id)
+        self.is_of(
+            &target,
+            &login.user_id,
+            &login.email,
+            &login.organization_id,
+        )
     }
 
     /// Whether a login as this user can delete the key.

@@ -15,6 +15,7 @@ mod codes;
 mod cut;
 mod doubts;
 mod elsewhere;
+mod exec;
 mod factors;
 mod failures;
 mod help;

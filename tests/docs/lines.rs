@@ -105,6 +105,7 @@ const SETTINGS: &[Setting] = &[
         )
     },
     setting("printf 'X-Auth-Token", "LOGIN", ""),
+    setting("scw exec -- terraform plan", "LOGIN", ""),
     setting("scw 2fa recover", "LOGIN; ON; scw logout", ""),
     setting(
         "scw 2fa off --backup-code",

@@ -10,6 +10,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod exec;
 mod login;
 mod prompts;
 mod qr;

@@ -12,6 +12,7 @@ mod support;
 
 mod completion;
 mod demo;
+mod exec;
 mod keyring;
 mod openapi;
 mod panel;

@@ -12,9 +12,7 @@ use crate::{
         Account, ApiError, Auth, CreatedKey, Http, NewKey, Session, SignIn, SignInRequest,
         http::{Answer, Call},
     },
-    model::{
-        Invalid, Organization, OrganizationId, SessionId, UserId,
-    },
+    model::{Invalid, Organization, OrganizationId, SessionId, UserId},
 };
 
 /// A session, in the organization that is chosen.

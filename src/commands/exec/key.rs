@@ -139,10 +139,9 @@ pub(super) fn check(credential: &Credential) -> Result<()> {
     if credential.target().dialect == Dialect::Iam {
         return Ok(());
     }
-    Err(CliError::new(
-        Kind::Usage,
-        "the 2017 API creates a token at a login only",
+    Err(
+        CliError::new(Kind::Usage, "the 2017 API creates a token at a login only")
+            .doing("create an API key for the command")
+            .hint("leave `--ttl` out, or log in to the IAM API: `scw login --api iam`"),
     )
-    .doing("create an API key for the command")
-    .hint("leave `--ttl` out, or log in to the IAM API: `scw login --api iam`"))
 }

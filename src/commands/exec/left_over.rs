@@ -26,9 +26,8 @@ const SURELY: time::Duration = time::Duration::DAY;
 pub(crate) async fn delete_left_over(ctx: &Context) -> Result<()> {
     for note in abandoned_by_commands(ctx.local()?) {
         let deleted = tokio::time::timeout(PATIENCE, delete(ctx, &note.key)).await;
-        let deleted = deleted.unwrap_or_else(|_| {
-            Err(CliError::new(Kind::Unreachable, "it took too long"))
-        });
+        let deleted =
+            deleted.unwrap_or_else(|_| Err(CliError::new(Kind::Unreachable, "it took too long")));
         let end = note.key.command.as_ref().and_then(|of| of.expires_at);
         match deleted {
             Ok(deleted) => {

@@ -3,11 +3,7 @@
 
 use time::OffsetDateTime;
 
-use super::{
-    delete_replaced,
-    left_over::LeftOver,
-    new_login, report, settle, storage,
-};
+use super::{delete_replaced, left_over::LeftOver, new_login, report, settle, storage};
 use crate::{
     api::{CreatedKey, NewKey, Session},
     cli::LoginArgs,
@@ -96,7 +92,8 @@ impl Making<'_> {
         };
         left_over.delete(self.note.as_ref()).await?;
         let asked = self.args.expires.unwrap_or_default();
-        let expires_at = end_of_key(ctx, session.account(), organization.id.as_str(), asked).await?;
+        let expires_at =
+            end_of_key(ctx, session.account(), organization.id.as_str(), asked).await?;
         if ctx.interrupt().is_requested() {
             return Err(CliError::interrupted());
         }
