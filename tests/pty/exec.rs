@@ -1,6 +1,6 @@
 //! `scw exec --ttl` at a terminal: job control and the terminal are the command's.
 
-use expectrl::{ControlCode, Expect, session::OsSession};
+use expectrl::{ControlCode, Expect, Regex, session::OsSession};
 
 use crate::{
     support::{World, running::until},
@@ -30,8 +30,9 @@ fn leave(world: &World, session: &mut OsSession, code: i32) {
     // What is typed before that is the command's.
     until("the key is deleted", || world.new_keys().is_empty());
     type_line(session, "echo \"code\" \"$?\"");
-    let told = format!("code {code}");
-    wait_for(session, &told);
+    let told = session.expect(Regex("code \\d+")).unwrap();
+    let told = String::from_utf8_lossy(told.as_bytes()).into_owned();
+    assert!(told.ends_with(&format!("code {code}")), "{told}");
     type_line(session, "exit 0");
     finish(session);
 }

@@ -33,7 +33,7 @@ pub(crate) async fn delete_left_over(ctx: &Context) -> Result<()> {
             Ok(deleted) => {
                 for key in deleted {
                     ctx.ui().note(&format!(
-                        "Deleted the API key {key}, left behind by an interrupted `scw exec`"
+                        "Deleted the API key {key}, left behind by an interrupted scw"
                     ));
                 }
                 settle(ctx, note);
@@ -44,7 +44,7 @@ pub(crate) async fn delete_left_over(ctx: &Context) -> Result<()> {
                     format!(". It stops working at {}", rfc3339(at))
                 });
                 ctx.ui().warn(&format!(
-                    "could not delete the API key {}, left behind by an interrupted `scw exec`: {err}{end}",
+                    "could not delete the API key {}, left behind by an interrupted scw: {err}{end}",
                     note.key.shown()
                 ));
                 note.leave();

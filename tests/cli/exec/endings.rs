@@ -76,7 +76,7 @@ fn notes(world: &World) -> usize {
 fn swept_by_the_next_run(world: &World) {
     assert_eq!(world.new_keys().len(), 1);
     let ran = world.run(&["token", "--access-key"]).expect(0);
-    let said = "left behind by an interrupted `scw exec`";
+    let said = "left behind by an interrupted scw";
     assert_eq!(ran.stderr.matches(said).count(), 1, "{}", ran.stderr);
     nothing_left(world);
     let again = world.run(&["token", "--access-key"]).expect(0);
