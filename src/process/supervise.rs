@@ -58,7 +58,11 @@ impl Supervisor {
     /// # Errors
     /// The system's, when a signal cannot be listened for.
     pub(crate) fn new() -> io::Result<Self> {
-        let mut signals = SignalsInfo::<WithOrigin>::new(PASSED_ON)?;
+        let ignored = super::ignores_hangup();
+        let passed_on = PASSED_ON
+            .iter()
+            .filter(|signal| !ignored || **signal != SIGHUP);
+        let mut signals = SignalsInfo::<WithOrigin>::new(passed_on)?;
         let handle = signals.handle();
         let program = Arc::new(Mutex::new(Program::default()));
         let shared = Arc::clone(&program);

@@ -6,7 +6,8 @@ use crate::{
     commands::new_key::{delete_described, settle},
     context::Context,
     credentials::{
-        Authed, Credential, PendingKey, Source, abandoned_by_commands, credential_to_revoke,
+        Authed, Credential, PendingKey, abandoned_by_commands, credential_to_revoke,
+        has_secret_variable,
     },
     error::{CliError, Kind, LOGIN_HINT, Result},
     model::rfc3339,
@@ -101,8 +102,9 @@ async fn credentials(ctx: &Context, key: &PendingKey) -> Result<Vec<Result<Crede
     for (name, login) in logins {
         found.push(credential_to_revoke(local, &name, &login).await);
     }
-    if let Ok(credential) = ctx.credential().await
-        && !matches!(credential.source(), Source::Saved(_))
+    let logged_in = record.login(&ctx.settings()?.profile).is_some();
+    if (has_secret_variable() || !logged_in)
+        && let Ok(credential) = ctx.credential().await
         && credential.target().dialect == key.api
         && credential.target().origin == key.api_url
     {

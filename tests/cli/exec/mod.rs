@@ -290,6 +290,29 @@ fn a_key_of_the_official_file_is_warned_of_and_used() {
     assert_eq!(variable(&ran, "SCW_SECRET_KEY"), Some(&*info.secret_key));
 }
 
+// Issue 10, 1
+#[test]
+fn what_nohup_starts_does_not_end_when_the_terminal_does() {
+    let world = World::logged_in();
+    for ttl in ["", "--ttl 1h"] {
+        let inner = "kill -HUP $PPID $$; echo alive";
+        let scw = world.command(&["exec"]);
+        let mut command = Command::new("sh");
+        command
+            .args([
+                "-c",
+                &format!("trap '' HUP; \"$0\" exec {ttl} sh -c '{inner}'; echo $?"),
+            ])
+            .arg(scw.get_program())
+            .env_clear();
+        for (name, value) in scw.get_envs() {
+            command.env(name, value.unwrap());
+        }
+        let ran = Ran::of(command.output().unwrap()).expect(0);
+        assert_eq!(ran.stdout, "alive\n0\n", "{ttl}: {}", ran.stderr);
+    }
+}
+
 /// Whether a process of this id lives.
 pub(super) fn lives(pid: &str) -> bool {
     Command::new("kill")
