@@ -42,7 +42,9 @@ const fn file(
 /// The data folder on Linux, as the manual writes it.
 pub const DATA_DIR: &str = "~/.local/share/scw-2fa";
 
-const LOGINS: &[&str] = &["login", "logout", "whoami", "token", "profile", "2fa"];
+const LOGINS: &[&str] = &[
+    "login", "logout", "whoami", "token", "profile", "exec", "2fa",
+];
 
 /// Every file that `scw` reads or writes without being told its name (ARCHITECTURE.md, "What `scw`
 /// keeps on a machine").
@@ -82,8 +84,8 @@ pub const FILES: &[File] = &[
     ),
     file(
         "pending-keys/KEY.toml",
-        "API key to delete at the next login",
-        &["login", "logout", "profile"],
+        "API key to delete: that of a command by the next command, others by the next login",
+        &["login", "logout", "profile", "exec"],
     ),
     file(
         "temporary/NAME.note",

@@ -63,8 +63,8 @@ impl Kind {
             }
             Self::LocalFile => "A local file cannot be read or written safely",
             Self::WithoutTwoFactor => "`--check` found that two-factor authentication is off",
-            Self::NotStarted => "`scw exec`: the command cannot be started",
-            Self::NotFound => "`scw exec`: the command is not found",
+            Self::NotStarted => "The command of `scw exec COMMAND` cannot be started",
+            Self::NotFound => "The command of `scw exec COMMAND` is not found",
             Self::Interrupted => "Interrupted by Ctrl-C or a signal",
         }
     }

@@ -73,6 +73,19 @@ pub(crate) fn unharden() {
     }
 }
 
+/// Whether this process was started with SIGHUP ignored, as nohup(1) does. It then stays ignored, and
+/// what this process starts ignores it too (signal(7): `execve` keeps an ignored signal so).
+///
+/// Linux only (proc(5), `SigIgn` in `status`).
+#[must_use]
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    // The lowest bit is that of signal 1.
+    mask.is_some_and(|mask| mask & 1 == 1)
+}
+
 /// This machine's name, for the description of a key: printable, and short.
 #[must_use]
 pub(crate) fn host_name() -> String {

@@ -4,6 +4,7 @@
 //! as if the program had been started without this process.
 
 use std::{
+    fs::File,
     io,
     process::Command,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -11,7 +12,12 @@ use std::{
     time::Duration,
 };
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process, waitid};
+use rustix::{
+    process::{
+        Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, getpgid, getpgrp, kill_process, waitid,
+    },
+    termios::{tcgetpgrp, tcsetpgrp},
+};
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGQUIT, SIGSTOP, SIGTERM, SIGUSR1, SIGUSR2},
     iterator::{Handle, SignalsInfo, exfiltrator::WithOrigin},
@@ -52,7 +58,11 @@ impl Supervisor {
     /// # Errors
     /// The system's, when a signal cannot be listened for.
     pub(crate) fn new() -> io::Result<Self> {
-        let mut signals = SignalsInfo::<WithOrigin>::new(PASSED_ON)?;
+        let ignored = super::ignores_hangup();
+        let passed_on = PASSED_ON
+            .iter()
+            .filter(|signal| !ignored || **signal != SIGHUP);
+        let mut signals = SignalsInfo::<WithOrigin>::new(passed_on)?;
         let handle = signals.handle();
         let program = Arc::new(Mutex::new(Program::default()));
         let shared = Arc::clone(&program);
@@ -101,8 +111,9 @@ fn locked(program: &Mutex<Program>) -> MutexGuard<'_, Program> {
     program.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Passes a signal on that was sent to this process. One from the terminal went to the whole process
-/// group, the program among it, and one from the program is not sent back to it.
+/// Passes a signal on that was sent to this process. One of the terminal's keys went to the whole
+/// process group, the program among it, and one from the program is not sent back to it. A terminal
+/// that is closed tells the first process in it alone, which this one may be.
 fn pass_on(program: &mut Program, origin: &Origin) {
     let Some(signal) = Signal::from_named_raw(origin.signal) else {
         return;
@@ -113,7 +124,8 @@ fn pass_on(program: &mut Program, origin: &Origin) {
     };
     let sender = origin.process.map(|process| process.pid);
     let from_program = sender == Some(pid.as_raw_pid());
-    if matches!(origin.cause, Cause::Sent(_)) && !from_program {
+    let from_key = origin.cause == Cause::Kernel && signal != Signal::HUP;
+    if !from_key && !from_program {
         // One that is ending needs it no more.
         let _ = kill_process(pid, signal);
     }
@@ -154,22 +166,32 @@ fn change(pid: Pid, options: WaitIdOptions) -> io::Result<Option<WaitIdStatus>> 
 
 /// The program stopped: this process stops too, so that the shell takes the terminal back. When the
 /// shell continues this process, the program goes on.
+///
+/// A shell that the program is has a process group of its own, which had the terminal. It gets it
+/// back, as it would from the shell around it; without that its next read would fail.
 fn stop_too(pid: Pid) -> io::Result<()> {
     // Ctrl-Z stops this process by itself, perhaps a moment later. The shell then continues both.
     thread::sleep(STOPPED_TOGETHER);
     let continued = WaitIdOptions::CONTINUED | WaitIdOptions::NOHANG;
-    if change(pid, continued)?.is_some() || !has_terminal() {
+    if change(pid, continued)?.is_some() {
         return Ok(());
     }
+    // Without a terminal there is no shell that would continue this process.
+    let Ok(terminal) = File::open("/dev/tty") else {
+        return Ok(());
+    };
+    let own = getpgrp();
+    let group = getpgid(Some(pid)).ok();
+    let had_terminal = group.filter(|group| *group != own && tcgetpgrp(&terminal) == Ok(*group));
     // To this thread alone, so that it goes no further before the process is continued.
     signal_hook::low_level::raise(SIGSTOP)?;
+    if let Some(group) = had_terminal
+        && tcgetpgrp(&terminal) == Ok(own)
+    {
+        let _ = tcsetpgrp(&terminal, group);
+    }
     if change(pid, continued)?.is_none() {
         let _ = kill_process(pid, Signal::CONT);
     }
     Ok(())
-}
-
-/// Whether there is a terminal, and so perhaps a shell that continues a stopped job.
-fn has_terminal() -> bool {
-    std::fs::File::open("/dev/tty").is_ok()
 }

@@ -19,6 +19,7 @@ mod doubts;
 mod elsewhere;
 mod encrypted;
 mod every_profile;
+mod exec;
 mod factors;
 mod failures;
 mod from_config;

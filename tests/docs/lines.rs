@@ -122,6 +122,7 @@ const SETTINGS: &[Setting] = &[
         "LOGIN; ON; mkdir ~/.ssh; ssh-keygen -q -t ed25519 -N '' -f ~/.ssh/id_ed25519",
         "! scw 2fa codes next --no-input",
     ),
+    setting("scw exec -- terraform plan", "LOGIN", ""),
     setting("scw 2fa recover", "LOGIN; ON; scw logout", ""),
     setting("scw doctor", "LOGIN", ""),
     setting(

@@ -45,6 +45,9 @@ pub(crate) fn programs(folder: &Path) {
         "pass",
         &format!("exec oathtool --totp -b {APP_KEY}"),
     );
+    for name in ["terraform", "aws"] {
+        stand_in(folder, name, "[ -n \"$SCW_SECRET_KEY\" ] || exit 98");
+    }
     // Opens the start page, keeps the cookie, and brings the session of somebody who signed in.
     stand_in(
         folder,

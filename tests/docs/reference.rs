@@ -36,7 +36,7 @@ fn options(command: &Command) -> BTreeSet<String> {
 
 /// Every long option in a text.
 fn options_in(text: &str) -> BTreeSet<String> {
-    let words = text.split(|c: char| !(c.is_ascii_lowercase() || c == '-'));
+    let words = text.split(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'));
     words
         .filter(|word| word.starts_with("--") && !word.ends_with('-'))
         .map(ToOwned::to_owned)

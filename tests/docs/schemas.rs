@@ -12,7 +12,7 @@ use super::{
 };
 
 /// Commands that print text, whatever the format.
-const TEXT: [&str; 3] = ["completion", "help", "man"];
+const TEXT: [&str; 4] = ["completion", "exec", "help", "man"];
 
 /// Where the tables of docs/json.md begin.
 const TABLES: &str = "\n<!-- From here on made of docs/schemas: see tests/docs/schemas.rs -->\n";

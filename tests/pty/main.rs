@@ -11,6 +11,7 @@
 mod support;
 
 mod encrypted;
+mod exec;
 mod login;
 mod profiles;
 mod prompts;

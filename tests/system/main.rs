@@ -14,6 +14,7 @@ mod completion;
 mod demo;
 mod doctor;
 mod environments;
+mod exec;
 mod keyring;
 mod openapi;
 mod panel;

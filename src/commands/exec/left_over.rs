@@ -6,7 +6,8 @@ use crate::{
     commands::new_key::{delete_described, settle},
     context::Context,
     credentials::{
-        Asking, Authed, Credential, PendingKey, Source, abandoned_by_commands, credential_to_revoke,
+        Asking, Authed, Credential, PendingKey, abandoned_by_commands, credential_to_revoke,
+        has_secret_variable,
     },
     error::{CliError, Kind, LOGIN_HINT, Result},
     model::rfc3339,
@@ -33,7 +34,7 @@ pub(crate) async fn delete_left_over(ctx: &Context) -> Result<()> {
             Ok(deleted) => {
                 for key in deleted {
                     ctx.ui().note(&format!(
-                        "Deleted the API key {key}, left behind by an interrupted `scw exec`"
+                        "Deleted the API key {key}, left behind by an interrupted scw"
                     ));
                 }
                 settle(ctx, note);
@@ -44,7 +45,7 @@ pub(crate) async fn delete_left_over(ctx: &Context) -> Result<()> {
                     format!(". It stops working at {}", rfc3339(at))
                 });
                 ctx.ui().warn(&format!(
-                    "could not delete the API key {}, left behind by an interrupted `scw exec`: {err}{end}",
+                    "could not delete the API key {}, left behind by an interrupted scw: {err}{end}",
                     note.key.shown()
                 ));
                 note.leave();
@@ -101,8 +102,9 @@ async fn credentials(ctx: &Context, key: &PendingKey) -> Result<Vec<Result<Crede
     for (name, login) in logins {
         found.push(credential_to_revoke(local, &name, &login, Asking::Nobody).await);
     }
-    if let Ok(credential) = ctx.credential().await
-        && !matches!(credential.source(), Source::Saved(_))
+    let logged_in = record.login(&ctx.settings()?.profile).is_some();
+    if (has_secret_variable() || !logged_in)
+        && let Ok(credential) = ctx.credential().await
         && credential.target().dialect == key.api
         && credential.target().origin == key.api_url
     {
