@@ -69,7 +69,7 @@ pub(super) fn official() -> Result<Option<Official>> {
 }
 
 /// What the options before the command mean for this program.
-fn global(foreign: &Foreign) -> std::result::Result<GlobalArgs, clap::Error> {
+pub(super) fn global(foreign: &Foreign) -> std::result::Result<GlobalArgs, clap::Error> {
     let mut args = vec![OsString::from("scw")];
     args.extend_from_slice(&foreign.ours);
     // clap wants a command of ours.
@@ -83,7 +83,13 @@ fn hand_over(official: Official, foreign: &Foreign, mut context: Context) -> Res
     official.next_depth()?;
     process::harden();
     let runtime = event_loop()?;
-    let (variables, args) = runtime.block_on(prepared(foreign, &mut context));
+    let (variables, args) = runtime.block_on(async {
+        if let Ok(local) = context.local() {
+            // What cannot be removed now is left to the next command of this program.
+            let _ = local.sweep().await;
+        }
+        prepared(foreign, &mut context).await
+    });
     let command = official.command(variables, args)?;
     process::replace(command).map_err(|err| official.not_run(err).into())
 }
@@ -92,12 +98,11 @@ fn hand_over(official: Official, foreign: &Foreign, mut context: Context) -> Res
 ///
 /// No signal is listened for. A request to end the program then ends it at once, and a signal that
 /// the caller ignores stays ignored in the official client.
-async fn prepared<'a>(foreign: &'a Foreign, context: &mut Context) -> (Variables, &'a [OsString]) {
+pub(super) async fn prepared<'a>(
+    foreign: &'a Foreign,
+    context: &mut Context,
+) -> (Variables, &'a [OsString]) {
     let unchanged = (Variables::default(), &foreign.args[..]);
-    if let Ok(local) = context.local() {
-        // What cannot be removed now is left to the next command of this program.
-        let _ = local.sweep().await;
-    }
     // It comes before every login, and is there already.
     if has_secret_variable() {
         return unchanged;

@@ -18,6 +18,7 @@ mod elsewhere;
 mod factors;
 mod failures;
 mod handover;
+mod handover_loops;
 mod help;
 mod interrupted;
 mod local_files;
