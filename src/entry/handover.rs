@@ -35,20 +35,20 @@ pub(super) fn is_on() -> Result<bool> {
 
 /// Hands a command over. Comes back with an exit code where that ends the run, and with nothing
 /// where the words are for this program after all: it then says what is wrong with them.
-pub(super) fn run(foreign: Foreign) -> Option<ExitCode> {
+pub(super) fn run(foreign: &Foreign) -> Option<ExitCode> {
     let format = if usage::wants_json() {
         Format::Json
     } else {
         Format::Human
     };
-    let global = match global(&foreign) {
+    let global = match global(foreign) {
         Ok(global) => global,
         Err(err) => return Some(usage::report(err)),
     };
     let ui = Ui::new(format, global.quiet, global.color);
     match official() {
         Ok(Some(official)) => {
-            let outcome = hand_over(official, &foreign, Context::new(ui.clone(), global));
+            let outcome = hand_over(official, foreign, Context::new(ui.clone(), global));
             Some(outcome.unwrap_or_else(|err| report(&ui, &err)))
         }
         Ok(None) if foreign.word == "help" => None,

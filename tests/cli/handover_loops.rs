@@ -7,7 +7,10 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::support::{Ran, binary, official::Machine};
+use crate::support::{
+    Ran, binary,
+    official::{Machine, official},
+};
 
 /// The program under its second name.
 const SECOND: &str = env!("CARGO_BIN_EXE_scw-2fa");
@@ -79,14 +82,14 @@ fn a_script_that_leads_back_here_ends_with_an_error() {
     let count = machine.world.home.path().join("count");
     let (count, own) = (count.display(), binary());
     let script = format!("echo called >>{count}; exec {own} \"$@\"");
-    machine.official(&machine.bin("real"), &script);
+    official(&machine.bin("real"), &script);
     let ran = machine.run(&["-q", "instance"]).expect(2);
     let ran = ran.told("leads back to this program").told("SCW_OFFICIAL");
     assert_eq!(ran.stderr.matches("error:").count(), 1, "{}", ran.stderr);
     let calls = fs::read_to_string(count.to_string()).unwrap();
     assert_eq!(calls.lines().count(), 4);
     // A command of ours that a script runs inside is no loop.
-    machine.official(&machine.bin("real"), &format!("exec {own} help json"));
+    official(&machine.bin("real"), &format!("exec {own} help json"));
     machine.run(&["-q", "instance"]).expect(0);
 }
 
@@ -150,8 +153,8 @@ fn the_version_tells_which_official_client_stands_behind() {
     let mut alone = machine.command(&["--version"]);
     let alone = alone.env("PATH", "/nonexistent").output().unwrap();
     assert_eq!(Ran::of(alone).expect(0).stdout, first);
-    let official = machine.bin("real").join("scw");
-    let second = format!("official client: {}\n", official.display());
+    let file = machine.bin("real").join("scw");
+    let second = format!("official client: {}\n", file.display());
     for words in [&["--version"][..], &["-V"], &["-V", "instance"]] {
         let ran = machine.run(words).expect(0);
         assert_eq!(
@@ -170,7 +173,7 @@ fn the_verbose_version_names_the_build_and_asks_the_official_client_for_so_long_
     let real = machine.bin("real");
     let answer =
         "[ \"$*\" = 'version -o json' ] && echo '{\"version\":\"2.41.0\",\"go_os\":\"linux\"}'";
-    machine.official(&real, answer);
+    official(&real, answer);
     for words in [&["--version", "--verbose"][..], &["--verbose", "-V"]] {
         let text = machine.run(words).expect(0).stdout;
         let lines: Vec<&str> = text.lines().collect();
@@ -185,8 +188,8 @@ fn the_verbose_version_names_the_build_and_asks_the_official_client_for_so_long_
         assert!(commit == "unknown" || is_hash, "{commit}");
         assert!(value("target: ").contains(std::env::consts::ARCH), "{text}");
         assert_eq!(value("features: "), "none");
-        let official = format!("{} (2.41.0)", real.join("scw").display());
-        assert_eq!(value("official client: "), official);
+        let told = format!("{} (2.41.0)", real.join("scw").display());
+        assert_eq!(value("official client: "), told);
     }
     // One that hangs, with what it started, and one that answers something else.
     let pids = machine.world.home.path().join("pids");
@@ -195,7 +198,7 @@ fn the_verbose_version_names_the_build_and_asks_the_official_client_for_so_long_
         pids.display()
     );
     for script in [&*hangs, "echo '{\"version\":\"1\"}'; exit 3", "echo hello"] {
-        machine.official(&real, script);
+        official(&real, script);
         let text = machine.run(&["--version", "--verbose"]).expect(0).stdout;
         let last = format!("official client: {}", real.join("scw").display());
         assert_eq!(text.lines().last(), Some(&*last), "{script}");
