@@ -17,6 +17,7 @@ _clap_complete_scw() {
         _CLAP_COMPLETE_INDEX="$_CLAP_COMPLETE_INDEX" \
         _CLAP_COMPLETE_COMP_TYPE="$_CLAP_COMPLETE_COMP_TYPE" \
         _CLAP_COMPLETE_SPACE="$_CLAP_COMPLETE_SPACE" \
+        SCW_COMPLETE_LINE="${COMP_LINE:0:COMP_POINT}" \
         SCW_COMPLETE="bash" \
         "scw" -- "${words[@]}" \
     ) )

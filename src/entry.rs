@@ -30,7 +30,7 @@ pub fn run() -> ExitCode {
     let args: Vec<OsString> = env::args().collect();
     let behind_name = args.get(1..).unwrap_or_default();
     if let Some(foreign) = words::foreign(&root, behind_name)
-        && let Some(code) = handover::run(foreign)
+        && let Some(code) = handover::run(&foreign)
     {
         return code;
     }

@@ -3,7 +3,7 @@
 //! The names of the official client are those of scaleway-sdk-go, `scw/env.go` (protocol.md D).
 //! Libraries read some of the others: HTTP the proxies, `directories` the `XDG_*` ones, `anstream`
 //! those of the colors, the keyring its bus. The shells' scripts also set variables with the prefix
-//! `_CLAP_`, between themselves and `clap_complete`.
+//! `_CLAP_`, between themselves and `clap_complete` (`entry/complete/`).
 
 use std::{ffi::OsString, path::PathBuf};
 

@@ -70,6 +70,6 @@ pub struct GlobalArgs {
     pub version: Option<bool>,
 
     /// With `--version`: print how scw was built, and the version of the official client
-    #[arg(long, global = true, requires = "version")]
-    pub verbose: bool,
+    #[arg(long, global = true, requires = "version", action = ArgAction::SetTrue)]
+    pub verbose: Option<bool>,
 }

@@ -28,7 +28,8 @@ pub use two_factor::{
 /// Manage two-factor authentication and API keys of your Scaleway account
 ///
 /// scw turns two-factor authentication of your Scaleway account on and off, saves the backup codes,
-/// and stores your API key in the keyring of the operating system.
+/// and stores your API key in the keyring of the operating system. It hands every other command to
+/// the official client, with the key of your login in the environment.
 #[derive(Debug, Parser)]
 #[command(name = "scw", version, propagate_version = true)]
 #[command(max_term_width = 100, subcommand_value_name = "COMMAND")]
@@ -122,7 +123,8 @@ Examples:
     /// Print the completion script for a shell
     ///
     /// The script asks scw for the completions, so that it also completes the profiles and
-    /// organizations of this machine. It uses neither the network nor the keyring.
+    /// organizations of this machine. It uses neither the network nor the keyring. Behind a command
+    /// of the official client, it asks that client, which gets the key of your login.
     Completion(CompletionArgs),
     /// Print the manual, or write all pages to a folder
     ///

@@ -1,5 +1,8 @@
 //! Answers the completion scripts of the shells (`completions/`), which call `scw` with the words
-//! typed so far. It reads `profiles.toml` and nothing else: no network, no keyring, no lock.
+//! typed so far. It reads `profiles.toml` and nothing else: no network, no keyring, no lock. Only
+//! behind a command of the official client, that one is asked.
+
+mod official;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -22,7 +25,11 @@ pub(super) fn answer() -> Option<ExitCode> {
     // A shell that cannot read the answer shows no candidates, so nothing is said about a mistake.
     let shell = env::text(env::COMPLETE).ok().flatten()?;
     let words = env::args().skip_while(|arg| arg != "--").skip(1);
-    let words = with_values_apart(words.collect());
+    let words: Vec<OsString> = words.collect();
+    if let Some(text) = official::candidates(&shell, &words) {
+        return Some(printed(print_raw(&text).is_ok()));
+    }
+    let words = with_values_apart(words);
     let shells = Shells::builtins();
     let shell = shells.completer(&shell).filter(|_| !words.is_empty());
     let candidates = shell.and_then(|shell| {
@@ -32,12 +39,17 @@ pub(super) fn answer() -> Option<ExitCode> {
         let done = shell.write_complete(&mut command, words, cwd.as_deref(), &mut text);
         done.ok().and_then(|()| String::from_utf8(text).ok())
     });
-    let printed = candidates.is_some_and(|text| print_raw(&text).is_ok());
-    Some(if printed {
+    Some(printed(
+        candidates.is_some_and(|text| print_raw(&text).is_ok()),
+    ))
+}
+
+fn printed(all: bool) -> ExitCode {
+    if all {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
-    })
+    }
 }
 
 /// The words without the `=` between an option and its value, which bash makes a word of its own.

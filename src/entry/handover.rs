@@ -35,20 +35,20 @@ pub(super) fn is_on() -> Result<bool> {
 
 /// Hands a command over. Comes back with an exit code where that ends the run, and with nothing
 /// where the words are for this program after all: it then says what is wrong with them.
-pub(super) fn run(foreign: Foreign) -> Option<ExitCode> {
+pub(super) fn run(foreign: &Foreign) -> Option<ExitCode> {
     let format = if usage::wants_json() {
         Format::Json
     } else {
         Format::Human
     };
-    let global = match global(&foreign) {
+    let global = match global(foreign) {
         Ok(global) => global,
         Err(err) => return Some(usage::report(err)),
     };
     let ui = Ui::new(format, global.quiet, global.color);
     match official() {
         Ok(Some(official)) => {
-            let outcome = hand_over(official, &foreign, Context::new(ui.clone(), global));
+            let outcome = hand_over(official, foreign, Context::new(ui.clone(), global));
             Some(outcome.unwrap_or_else(|err| report(&ui, &err)))
         }
         Ok(None) if foreign.word == "help" => None,
@@ -69,7 +69,7 @@ pub(super) fn official() -> Result<Option<Official>> {
 }
 
 /// What the options before the command mean for this program.
-fn global(foreign: &Foreign) -> std::result::Result<GlobalArgs, clap::Error> {
+pub(super) fn global(foreign: &Foreign) -> std::result::Result<GlobalArgs, clap::Error> {
     let mut args = vec![OsString::from("scw")];
     args.extend_from_slice(&foreign.ours);
     // clap wants a command of ours.
@@ -83,7 +83,13 @@ fn hand_over(official: Official, foreign: &Foreign, mut context: Context) -> Res
     official.next_depth()?;
     process::harden();
     let runtime = event_loop()?;
-    let (variables, args) = runtime.block_on(prepared(foreign, &mut context));
+    let (variables, args) = runtime.block_on(async {
+        if let Ok(local) = context.local() {
+            // What cannot be removed now is left to the next command of this program.
+            let _ = local.sweep().await;
+        }
+        prepared(foreign, &mut context).await
+    });
     let command = official.command(variables, args)?;
     process::replace(command).map_err(|err| official.not_run(err).into())
 }
@@ -92,12 +98,11 @@ fn hand_over(official: Official, foreign: &Foreign, mut context: Context) -> Res
 ///
 /// No signal is listened for. A request to end the program then ends it at once, and a signal that
 /// the caller ignores stays ignored in the official client.
-async fn prepared<'a>(foreign: &'a Foreign, context: &mut Context) -> (Variables, &'a [OsString]) {
+pub(super) async fn prepared<'a>(
+    foreign: &'a Foreign,
+    context: &mut Context,
+) -> (Variables, &'a [OsString]) {
     let unchanged = (Variables::default(), &foreign.args[..]);
-    if let Ok(local) = context.local() {
-        // What cannot be removed now is left to the next command of this program.
-        let _ = local.sweep().await;
-    }
     // It comes before every login, and is there already.
     if has_secret_variable() {
         return unchanged;

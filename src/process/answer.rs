@@ -5,11 +5,14 @@ use std::{
     process::{Child, Command, Stdio},
     sync::mpsc,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// The most that is read, in bytes.
 const MOST: u64 = 1024 * 1024;
+
+/// How long to wait before it is looked again whether the program has ended.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// Runs a program that asks nothing, and gives what it printed; nothing where it fails, prints too
 /// much, or takes longer than `limit`. It is then ended, with what it started.
@@ -21,6 +24,7 @@ pub(crate) fn answer(mut command: Command, limit: Duration) -> Option<Vec<u8>> {
         .stderr(Stdio::null());
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    let began = Instant::now();
     let mut child = command.spawn().ok()?;
     let stdout = child.stdout.take()?;
     let (sender, receiver) = mpsc::channel();
@@ -32,14 +36,15 @@ pub(crate) fn answer(mut command: Command, limit: Duration) -> Option<Vec<u8>> {
         let _ = sender.send(whole.then_some(printed));
     });
     let printed = receiver.recv_timeout(limit).ok().flatten();
-    if printed.is_none() {
-        end(&mut child);
+    // It ends behind the end of its output.
+    while printed.is_some() && began.elapsed() < limit {
+        if let Ok(Some(status)) = child.try_wait() {
+            return printed.filter(|_| status.success());
+        }
+        thread::sleep(PAUSE);
     }
-    // One that closes its output and goes on has said all that it has to say.
-    match child.try_wait() {
-        Ok(Some(status)) if !status.success() => None,
-        _ => printed,
-    }
+    end(&mut child);
+    None
 }
 
 /// Ends a program and its process group.

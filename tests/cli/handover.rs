@@ -9,7 +9,7 @@ use std::{
 
 use crate::support::{
     Ran,
-    official::{Machine, depth, secret_of, vars},
+    official::{Machine, depth, official, official_at, secret_of, vars},
 };
 
 // Issue 10, 2
@@ -258,10 +258,10 @@ fn a_profile_behind_the_command_chooses_its_own_login() {
 fn exit_codes_and_signals_of_the_official_client_are_its_own() {
     let machine = Machine::new();
     for code in [0, 1, 3, 42, 255] {
-        machine.official(&machine.bin("real"), &format!("exit {code}"));
+        official(&machine.bin("real"), &format!("exit {code}"));
         machine.run(&["-q", "instance"]).expect(code);
     }
-    machine.official(&machine.bin("real"), "kill -TERM $$");
+    official(&machine.bin("real"), "kill -TERM $$");
     let status = machine.command(&["-q", "instance"]).status().unwrap();
     assert_eq!(status.signal(), Some(15));
 }
@@ -273,10 +273,10 @@ fn the_file_is_looked_for_behind_scw_on_the_path_then_before_it_then_where_a_pac
     let own = machine.bin("own");
     symlink(crate::support::binary(), own.join("scw")).unwrap();
     let (first, second) = (machine.bin("first"), machine.bin("second"));
-    machine.official(&first, "echo first");
-    machine.official(&second, "echo second");
+    official(&first, "echo first");
+    official(&second, "echo second");
     let packaged = own.join("scw.distrib");
-    machine.official_at(&packaged, "echo packaged");
+    official_at(&packaged, "echo packaged");
     let folder = machine.bin("folder");
     std::fs::create_dir(folder.join("scw")).unwrap();
     let not_executable = machine.bin("not-executable");
@@ -310,10 +310,10 @@ fn the_file_is_looked_for_behind_scw_on_the_path_then_before_it_then_where_a_pac
 fn a_named_file_comes_first_and_one_that_cannot_be_used_is_an_error() {
     let machine = Machine::new();
     let other = machine.bin("other");
-    machine.official(&other, "echo other");
-    let run = |official: &OsStr| {
+    official(&other, "echo other");
+    let run = |file: &OsStr| {
         let mut command = machine.command(&["-q", "instance"]);
-        command.env("SCW_OFFICIAL", official).current_dir(&other);
+        command.env("SCW_OFFICIAL", file).current_dir(&other);
         Ran::of(command.output().unwrap())
     };
     assert_eq!(
@@ -323,16 +323,16 @@ fn a_named_file_comes_first_and_one_that_cannot_be_used_is_an_error() {
     assert_eq!(run(OsStr::new("scw")).expect(0).stdout, "other\n");
     std::fs::write(other.join("text"), "x").unwrap();
     let broken = other.join("broken");
-    machine.official_at(&broken, "");
+    official_at(&broken, "");
     std::fs::write(&broken, "#!/nonexistent/shell\n").unwrap();
-    for (official, code, message) in [
+    for (file, code, message) in [
         (other.join("nothing"), 2, "it does not exist"),
         (other.clone(), 2, "it is not a file"),
         (other.join("text"), 2, "it is not executable"),
         (crate::support::binary().into(), 2, "it is this program"),
         (broken, 1, "could not run the official client"),
     ] {
-        run(official.as_os_str())
+        run(file.as_os_str())
             .expect(code)
             .told(message)
             .told("SCW_OFFICIAL");

@@ -24,6 +24,7 @@ mod factors;
 mod failures;
 mod from_config;
 mod handover;
+mod handover_loops;
 mod help;
 mod interrupted;
 mod local_files;

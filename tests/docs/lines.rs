@@ -59,11 +59,6 @@ const IS_ON: &str = "scw 2fa status | grep -q 'is on'";
 /// A new block gets a line here. `LOGIN`, `ON` and the like stand for the lines above.
 const SETTINGS: &[Setting] = &[
     setting(
-        "mv ~/.cargo/bin/scw",
-        "mkdir -p ~/.cargo/bin; cp $(command -v scw) ~/.cargo/bin",
-        "~/.cargo/bin/scw-2fa --version",
-    ),
-    setting(
         "source <(scw completion bash)",
         "",
         "complete -p scw; test -e ~/.local/share/man/man1/scw-2fa-on.1",

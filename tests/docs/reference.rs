@@ -144,6 +144,9 @@ const PLACEHOLDERS: [(&str, &str); 9] = [
     ("COMMAND", "whoami"),
 ];
 
+/// The command of the official client that the pages take as their example.
+const OFFICIAL: &str = "scw instance";
+
 // Issue 9, 7: a command in a sentence or a table is one that the program accepts.
 #[test]
 fn every_command_that_a_page_mentions_is_accepted() {
@@ -156,6 +159,9 @@ fn every_command_that_a_page_mentions_is_accepted() {
             let Some(mut line) = span.strip_prefix("scw ").map(ToOwned::to_owned) else {
                 continue;
             };
+            if span.starts_with(OFFICIAL) {
+                continue;
+            }
             for (placeholder, example) in PLACEHOLDERS {
                 line = line.replace(placeholder, example);
             }

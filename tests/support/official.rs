@@ -44,7 +44,7 @@ impl Machine {
     fn of(world: World) -> Self {
         let machine = Self { world };
         fs::create_dir(machine.record()).unwrap();
-        machine.official(&machine.bin("real"), RECORDER);
+        official(&machine.bin("real"), RECORDER);
         machine
     }
 
@@ -57,16 +57,6 @@ impl Machine {
         let folder = self.world.home.path().join("programs").join(name);
         fs::create_dir_all(&folder).unwrap();
         folder
-    }
-
-    /// Puts a stand-in that does something else into a folder.
-    pub fn official(&self, folder: &Path, script: &str) {
-        self.official_at(&folder.join("scw"), script);
-    }
-
-    pub fn official_at(&self, path: &Path, script: &str) {
-        fs::write(path, format!("#!/bin/bash\n{script}\n")).unwrap();
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
     pub fn config_path(&self) -> PathBuf {
@@ -163,6 +153,16 @@ impl Machine {
                 .collect(),
         }
     }
+}
+
+/// Puts a stand-in that does something else into a folder.
+pub fn official(folder: &Path, script: &str) {
+    official_at(&folder.join("scw"), script);
+}
+
+pub fn official_at(path: &Path, script: &str) {
+    fs::write(path, format!("#!/bin/bash\n{script}\n")).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 /// The environment that a command gets.

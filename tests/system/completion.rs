@@ -3,6 +3,7 @@
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
@@ -12,6 +13,32 @@ use expectrl::{Expect, Session, session::OsSession};
 use tempfile::TempDir;
 
 use crate::support::{World, binary};
+
+/// A stand-in for the official client, which answers as that does to each shell's own question
+/// (scaleway-cli, `internal/namespaces/autocomplete/autocomplete.go`), and only with a key.
+const OFFICIAL: &str = r#"#!/bin/bash
+[ "$1 $2 $4" = 'autocomplete complete --' ] && [ -n "$SCW_SECRET_KEY" ] || exit 1
+form=$3; shift 4
+case $form in
+    bash) words=("${@:3}"); left=("${words[@]:0:$2}"); token=${words[$2]} ;;
+    zsh) words=("${@:2}"); left=("${words[@]:0:$1-1}"); token=${words[$1-1]} ;;
+    fish) token=$3; left=("${@:4}") ;;
+    *) exit 1 ;;
+esac
+case "${left[*]}|$token" in
+    'scw instance|'*) all='server snapshot' ;;
+    'scw instance server create|image='*) all='image=ubuntu image=debian' ;;
+    'scw instance server create|'*) all='image= name= type=' ;;
+    *) exit 1 ;;
+esac
+found=()
+for one in $all; do [[ $one != "$token"* ]] || found+=("$one"); done
+case $form in
+    fish) printf '%s\n' "${found[@]}" ;;
+    bash) [[ $token != *=* ]] || found=("${found[@]#*=}"); echo "${found[*]}" ;;
+    *) echo "${found[*]}" ;;
+esac
+"#;
 
 /// A machine that was used: two logins, some files, the scripts where the shells look for them.
 struct Machine {
@@ -46,6 +73,11 @@ impl Machine {
         ] {
             fs::copy(scripts.join(script), at(to)).unwrap();
         }
+        let official = at("official");
+        fs::create_dir(&official).unwrap();
+        let script = official.join("scw");
+        fs::write(&script, OFFICIAL).unwrap();
+        fs::set_permissions(script, fs::Permissions::from_mode(0o755)).unwrap();
         Self { home, organization }
     }
 
@@ -53,11 +85,13 @@ impl Machine {
     fn shell(&self, name: &str, arguments: &[&str]) -> Command {
         let path = std::env::var("PATH").unwrap();
         let bin = Path::new(binary()).parent().unwrap();
+        let official = self.home.path().join("official");
+        let path = format!("{}:{}:{path}", bin.display(), official.display());
         let mut command = Command::new(name);
         command
             .args(arguments)
             .env_clear()
-            .env("PATH", format!("{}:{path}", bin.display()))
+            .env("PATH", path)
             .env("HOME", self.home.path())
             .env("TERM", "xterm")
             .env("LC_ALL", "C.UTF-8")
@@ -129,6 +163,17 @@ impl Machine {
                 "scw help e",
                 vec!["environment", "exit-codes"],
                 vec!["login"],
+            ),
+            // Behind its own commands the official client is asked.
+            (
+                "scw instance s",
+                vec!["server", "snapshot"],
+                vec!["secret.txt", "login"],
+            ),
+            (
+                "scw -q -p work-account instance server create ",
+                vec!["image=", "name=", "type="],
+                vec!["secret.txt", "login"],
             ),
         ]
     }
@@ -238,6 +283,10 @@ fn fish_completes_values_profiles_organizations_and_files() {
         std::slice::from_ref(&machine.organization)
     );
     assert_eq!(offered("scw 2fa on --qr=as"), ["--qr=ascii"]);
+    let images = ["image=debian", "image=ubuntu"];
+    let mut found = offered("scw instance server create image=");
+    found.sort();
+    assert_eq!(found, images);
     assert_eq!(machine.kept(), before);
 }
 
@@ -253,6 +302,8 @@ fn a_shell_that_is_not_known_and_a_broken_record_offer_nothing_and_say_nothing()
     for (shell, words, code) in [
         ("tcsh", &["--", "scw", ""][..], 1),
         ("fish", &["--", "scw", "-p", ""], 0),
+        // No login is found, and the official client says nothing without a key.
+        ("zsh", &["--", "scw", "instance", ""], 0),
         ("fish", &[], 1),
     ] {
         let mut command = machine.shell(binary(), words);

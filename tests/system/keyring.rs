@@ -244,3 +244,32 @@ done"
         kept
     );
 }
+
+/// Puts a stand-in for the official client into `PATH`, behind `scw`.
+const OFFICIAL: &str = "
+mkdir -p $HOME/official
+printf '#!/bin/sh\necho \"<$SCW_SECRET_KEY> $*\"\n' >$HOME/official/scw
+chmod +x $HOME/official/scw; PATH=$PATH:$HOME/official
+";
+
+// Issue 10, 2
+#[test]
+fn the_official_client_gets_the_key_from_the_keyring_and_runs_without_one_if_that_is_stopped() {
+    let world = World::new();
+    let script = format!(
+        "{START}{LOGIN}{OFFICIAL}scw -q instance list >$HOME/before\n{STOP}scw instance list"
+    );
+    let began = Instant::now();
+    let ran = session(&world, None, &script).expect(0);
+    let before = fs::read_to_string(world.home.path().join("before")).unwrap();
+    assert_eq!(
+        before,
+        format!("<{}> instance list\n", world.info().secret_key)
+    );
+    let unchanged = ran.stdout.lines().last();
+    assert_eq!(unchanged, Some("<> instance list"), "{}", ran.stdout);
+    assert_eq!(ran.stderr.matches("warning:").count(), 1, "{}", ran.stderr);
+    assert!(ran.stderr.contains("did not answer"), "{}", ran.stderr);
+    // The contract's bound, not a measurement.
+    assert!(began.elapsed() < Duration::from_secs(15));
+}
