@@ -89,6 +89,12 @@ impl Context {
         Ok(self.settings.get_or_init(|| settings))
     }
 
+    /// Whether `--profile` is given; a variable does not count.
+    #[must_use]
+    pub(crate) fn has_profile_flag(&self) -> bool {
+        self.global.profile.is_some()
+    }
+
     /// What this program keeps on the machine.
     ///
     /// # Errors
@@ -119,11 +125,11 @@ impl Context {
         credentials::resolve(self.settings()?, self.local()?).await
     }
 
-    /// The account service with the credential in force.
+    /// The credential in force, with a warning where others could read it.
     ///
     /// # Errors
     /// As [`Context::credential`].
-    pub(crate) async fn authed(&self) -> Result<Authed> {
+    pub(crate) async fn warned_credential(&self) -> Result<Credential> {
         let credential = self.credential().await?;
         self.from_variable
             .set(credential.source() == Source::Environment);
@@ -137,6 +143,15 @@ impl Context {
             self.ui
                 .hint("run `scw login --from-config` to move it into the keyring");
         }
+        Ok(credential)
+    }
+
+    /// The account service with the credential in force.
+    ///
+    /// # Errors
+    /// As [`Context::credential`].
+    pub(crate) async fn authed(&self) -> Result<Authed> {
+        let credential = self.warned_credential().await?;
         Authed::new(&self.clients(), credential, &self.local()?.record()?)
     }
 

@@ -47,7 +47,7 @@ pub fn run() -> ExitCode {
     // A thread that waits for a keyring or a terminal must not keep the program alive.
     runtime.shutdown_background();
     let code = match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(err) => report(&ui, &context.explained(err)),
     };
     restore_terminal();
@@ -57,8 +57,8 @@ pub fn run() -> ExitCode {
 /// Runs a command until it is done or the user ends it, whichever comes first.
 async fn until_interrupted(
     context: &Context,
-    command: impl Future<Output = Result<()>>,
-) -> Result<()> {
+    command: impl Future<Output = Result<ExitCode>>,
+) -> Result<ExitCode> {
     let interrupt = context.interrupt();
     tokio::select! {
         // Listening begins before the command does.
@@ -71,18 +71,21 @@ async fn until_interrupted(
     }
 }
 
-async fn dispatch(context: &Context, command: Command) -> Result<()> {
+async fn dispatch(context: &Context, command: Command) -> Result<ExitCode> {
     tidy(context, &command).await?;
     match command {
         Command::Login(args) => commands::login::run(context, args).await,
         Command::Logout(args) => commands::logout::run(context, args).await,
         Command::Whoami => commands::whoami::run(context).await,
         Command::Token(args) => commands::token::run(context, args).await,
+        Command::Exec(args) => return commands::exec::run(context, args).await,
         Command::TwoFactor(command) => commands::two_factor::run(context, command).await,
+        Command::Doctor => commands::doctor::run(context).await,
         Command::Completion(args) => commands::completion::run(&args),
         Command::Man(args) => commands::man::run(context, args),
         Command::Help(args) => commands::help::run(context, &args),
-    }
+    }?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Cleans up what interrupted runs left behind.
@@ -90,7 +93,13 @@ async fn tidy(context: &Context, command: &Command) -> Result<()> {
     match command {
         // They touch nothing that is kept on the machine.
         Command::Completion(_) | Command::Man(_) | Command::Help(_) => return Ok(()),
+        // It tells what is left behind, and changes nothing.
+        Command::Doctor => return Ok(()),
         _ => context.local()?.sweep().await?,
+    }
+    // A login deletes them by itself, once it is known whose it is.
+    if !matches!(command, Command::Login(_)) {
+        commands::exec::delete_left_over(context).await?;
     }
     let unasked = match command {
         // They look after the saved codes themselves.

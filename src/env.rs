@@ -74,7 +74,7 @@ variables! {
         /// Set by the completion script of a shell
         COMPLETE = "SCW_COMPLETE";
     }
-    "Variables that `scw exec --s3` sets" {
+    "Variables that `scw exec --s3 COMMAND` sets" {
         /// Access key for S3 tools
         AWS_ACCESS_KEY_ID = "AWS_ACCESS_KEY_ID";
         /// Secret key for S3 tools
@@ -95,6 +95,12 @@ variables! {
         CREDENTIALS_DIRECTORY = "CREDENTIALS_DIRECTORY";
         /// Session bus, which leads to the keyring
         DBUS_SESSION_BUS_ADDRESS = "DBUS_SESSION_BUS_ADDRESS";
+        /// X11 display, on which the keyring can ask for its password
+        DISPLAY = "DISPLAY";
+        /// Wayland display, on which the keyring can ask for its password
+        WAYLAND_DISPLAY = "WAYLAND_DISPLAY";
+        /// Folders in which `scw doctor` looks for programs
+        PATH = "PATH";
         /// Home folder, on Unix
         HOME = "HOME";
         /// Home folder, on Windows
@@ -167,6 +173,43 @@ pub(crate) fn path(name: &str) -> Option<PathBuf> {
 /// The arguments of the process.
 pub(crate) fn args() -> impl Iterator<Item = OsString> {
     std::env::args_os()
+}
+
+/// The home folder: `HOME`, else what the system's list of users says.
+#[must_use]
+pub(crate) fn home() -> Option<PathBuf> {
+    std::env::home_dir().filter(|home| !home.as_os_str().is_empty())
+}
+
+/// The folders of `PATH`, in order.
+#[must_use]
+pub(crate) fn search_path() -> Vec<PathBuf> {
+    std::env::var_os(PATH)
+        .map(|path| std::env::split_paths(&path).collect())
+        .unwrap_or_default()
+}
+
+/// How the names of programs end on this platform.
+pub(crate) const PROGRAM_SUFFIX: &str = std::env::consts::EXE_SUFFIX;
+
+/// The file that this process runs, where the system tells it.
+#[must_use]
+pub(crate) fn own_program() -> Option<PathBuf> {
+    std::env::current_exe().ok()
+}
+
+/// The proxy of requests over TLS, as the HTTP library looks for it.
+#[must_use]
+pub(crate) fn proxy() -> Option<String> {
+    [HTTPS_PROXY, "https_proxy", "ALL_PROXY", "all_proxy"]
+        .into_iter()
+        .find_map(hint)
+}
+
+/// Whether a window can appear: there is a display, or the system has its own way to show one.
+#[must_use]
+pub(crate) fn has_display() -> bool {
+    !cfg!(target_os = "linux") || is_set(DISPLAY) || is_set(WAYLAND_DISPLAY)
 }
 
 /// The folder that the process works in, where it is known.

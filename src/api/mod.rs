@@ -7,6 +7,7 @@ mod callback;
 mod error;
 mod http;
 mod iam;
+mod probe;
 mod session;
 mod tls;
 
@@ -18,6 +19,7 @@ pub(crate) use callback::{Callback, CallbackError, Visitor};
 pub(crate) use error::{ApiError, Cause};
 pub(crate) use http::{Auth, Http};
 pub(crate) use iam::{Iam, web_session};
+pub(crate) use probe::{connect, proxy_place};
 pub(crate) use session::{CreatedKey, FoundKey, NewKey, Session, SignIn, SignInRequest, sign_in};
 
 use crate::model::{
@@ -85,6 +87,15 @@ pub(crate) trait Account {
 
     /// Deletes a key that was found.
     async fn delete_key(&self, key: &FoundKey) -> Result<(), ApiError>;
+
+    /// The longest life of a key that an organization allows, in seconds and at most a hundred
+    /// years; nothing where it sets none, or the user may not see it.
+    async fn longest_key_s(&self, organization_id: &str) -> Result<Option<u64>, ApiError>;
+
+    /// Makes a key for a user. The 2017 dialect makes one at a login alone, and refuses with
+    /// [`ApiError::Arguments`]. Of a failure [`ApiError::outcome_unknown`] tells whether the key may
+    /// be there all the same.
+    async fn create_key(&self, user: &UserId, new: &NewKey) -> Result<CreatedKey, ApiError>;
 
     /// How far the service's clock is ahead of this machine's, in seconds, as the `Date` header
     /// of its last answer told; nothing before the first.

@@ -32,6 +32,8 @@ pub(crate) struct NewKey {
     pub description: String,
     /// When it ends.
     pub expires_at: Option<OffsetDateTime>,
+    /// Its default project; the service chooses one where there is none.
+    pub project_id: Option<String>,
 }
 
 /// A new key. The service sends its secret only this once.
@@ -89,10 +91,6 @@ pub(crate) trait Session {
 
     /// Chooses one of them.
     async fn choose(&mut self, organization: &Organization) -> Result<(), ApiError>;
-
-    /// The longest life of a key that an organization allows, in seconds and at most a hundred
-    /// years; nothing where it sets none, or the user may not see it.
-    async fn longest_key_s(&self, organization: &Organization) -> Result<Option<u64>, ApiError>;
 
     /// Makes the key for this machine.
     async fn create_key(&self, new: &NewKey) -> Result<CreatedKey, ApiError>;

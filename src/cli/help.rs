@@ -11,7 +11,7 @@ use super::{Cli, topics};
 /// The commands by task, in the order of the overview. The label of a task takes one line for each
 /// of its commands at most.
 const TASKS: &[(&str, &[&str])] = &[
-    ("Log in", &["login", "logout", "whoami", "token"]),
+    ("Log in", &["login", "logout", "whoami", "token", "exec"]),
     (
         "Two-factor\nauthentication",
         &[
@@ -23,7 +23,7 @@ const TASKS: &[(&str, &[&str])] = &[
             "2fa recover",
         ],
     ),
-    ("This machine", &["completion", "man", "help"]),
+    ("This machine", &["doctor", "completion", "man", "help"]),
 ];
 
 /// The command line with the help that people see: the global options are hidden, and each command

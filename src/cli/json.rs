@@ -86,4 +86,5 @@ pub(super) const DOCUMENTS: &[Document] = &[
     document("2fa codes encrypt", &["encrypted", "changed", "path"]),
     document("2fa codes decrypt", &["encrypted", "changed", "path"]),
     document("2fa codes export", &["exported"]),
+    document("doctor", &["checks", "problems", "warnings"]),
 ];

@@ -17,6 +17,7 @@ Examples:
   scw login
   scw login --web
   scw login --with-token < key.env
+  scw login --from-config --all --scrub
   pass show scaleway | scw login --with-token --access-key SCWXXXXXXXXXXXXXXXXX")]
 pub struct LoginArgs {
     /// Log in with the browser on this machine
@@ -34,6 +35,14 @@ pub struct LoginArgs {
     /// Copy the secret key from the official config.yaml into the keyring
     #[arg(long, group = "way")]
     pub from_config: bool,
+
+    /// Log in with every profile of config.yaml
+    #[arg(long, requires = "from_config", conflicts_with_all = ["web", "with_token"])]
+    pub all: bool,
+
+    /// Then remove the secret key from config.yaml
+    #[arg(long, requires = "from_config", conflicts_with_all = ["web", "with_token"])]
+    pub scrub: bool,
 
     /// Email, password and second factor.
     #[command(flatten)]

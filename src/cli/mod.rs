@@ -1,5 +1,6 @@
 //! The arguments of every command. The doc comments here are the help text.
 
+mod exec;
 mod global;
 pub mod help;
 mod json;
@@ -11,6 +12,7 @@ mod two_factor;
 
 use clap::{Parser, Subcommand};
 
+pub use exec::ExecArgs;
 pub use global::GlobalArgs;
 pub use login::{LoginArgs, LogoutArgs, TokenArgs};
 pub use sign_in::SignInArgs;
@@ -80,6 +82,17 @@ Examples:
     ///
     /// Prints the secret key alone, for use in another command.
     Token(TokenArgs),
+    /// Run a command with the credentials of the login
+    ///
+    /// Sets `SCW_ACCESS_KEY`, `SCW_SECRET_KEY` and the default organization and project for one
+    /// command: Terraform, an SDK, or the official client. The secret key is not written to disk.
+    ///
+    /// With `--ttl`, scw creates an API key for the command and deletes the key when the command
+    /// ends. If scw is killed, the next scw command deletes the key.
+    ///
+    /// The exit code is that of the command. It is 127 if the command is not found, 126 if it cannot
+    /// be started, and 128+N if signal N ends it.
+    Exec(ExecArgs),
     /// Turn two-factor authentication on or off, and manage backup codes and passkeys
     #[command(name = "2fa", subcommand, subcommand_value_name = "COMMAND")]
     #[command(after_help = "\
@@ -87,6 +100,17 @@ Examples:
   scw 2fa status
   scw 2fa on")]
     TwoFactor(TwoFactorCommand),
+    /// Check this machine and the account, and say what to do
+    ///
+    /// Checks the keyring, the API and the clock, the API key, two-factor authentication, the
+    /// backup codes, the permissions of files, secret keys in plain text, what interrupted commands
+    /// left behind, and which `scw` runs. Each line says `ok`, `warning` or `problem`. Nothing is
+    /// changed. The exit code is 1 if there is a problem.
+    #[command(after_help = "\
+Examples:
+  scw doctor
+  scw doctor -o json")]
+    Doctor,
     /// Print the completion script for a shell
     ///
     /// The script asks scw for the completions, so that it also completes the profiles and

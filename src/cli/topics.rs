@@ -49,7 +49,7 @@ const LOGINS: &[&str] = &["login", "logout", "whoami", "token", "2fa"];
 pub const FILES: &[File] = &[
     file(
         "~/.config/scw/config.yaml",
-        "Configuration of the official client. scw only reads it",
+        "Configuration of the official client. Only `scw login --scrub` changes it",
         LOGINS,
     ),
     file("profiles.toml", "Logins, without their secret keys", LOGINS),
@@ -88,6 +88,11 @@ pub const FILES: &[File] = &[
     file(
         "temporary/NAME.note",
         "Path of a temporary file in another folder",
+        &[],
+    ),
+    file(
+        ".config.lock",
+        "Lock for changes of the official config.yaml",
         &[],
     ),
     file(".profiles.lock", "Lock for profiles.toml", &[]),
@@ -153,8 +158,9 @@ fn exit_codes_text() -> String {
 
 fn json_text() -> String {
     let mut text = "Output of `-o json`\n\n\
-        A command prints one JSON object to stdout. Times are in RFC 3339. A field whose\n\
-        value is not known is null. The commands that are not listed below print text.\n\n\
+        A command prints one JSON object to stdout, and `scw login --from-config --all`\n\
+        a list of them. Times are in RFC 3339. A field whose value is not known is null.\n\
+        The commands that are not listed below print text.\n\n\
         Errors go to stderr: {\"error\": {\"code\", \"message\", \"hint\"}}. The codes are in\n\
         `scw help exit-codes`. Warnings and notes are objects with the field\n\
         `warning` or `note`.\n\n\

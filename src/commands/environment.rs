@@ -1,6 +1,12 @@
 //! The credentials in the environment of another program: `scw exec`, and the official client.
 
-use crate::{credentials::Credential, env, model::Dialect, process::Variables};
+use crate::{
+    config::{OfficialProfile, Settings},
+    credentials::Credential,
+    env,
+    model::Dialect,
+    process::Variables,
+};
 
 /// What the user asks for beside the credentials.
 #[derive(Debug, Default)]
@@ -64,4 +70,23 @@ pub(crate) fn with_credential(credential: &Credential, wanted: &Wanted<'_>) -> V
         variables.remove(env::AWS_SESSION_TOKEN);
     }
     variables
+}
+
+/// Makes a program read the profile of the official `config.yaml` that this run uses, and none where
+/// that file lacks it: the official client and its SDKs fail on a profile that they do not find, and
+/// a login of this program may have any name.
+///
+/// A file that cannot be read is left to the program, which says what is wrong with it.
+pub(crate) fn follow_profile(variables: &mut Variables, settings: &Settings) {
+    let Some(name) = &settings.named_profile else {
+        return;
+    };
+    // The file that the program will read, which `--config` does not tell it.
+    let Some(path) = OfficialProfile::path(None) else {
+        return variables.remove(env::PROFILE);
+    };
+    match OfficialProfile::load(&path, Some(name)) {
+        Ok(None) => variables.remove(env::PROFILE),
+        Ok(Some(_)) | Err(_) => variables.set(env::PROFILE, name.as_str()),
+    }
 }

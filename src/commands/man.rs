@@ -31,6 +31,7 @@ pub const PAGES: &[(&str, &str)] = pages![
     "scw-2fa-recover.1",
     "scw-2fa-status.1",
     "scw-completion.1",
+    "scw-doctor.1",
     "scw-help.1",
     "scw-login.1",
     "scw-logout.1",

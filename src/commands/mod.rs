@@ -2,11 +2,14 @@
 
 mod codes_key;
 pub(crate) mod completion;
+pub(crate) mod doctor;
 mod environment;
+pub(crate) mod exec;
 pub(crate) mod help;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod man;
+mod new_key;
 mod saved_codes;
 mod secret_input;
 mod sign_in;

@@ -6,7 +6,7 @@ mod settings;
 
 use std::path::PathBuf;
 
-pub(crate) use official::OfficialProfile;
+pub(crate) use official::{OfficialFile, OfficialProfile};
 pub(crate) use record::{Kept, Login, Record};
 pub(crate) use settings::{Flags, Settings, Target};
 
@@ -35,6 +35,16 @@ pub(crate) enum ConfigError {
     /// The platform names no home for the user.
     #[error("could not find your home folder")]
     NoHome,
+    /// Secret keys that cannot be taken out of the official file without touching more.
+    #[error("could not remove the secret keys from {path}{}: {why}", .line.map(|line| format!(" (line {line})")).unwrap_or_default())]
+    NotScrubbed {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1, where one is to blame.
+        line: Option<usize>,
+        /// What is wrong, as in "it has a tab".
+        why: &'static str,
+    },
     /// A malformed file. The message quotes nothing of it, since it may hold a secret.
     #[error("could not parse {path}{}", .at.map(|(line, column)| format!(" (line {line}, column {column})")).unwrap_or_default())]
     Malformed {

@@ -1,15 +1,27 @@
-//! The official client's `config.yaml` (protocol.md D): read, never written.
+//! The official client's `config.yaml` (protocol.md D). Nothing is ever added to it: `scrub` makes
+//! the text without secret keys.
+
+mod lines;
+mod scrub;
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
 use secrecy::SecretString;
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use super::ConfigError;
-use crate::{env, fsutil, model::ProfileName};
+use crate::{
+    env,
+    fsutil::{self, DataDir, LockFile},
+    model::ProfileName,
+};
+
+/// The official client's name for the top level (scaleway-sdk-go, `scw/config.go`).
+const TOP: &str = "default";
 
 /// What a profile of the official file gives: the top level, overridden key by key by the named
 /// profile.
@@ -28,13 +40,154 @@ pub(crate) struct OfficialProfile {
     pub default_project_id: Option<String>,
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Debug, Deserialize, Default)]
 #[serde(default)]
-struct File {
+struct Content {
     #[serde(flatten)]
     top: OfficialProfile,
     active_profile: Option<String>,
-    profiles: HashMap<String, OfficialProfile>,
+    profiles: Option<BTreeMap<String, Option<OfficialProfile>>>,
+}
+
+impl Content {
+    fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        // A file of comments alone is empty too.
+        let content: Option<Self> =
+            serde_saphyr::from_str(text).map_err(|err| ConfigError::Malformed {
+                path: path.to_owned(),
+                // Only the position is used: the text may quote the line with the secret.
+                at: err.location().map(|at| (at.line(), at.column())),
+            })?;
+        Ok(content.unwrap_or_default())
+    }
+
+    /// A profile below `profiles`. The official client takes `default` for the top level, also
+    /// where `profiles` has a key of that name.
+    fn named(&self, name: &str) -> Option<Option<&OfficialProfile>> {
+        let found = self.profiles.as_ref()?.get(name)?;
+        (name != TOP).then_some(found.as_ref())
+    }
+
+    /// The secret key that stands in this profile itself.
+    fn own_secret(&self, name: &str) -> Option<&SecretString> {
+        match name {
+            TOP => self.top.secret_key.as_ref(),
+            name => self.named(name)??.secret_key.as_ref(),
+        }
+    }
+
+    /// The secret key of a profile that nobody can use, since its name stands for the top level.
+    fn unused_secret(&self) -> Option<&SecretString> {
+        let found = self.profiles.as_ref()?.get(TOP)?.as_ref()?;
+        found.secret_key.as_ref()
+    }
+
+    /// The names of all profiles, the top level first.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let named = self.profiles.iter().flat_map(BTreeMap::keys);
+        std::iter::once(TOP).chain(named.map(String::as_str).filter(|name| *name != TOP))
+    }
+}
+
+/// The whole file, read once.
+#[derive(Debug)]
+pub(crate) struct OfficialFile {
+    path: PathBuf,
+    text: Zeroizing<String>,
+    content: Content,
+}
+
+impl OfficialFile {
+    /// The name of the profile that is the top level.
+    pub(crate) const TOP: &str = TOP;
+
+    /// Reads the file; nothing where there is none.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when the file cannot be read or understood.
+    pub(crate) fn read(path: &Path) -> Result<Option<Self>, ConfigError> {
+        let Some(content) = fsutil::read_owned(path)? else {
+            return Ok(None);
+        };
+        let text = std::str::from_utf8(&content).map_err(|_| ConfigError::Malformed {
+            path: path.to_owned(),
+            at: None,
+        })?;
+        Ok(Some(Self {
+            path: path.to_owned(),
+            content: Content::parse(text, path)?,
+            text: Zeroizing::new(text.to_owned()),
+        }))
+    }
+
+    /// The lock of runs that change the file. The official client does not know it.
+    #[must_use]
+    pub(crate) fn lock_path(data: &DataDir) -> LockFile {
+        LockFile::new(data.join(".config.lock"), "the official config.yaml")
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The profile for runs that name none.
+    #[must_use]
+    pub(crate) fn active(&self) -> &str {
+        self.content.active_profile.as_deref().unwrap_or(TOP)
+    }
+
+    /// The names of all profiles, `default` first, which is the top level.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.content.names()
+    }
+
+    /// A profile with what it inherits from the top level; nothing where the file lacks it.
+    #[must_use]
+    pub(crate) fn profile(&self, name: &str) -> Option<OfficialProfile> {
+        let top = self.content.top.clone();
+        match name {
+            TOP => Some(top),
+            name => Some(match self.content.named(name)? {
+                Some(named) => top.overridden_by(named.clone()),
+                None => top,
+            }),
+        }
+    }
+
+    /// Whether the top level holds a secret key, which every profile without one uses.
+    #[must_use]
+    pub(crate) fn top_has_secret(&self) -> bool {
+        self.has_own_secret(Self::TOP)
+    }
+
+    /// Whether this profile holds a secret key itself.
+    #[must_use]
+    pub(crate) fn has_own_secret(&self, name: &str) -> bool {
+        self.content.own_secret(name).is_some()
+    }
+
+    /// The file's text without the secret keys of these profiles, and everything else byte for
+    /// byte.
+    ///
+    /// # Errors
+    /// [`ConfigError::NotScrubbed`] where that is not certain.
+    pub(crate) fn without_secrets(&self, of: &[&str]) -> Result<Zeroizing<String>, ConfigError> {
+        scrub::scrub(&self.text, &self.content, of).map_err(|refused| ConfigError::NotScrubbed {
+            path: self.path.clone(),
+            line: refused.line,
+            why: refused.why,
+        })
+    }
+
+    /// Puts `text` in the file's place, unless the file changed since it was read.
+    ///
+    /// # Errors
+    /// [`ConfigError::File`].
+    pub(crate) fn replace(&self, data: &DataDir, text: &str) -> Result<(), ConfigError> {
+        Ok(data.replace(&self.path, self.text.as_bytes(), text.as_bytes())?)
+    }
 }
 
 impl OfficialProfile {
@@ -56,34 +209,16 @@ impl OfficialProfile {
     /// since the name is then one of this program's own.
     ///
     /// # Errors
-    /// [`ConfigError`] when the file cannot be read or understood.
+    /// As [`OfficialFile::read`].
     pub(crate) fn load(
         path: &Path,
         wanted: Option<&ProfileName>,
     ) -> Result<Option<Self>, ConfigError> {
-        let Some(content) = fsutil::read_owned(path)? else {
+        let Some(file) = OfficialFile::read(path)? else {
             return Ok(None);
         };
-        let malformed = |at| ConfigError::Malformed {
-            path: path.to_owned(),
-            at,
-        };
-        let text = std::str::from_utf8(&content).map_err(|_| malformed(None))?;
-        if text.trim().is_empty() {
-            return Ok(None);
-        }
-        // Only the position of an error is used: its text may quote the line with the secret.
-        let mut file: File = serde_saphyr::from_str(text)
-            .map_err(|err| malformed(err.location().map(|at| (at.line(), at.column()))))?;
-        let name = wanted
-            .map(ProfileName::as_str)
-            .or(file.active_profile.as_deref())
-            .unwrap_or("default");
-        Ok(match file.profiles.remove(name) {
-            Some(named) => Some(file.top.overridden_by(named)),
-            None if name == "default" => Some(file.top),
-            None => None,
-        })
+        let name = wanted.map_or(file.active(), ProfileName::as_str);
+        Ok(file.profile(name))
     }
 
     /// Where the file is: as scaleway-sdk-go, `scw/path.go` looks for it.
@@ -150,9 +285,22 @@ profiles:
         }
     }
 
+    // Issue 10, 3
+    #[test]
+    fn the_name_default_is_the_top_level_also_where_profiles_has_it() {
+        let yaml = "access_key: SCWAAAAAAAAAAAAAAAAA\nprofiles:\n  default:\n    access_key: SCWBBBBBBBBBBBBBBBBB\n  empty:\n";
+        for wanted in [None, Some("default"), Some("empty")] {
+            let profile = load(yaml, wanted).unwrap().unwrap();
+            assert_eq!(profile.access_key.as_deref(), Some("SCWAAAAAAAAAAAAAAAAA"));
+        }
+    }
+
     #[test]
     fn no_file_and_an_empty_file_give_nothing() {
-        assert!(load("", None).unwrap().is_none());
+        for empty in ["", "\n", "# secret_key: 1\n"] {
+            let found = load(empty, None).unwrap().unwrap();
+            assert!(found.secret_key.is_none(), "{empty:?}");
+        }
         let missing = Path::new("/nonexistent/config.yaml");
         assert!(OfficialProfile::load(missing, None).unwrap().is_none());
     }

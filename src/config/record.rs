@@ -2,6 +2,8 @@
 //!
 //! A command reads it anew whenever it acts on it: another run may have changed it meanwhile.
 
+mod profiles;
+
 use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +19,9 @@ use crate::{
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Record {
+    /// The profile that `scw profile use` chose; nothing for `default`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current: Option<String>,
     /// Profiles by name.
     profiles: BTreeMap<String, Profile>,
     /// What is known of users by id, kept also after a logout: their backup codes outlive it.
@@ -224,6 +229,18 @@ impl Record {
             .values()
             .filter_map(|profile| profile.login.as_ref())
             .any(|login| login.created_key.as_deref() == Some(description))
+    }
+
+    /// The profiles with secrets that no login names, while no run changes their login.
+    #[must_use]
+    pub(crate) fn abandoned(&self, data: &DataDir) -> Vec<ProfileName> {
+        let is_left = |name: &ProfileName| {
+            self.profile(name)
+                .is_some_and(|found| !found.abandoned.is_empty())
+        };
+        self.names()
+            .filter(|name| is_left(name) && !Self::profile_lock_path(data, name).is_held())
+            .collect()
     }
 
     /// One profile.

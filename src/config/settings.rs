@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, str::FromStr};
 
-use super::{ConfigError, Login, OfficialProfile};
+use super::{ConfigError, Login, OfficialProfile, Record};
 use crate::{
     env,
     fsutil::DataDir,
@@ -32,7 +32,7 @@ pub(crate) struct Flags {
 pub(crate) struct Settings {
     /// The profile.
     pub profile: ProfileName,
-    /// The profile that a flag or a variable names; nothing where none does.
+    /// The profile that a flag, a variable or `scw profile use` names; nothing where none does.
     pub named_profile: Option<ProfileName>,
     /// The API that a flag or a variable names.
     pub api: Option<Dialect>,
@@ -67,6 +67,11 @@ impl Settings {
             Some(name) => Some(name.clone()),
             None => variable(env::PROFILE)?,
         };
+        let data = DataDir::at(data_dir()?)?;
+        let named_profile = match named_profile {
+            Some(name) => Some(name),
+            None => Record::load(&data)?.current(),
+        };
         let api = match flags.api {
             Some(api) => Some(api),
             None => variable(env::API)?,
@@ -76,7 +81,7 @@ impl Settings {
             named_profile,
             api,
             storage: variable(env::KEYRING)?,
-            data: DataDir::at(data_dir()?)?,
+            data,
             official_path: OfficialProfile::path(flags.config.as_deref()),
             url_flag: flags.api_url.clone(),
             iam_url: variable(env::API_URL)?,

@@ -210,7 +210,10 @@ fn pending(description: &str, login: &Login) -> PendingKey {
 }
 
 /// The credential of a login that is about to be ended, also where others could read its secret.
-async fn credential_to_revoke(
+///
+/// # Errors
+/// What the store says, and where the secret is malformed.
+pub(crate) async fn credential_to_revoke(
     local: Local<'_>,
     profile: &ProfileName,
     login: &Login,

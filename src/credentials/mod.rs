@@ -4,6 +4,7 @@
 //! ([`Clients::account`]), so no secret is sent to an address that it is not for.
 
 mod client;
+mod from_config;
 mod keep;
 mod keys;
 mod local;
@@ -15,13 +16,12 @@ mod unlock;
 use std::fmt;
 
 pub(crate) use client::{Authed, Clients};
-pub(crate) use keep::{Ended, Ending, Replaced, forget, keep};
+pub(crate) use from_config::{from_config, scrub};
+pub(crate) use keep::{Ended, Ending, Replaced, credential_to_revoke, forget, keep};
 pub(crate) use keys::Keys;
 pub(crate) use local::Local;
-pub(crate) use pending::{PendingKey, PendingNote, abandoned};
-pub(crate) use resolve::{
-    access_key_variable, from_config, has_secret_variable, resolve, target_for_login,
-};
+pub(crate) use pending::{OfCommand, PendingKey, PendingNote, abandoned, abandoned_by_commands};
+pub(crate) use resolve::{access_key_variable, has_secret_variable, resolve, target_for_login};
 pub(crate) use secret_file::read_secret_file;
 pub(crate) use unlock::Asking;
 
@@ -95,6 +95,22 @@ impl Credential {
             },
             source: Source::Saved(login.kept.storage),
             login: Some(login.clone()),
+        }
+    }
+
+    /// A new key of the same user, for the same service.
+    #[must_use]
+    pub(crate) fn with_key(&self, secret: SecretKey, access_key: Option<AccessKey>) -> Self {
+        let login = self.login.as_ref().map(|login| Login {
+            access_key: access_key.clone(),
+            ..login.clone()
+        });
+        Self {
+            secret,
+            access_key,
+            target: self.target.clone(),
+            source: self.source,
+            login,
         }
     }
 

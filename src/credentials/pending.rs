@@ -1,16 +1,18 @@
-//! Notes of API keys that a run creates and that no login names yet. Should the run be interrupted,
-//! a later login finds the keys by their notes and deletes them.
+//! Notes of API keys that a run creates and that no login names: those of a login until it is saved,
+//! and those that are for one command. Should the run be interrupted, a later one finds the keys by
+//! their notes and deletes them: a login, or for the key of a command whatever runs next.
 //!
-//! Each note is a file that its run locks until it ends, so that no login deletes the key of
-//! another login that is still running.
+//! Each note is a file that its run locks until it ends, so that nobody deletes the key of a run
+//! that goes on.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 use super::Local;
 use crate::{
-    config::Target,
+    config::{Login, Target},
     error::Result,
     fsutil::{self, Claim},
     model::{AccessKey, ApiUrl, Dialect, UserId},
@@ -41,6 +43,23 @@ pub(crate) struct PendingKey {
     /// Its identifier, where it is known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub access_key: Option<AccessKey>,
+    /// What the key is for, where it is for one command (`scw exec --ttl`); nothing for a login's.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub command: Option<OfCommand>,
+}
+
+/// A key that is for one command, and that its run deletes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct OfCommand {
+    /// The profile whose login made it.
+    pub profile: String,
+    /// When it ends by itself, by the service's clock.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        with = "time::serde::rfc3339::option"
+    )]
+    pub expires_at: Option<OffsetDateTime>,
 }
 
 impl PendingKey {
@@ -55,6 +74,7 @@ impl PendingKey {
             user_id: None,
             organization_id: None,
             access_key: None,
+            command: None,
         }
     }
 
@@ -65,6 +85,21 @@ impl PendingKey {
             Some(key) => key.to_string(),
             None => format!("\"{}\"", crate::model::clean(&self.description)),
         }
+    }
+
+    /// Whether a login is one of the key's user, in its organization and at its service.
+    #[must_use]
+    pub(crate) fn is_of_login(&self, login: &Login) -> bool {
+        let target = Target {
+            dialect: login.api,
+            origin: login.api_url.clone(),
+        };
+        self.is_of(
+            &target,
+            &login.user_id,
+            &login.email,
+            &login.organization_id,
+        )
     }
 
     /// Whether a login as this user can delete the key.
@@ -143,25 +178,12 @@ pub(crate) async fn abandoned(
         if own.is_some_and(|own| own.claim.path() == path) {
             continue;
         }
-        let (claim, content) = match Claim::take(&path) {
-            Ok(Some(claimed)) => claimed,
-            Ok(None) => continue,
-            // No login depends on it.
-            Err(err) => {
-                local.warn(&format!(
-                    "could not read the note of an unfinished login: {err}"
-                ));
-                continue;
-            }
-        };
-        let key: Option<PendingKey> = std::str::from_utf8(&content)
-            .ok()
-            .and_then(|text| toml::from_str(text).ok());
-        // A note that is not understood may come from a newer scw: it is left alone.
-        let Some(key) = key.filter(|key| key.is_of(target, user, email, organization)) else {
+        let Some(note) = take(local, &path) else {
             continue;
         };
-        let note = PendingNote { key, claim };
+        if !note.key.is_of(target, user, email, organization) {
+            continue;
+        }
         // Read after the note was claimed: its run may have finished just before.
         if is_in_use(local, &note.key).await? {
             if let Err(err) = note.settle() {
@@ -172,6 +194,44 @@ pub(crate) async fn abandoned(
         }
     }
     Ok(found)
+}
+
+/// The notes of keys that were for one command, and whose runs are gone.
+#[must_use]
+pub(crate) fn abandoned_by_commands(local: Local<'_>) -> Vec<PendingNote> {
+    fsutil::files_with_extension(&folder(local), NOTE)
+        .iter()
+        // Looked at before it is claimed, so that the notes of logins are left to logins.
+        .filter(|path| {
+            matches!(fsutil::read_small(path), Ok(Some(content))
+                if parse(&content).is_some_and(|key| key.command.is_some()))
+        })
+        .filter_map(|path| take(local, path))
+        .collect()
+}
+
+/// Takes over the note of a run that is gone; nothing where the run goes on, and for a note that is
+/// not understood: it may come from a newer scw.
+fn take(local: Local<'_>, path: &Path) -> Option<PendingNote> {
+    match Claim::take(path) {
+        Ok(claimed) => {
+            let (claim, content) = claimed?;
+            let key = parse(&content)?;
+            Some(PendingNote { key, claim })
+        }
+        // No command depends on it.
+        Err(err) => {
+            local.warn(&format!(
+                "could not read the note of an unfinished scw: {err}"
+            ));
+            None
+        }
+    }
+}
+
+fn parse(content: &[u8]) -> Option<PendingKey> {
+    let text = std::str::from_utf8(content).ok()?;
+    toml::from_str(text).ok()
 }
 
 /// Whether a login names the key. A key that the user logged in with by hand is given to that login,

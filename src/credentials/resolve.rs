@@ -8,7 +8,7 @@ use crate::{
     config::{Login, OfficialProfile, Settings, Target},
     env,
     error::{CliError, Kind, LOGIN_HINT, Result},
-    model::{AccessKey, ApiUrl, Dialect, SecretKey},
+    model::{AccessKey, ApiUrl, SecretKey},
 };
 
 /// The credential in force; the API is not asked.
@@ -135,42 +135,7 @@ fn target_of(settings: &Settings, official: &OfficialProfile) -> Result<Target> 
     }
 }
 
-/// The key of the official file, to be moved into the keyring, with that profile's own address.
-///
-/// # Errors
-/// [`Kind::NotLoggedIn`] where the file has none, [`Kind::Usage`] where `--api-url` names another
-/// address than the profile does.
-pub(crate) fn from_config(settings: &Settings) -> Result<Credential> {
-    let missing = || {
-        CliError::new(
-            Kind::NotLoggedIn,
-            "found no secret key for this profile in an official config.yaml",
-        )
-        .hint("pass the file with `--config` and the profile with `--profile`")
-    };
-    let official = official(settings)?.ok_or_else(missing)?;
-    let secret = official.secret_key.as_ref().ok_or_else(missing)?;
-    let target = match official.address()? {
-        None => settings.target(None, None)?,
-        Some(own) => {
-            if let Some(flag) = &settings.url_flag
-                && !flag.is_same_origin(&own)
-            {
-                return Err(CliError::usage(format!(
-                    "the secret key in config.yaml is for {own}, not for {flag}"
-                ))
-                .hint("remove `--api-url`"));
-            }
-            Target {
-                dialect: settings.api.unwrap_or(Dialect::Iam),
-                origin: own,
-            }
-        }
-    };
-    from_official(&official, secret, target, Source::Offered)
-}
-
-fn from_official(
+pub(super) fn from_official(
     official: &OfficialProfile,
     secret: &SecretString,
     target: Target,

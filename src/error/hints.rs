@@ -81,6 +81,15 @@ impl From<ConfigError> for CliError {
             ConfigError::NoHome => {
                 Self::of(Kind::LocalFile, err).hint("set `HOME` or `SCW_DATA_DIR` to a folder")
             }
+            ConfigError::NotScrubbed { ref path, .. } => {
+                let hint = format!(
+                    "fix {} in an editor, then run the command again",
+                    path.display()
+                );
+                Self::of(Kind::LocalFile, err)
+                    .and("Nothing changed")
+                    .hint(hint)
+            }
             ConfigError::Malformed { ref path, .. } => {
                 let hint = format!("fix {} or move it away", path.display());
                 Self::of(Kind::LocalFile, err).hint(hint)

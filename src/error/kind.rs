@@ -21,13 +21,17 @@ pub(crate) enum Kind {
     WithoutTwoFactor,
     /// The person answered no.
     Cancelled,
+    /// The command of `scw exec` is there and cannot be started.
+    NotStarted,
+    /// The command of `scw exec` does not exist.
+    NotFound,
     /// Ctrl-C, or a request to end.
     Interrupted,
 }
 
 impl Kind {
     /// Every kind, in the order of the exit codes.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Other,
         Self::Cancelled,
         Self::Usage,
@@ -37,6 +41,8 @@ impl Kind {
         Self::Keyring,
         Self::LocalFile,
         Self::WithoutTwoFactor,
+        Self::NotStarted,
+        Self::NotFound,
         Self::Interrupted,
     ];
 
@@ -57,6 +63,8 @@ impl Kind {
             }
             Self::LocalFile => "A local file cannot be read or written safely",
             Self::WithoutTwoFactor => "`--check` found that two-factor authentication is off",
+            Self::NotStarted => "`scw exec`: the command cannot be started",
+            Self::NotFound => "`scw exec`: the command is not found",
             Self::Interrupted => "Interrupted by Ctrl-C or a signal",
         }
     }
@@ -73,6 +81,8 @@ impl Kind {
             Self::Keyring => 6,
             Self::LocalFile => 7,
             Self::WithoutTwoFactor => 8,
+            Self::NotStarted => 126,
+            Self::NotFound => 127,
             Self::Interrupted => 130,
         }
     }
@@ -90,6 +100,8 @@ impl Kind {
             Self::LocalFile => "local_file",
             Self::WithoutTwoFactor => "without_two_factor",
             Self::Cancelled => "cancelled",
+            Self::NotStarted => "command_not_started",
+            Self::NotFound => "command_not_found",
             Self::Interrupted => "interrupted",
         }
     }

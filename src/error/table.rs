@@ -250,6 +250,9 @@ fn files() -> Vec<Row> {
         FileError::Untrusted { .. } =>
             FileError::Untrusted { path: path(), why: "it belongs to another user", fix: text("fix") },
             "/f is not safe to use: it belongs to another user", ["fix"];
+        FileError::NotReplaced { .. } => FileError::NotReplaced {
+                path: path(), why: "it is read-only", fix: text("run `chmod u+w /f`") },
+            "scw did not change /f: it is read-only", ["run `chmod u+w /f`"];
         FileError::ReadBack { .. } => FileError::ReadBack { path: path() },
             "/f does not contain what scw wrote to it",
             ["check the disk, or choose another place"];
@@ -286,6 +289,10 @@ fn settings() -> Vec<Row> {
             "SCW_API: an API is `iam` or `account`", ["fix or unset SCW_API"];
         ConfigError::NoHome => ConfigError::NoHome,
             "could not find your home folder", ["set `HOME` or `SCW_DATA_DIR` to a folder"];
+        ConfigError::NotScrubbed { .. } =>
+            ConfigError::NotScrubbed { path: PathBuf::from("/c.yaml"), line: Some(3), why: "it has a tab" },
+            "could not remove the secret keys from /c.yaml (line 3): it has a tab. Nothing changed.",
+            ["fix /c.yaml in an editor, then run the command again"];
         ConfigError::Malformed { .. } =>
             ConfigError::Malformed { path: PathBuf::from("/c.yaml"), at: Some((3, 5)) },
             "could not parse /c.yaml (line 3, column 5)", ["fix /c.yaml or move it away"];

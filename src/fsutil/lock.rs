@@ -33,6 +33,22 @@ impl LockFile {
     }
 }
 
+/// Whether a run holds the lock on a file at this moment. One that cannot be looked at counts as
+/// free.
+#[must_use]
+pub(crate) fn is_held(path: &Path) -> bool {
+    File::open(path)
+        .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
+impl LockFile {
+    /// Whether a run holds the lock at this moment.
+    #[must_use]
+    pub(crate) fn is_held(&self) -> bool {
+        is_held(&self.path)
+    }
+}
+
 /// Holds an exclusive lock between processes for as long as it lives. The system frees it when
 /// the process ends, in whatever way.
 #[derive(Debug)]

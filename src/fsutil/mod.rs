@@ -2,8 +2,10 @@
 
 mod claim;
 mod data_dir;
+mod inspect;
 mod lock;
 mod private;
+mod replace;
 mod temporary;
 
 use std::{
@@ -16,8 +18,10 @@ use zeroize::Zeroizing;
 
 pub(crate) use claim::Claim;
 pub(crate) use data_dir::{DataDir, read_owned};
-pub(crate) use lock::{FileLock, LockFile};
+pub(crate) use inspect::{Exposure, entries, exposure, is_program, lines_where, same_file};
+pub(crate) use lock::{FileLock, LockFile, is_held};
 pub(crate) use private::{Reservation, check_private, write_public};
+pub(crate) use replace::check_replaceable;
 
 /// The largest file that is read into memory, in bytes.
 const MAX_READ_BYTES: u64 = 1024 * 1024;
@@ -59,6 +63,16 @@ pub(crate) enum FileError {
         /// Why, as in "it belongs to another user".
         why: &'static str,
         /// How to fix it.
+        fix: String,
+    },
+    /// A file of the user's cannot be replaced by a new text without loss, or with certainty.
+    #[error("scw did not change {path}: {why}")]
+    NotReplaced {
+        /// The file.
+        path: PathBuf,
+        /// Why, as in "it is read-only".
+        why: &'static str,
+        /// What to do about it.
         fix: String,
     },
     /// What was read back is not what was written.
@@ -109,7 +123,7 @@ impl FileError {
             },
             Self::InTheWay { .. } => "choose another file".to_owned(),
             Self::Exposed { path, .. } => format!("run `chmod 600 {}`", path.display()),
-            Self::Untrusted { fix, .. } => fix.clone(),
+            Self::Untrusted { fix, .. } | Self::NotReplaced { fix, .. } => fix.clone(),
             Self::ReadBack { .. } => "check the disk, or choose another place".to_owned(),
             Self::TooLarge { .. } => "check that this is the right file".to_owned(),
             Self::Busy { pid: Some(pid), .. } => {

@@ -100,6 +100,23 @@ impl FromStr for Expiry {
     }
 }
 
+/// For how long a key lives that has an end: [`Expiry`] without `never`, at least a minute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifetime(pub Duration);
+
+impl FromStr for Lifetime {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        match text.parse() {
+            Ok(Expiry::After(time)) => Ok(Self(time)),
+            Ok(Expiry::Never) | Err(_) => Err(Invalid::new(
+                "use minutes, hours or days, such as `15m`, `1h` or `7d`",
+            )),
+        }
+    }
+}
+
 impl fmt::Display for Expiry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -127,6 +144,16 @@ mod tests {
         assert!(matches!(parse("12345a"), Ok(SecondFactor::Backup(_))));
         for bad in ["", "12345", "1234567"] {
             assert!(parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    // Issue 10, 1
+    #[test]
+    fn the_key_of_a_command_has_an_end_and_lasts_a_minute_at_least() {
+        let minute = Lifetime(Duration::from_secs(60));
+        assert_eq!("1m".parse(), Ok(minute));
+        for bad in ["never", "0m", "59s", "", "1"] {
+            assert!(bad.parse::<Lifetime>().is_err(), "{bad}");
         }
     }
 

@@ -48,6 +48,29 @@ impl ApiUrl {
         }
     }
 
+    /// The host, without the brackets of an IPv6 address.
+    #[must_use]
+    pub fn host(&self) -> String {
+        match self.0.host() {
+            Some(url::Host::Domain(name)) => name.to_owned(),
+            Some(url::Host::Ipv4(ip)) => ip.to_string(),
+            Some(url::Host::Ipv6(ip)) => ip.to_string(),
+            None => String::new(),
+        }
+    }
+
+    /// The port, where the address names none that of its scheme.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.0.port_or_known_default().unwrap_or(443)
+    }
+
+    /// Whether requests are encrypted.
+    #[must_use]
+    pub fn is_tls(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
     /// Whether a secret for `self` may be sent to `other` as well: to the same
     /// origin only, which is scheme, host and port (RFC 6454 §4).
     #[must_use]

@@ -6,6 +6,10 @@ mod descendants;
 mod interrupt;
 mod otp_command;
 mod shell;
+#[cfg(unix)]
+mod supervise;
+#[cfg(not(unix))]
+mod wait;
 
 use std::{
     process::{Command, Stdio},
@@ -15,10 +19,16 @@ use std::{
 
 use tokio::sync::oneshot;
 
+pub(crate) use std::process::ExitCode;
+
 pub(crate) use child::{Variables, replace};
 pub(crate) use interrupt::{Interrupt, Protected};
 pub(crate) use otp_command::{ProcessError, otp_command};
 pub(crate) use shell::feed;
+#[cfg(unix)]
+pub(crate) use supervise::Supervisor;
+#[cfg(not(unix))]
+pub(crate) use wait::Supervisor;
 
 /// The soft core limit that this process was started with.
 static CORE_LIMIT: OnceLock<Option<u64>> = OnceLock::new();

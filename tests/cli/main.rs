@@ -19,6 +19,7 @@ mod elsewhere;
 mod encrypted;
 mod factors;
 mod failures;
+mod from_config;
 mod help;
 mod interrupted;
 mod local_files;

@@ -145,7 +145,8 @@ fn kind(schema: &Value) -> String {
 fn rows(object: &Value, prefix: &str, into: &mut String) {
     let one = std::slice::from_ref(object);
     for form in object["oneOf"].as_array().map_or(one, Vec::as_slice) {
-        for (name, field) in form["properties"].as_object().unwrap() {
+        // A form that is a list of another form has no fields of its own.
+        for (name, field) in form["properties"].as_object().into_iter().flatten() {
             let path = format!("{prefix}{name}");
             let about = field["description"].as_str().unwrap_or_default();
             let row = format!("| `{path}` | {} | {about} |\n", kind(field));

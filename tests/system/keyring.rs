@@ -223,3 +223,40 @@ scw whoami | grep '^secret key'"
     let told = format!("The secret key is in the keyring as \"{label}\"");
     assert!(ran.stderr.contains(&told), "{}", ran.stderr);
 }
+
+// Issue 10, 3
+#[test]
+fn every_profile_of_the_official_file_is_moved_into_the_keyring() {
+    let world = World::new();
+    let info = world.info();
+    let yaml = format!(
+        "# Mine\naccess_key: {}\nsecret_key: {}\napi_url: {}\nprofiles:\n  work:\n    secret_key: '{}'\n    default_zone: x\n  ci:\n    default_region: y\n",
+        info.access_key, info.secret_key, info.api_url, info.secret_key
+    );
+    let folder = world.home.path().join(".config/scw");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("config.yaml"), &yaml).unwrap();
+    let script = format!(
+        "{START}scw login --from-config --all --scrub
+for profile in default work ci; do
+    secret-tool lookup service scw username $profile; echo
+    scw whoami -p $profile >/dev/null
+    scw token -p $profile
+done"
+    );
+    let ran = session(&world, None, &script).expect(0);
+    assert_eq!(ran.stdout.lines().count(), 6, "{}", ran.stdout);
+    for line in ran.stdout.lines() {
+        assert_eq!(line, info.secret_key);
+    }
+    let found = files_with(world.home.path(), &info.secret_key);
+    assert!(found.is_empty(), "{found:?}");
+    let kept: String = yaml
+        .split_inclusive('\n')
+        .filter(|line| !line.contains("secret_key"))
+        .collect();
+    assert_eq!(
+        fs::read_to_string(folder.join("config.yaml")).unwrap(),
+        kept
+    );
+}

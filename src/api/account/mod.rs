@@ -9,7 +9,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use super::{
-    Account, ApiError, FoundKey,
+    Account, ApiError, CreatedKey, FoundKey, NewKey,
     http::{Answer, Call, Http},
     session::{KeyId, MAX_PAGES},
 };
@@ -234,6 +234,18 @@ impl Account for Account2017 {
                 message: Some("an access key is not a token of the 2017 API".to_owned()),
             }),
         }
+    }
+
+    /// The API of 2017 knows no maximum.
+    async fn longest_key_s(&self, _organization_id: &str) -> Result<Option<u64>, ApiError> {
+        Ok(None)
+    }
+
+    /// A token is made with a password (protocol.md B).
+    async fn create_key(&self, _user: &UserId, _new: &NewKey) -> Result<CreatedKey, ApiError> {
+        Err(ApiError::Arguments {
+            message: Some("the 2017 API creates a token at a login only".to_owned()),
+        })
     }
 
     fn clock_ahead_s(&self) -> Option<i64> {

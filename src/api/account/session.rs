@@ -94,10 +94,6 @@ impl Session for TokenSession {
         Ok(())
     }
 
-    async fn longest_key_s(&self, _organization: &Organization) -> Result<Option<u64>, ApiError> {
-        Ok(None)
-    }
-
     /// The token that the login gave is the key.
     async fn create_key(&self, _new: &NewKey) -> Result<CreatedKey, ApiError> {
         Ok(CreatedKey {

@@ -157,7 +157,7 @@ impl Http {
     }
 
     /// How far the service's clock is ahead, in whole seconds, from the last `Date` header.
-    pub(in crate::api) fn clock_ahead_s(&self) -> Option<i64> {
+    pub(crate) fn clock_ahead_s(&self) -> Option<i64> {
         self.clock_ahead_s.get()
     }
 

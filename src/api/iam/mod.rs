@@ -9,7 +9,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use super::{
-    Account, ApiError, FoundKey,
+    Account, ApiError, CreatedKey, FoundKey, NewKey,
     http::{Answer, Call, Http},
     session::{KeyId, MAX_PAGES},
 };
@@ -18,8 +18,13 @@ pub(crate) use session::web_session;
 
 use crate::model::{
     AccessKey, ApiKey, BackupCode, BackupCodes, Factors, OrganizationDetails, OrganizationId,
-    OtpCode, OtpKey, Passkey, PasskeyId, User, UserFactors, UserId,
+    OtpCode, OtpKey, Passkey, PasskeyId, SecretKey, User, UserFactors, UserId, parse_duration,
+    rfc3339,
 };
+
+/// The longest lifetime of a key that is used, in seconds: a hundred years. A maximum beyond it is
+/// none in practice, and no clock reaches its end.
+const LONGEST_KEY_S: u64 = 100 * 365 * 86_400;
 
 /// The IAM dialect.
 #[derive(Debug)]
@@ -93,6 +98,13 @@ fn passkey_path(id: &PasskeyId) -> String {
     format!("/iam/v1alpha1/webauthn-authenticator/{id}")
 }
 
+/// An organization that is on record here.
+fn organization(id: &str) -> Result<OrganizationId, ApiError> {
+    OrganizationId::parse(id).map_err(|err| ApiError::Arguments {
+        message: Some(err.to_string()),
+    })
+}
+
 fn organization_path(id: &OrganizationId) -> String {
     format!("/iam/v1alpha1/organizations/{id}")
 }
@@ -160,10 +172,7 @@ impl Account for Iam {
     }
 
     async fn organization(&self, id: &str) -> Result<OrganizationDetails, ApiError> {
-        let id = OrganizationId::parse(id).map_err(|err| ApiError::Arguments {
-            message: Some(err.to_string()),
-        })?;
-        let answer = self.get(&organization_path(&id)).await?;
+        let answer = self.get(&organization_path(&organization(id)?)).await?;
         let found = answer.json::<wire::Organization>()?;
         Ok(OrganizationDetails {
             ways: found.sign_in_ways(),
@@ -260,6 +269,46 @@ impl Account for Iam {
                 message: Some("a token of the 2017 API is not an API key".to_owned()),
             }),
         }
+    }
+
+    async fn longest_key_s(&self, organization_id: &str) -> Result<Option<u64>, ApiError> {
+        let path = organization_path(&organization(organization_id)?);
+        let answer = match self.get(&format!("{path}/security-settings")).await {
+            Ok(answer) => answer,
+            // Not every member may read them; the service then says no when a key is too long.
+            Err(ApiError::Denied { .. } | ApiError::NotFound { .. }) => return Ok(None),
+            Err(err) => return Err(err),
+        };
+        let settings = answer.json::<wire::SecuritySettings>()?;
+        Ok(settings
+            .max_api_key_expiration_duration
+            .and_then(|text| parse_duration(&text))
+            .filter(|longest| !longest.is_zero())
+            // Less than a second is a maximum too.
+            .map(|longest| longest.as_secs().clamp(1, LONGEST_KEY_S)))
+    }
+
+    async fn create_key(&self, user: &UserId, new: &NewKey) -> Result<CreatedKey, ApiError> {
+        let mut body = json!({ "user_id": user, "description": new.description });
+        if let Some(at) = new.expires_at {
+            body["expires_at"] = json!(rfc3339(at));
+        }
+        if let Some(project) = &new.project_id {
+            body["default_project_id"] = json!(project);
+        }
+        let call = Call::post("/iam/v1alpha1/api-keys", body);
+        let answer = self.call(call).await?;
+        let key = answer.json::<wire::NewApiKey>()?;
+        Ok(CreatedKey {
+            secret: SecretKey::parse(&key.secret_key)
+                .map_err(|err| answer.garbage(&err.to_string()))?,
+            access_key: Some(
+                AccessKey::parse(&key.access_key)
+                    .map_err(|err| answer.garbage(&err.to_string()))?,
+            ),
+            expires_at: key.expires_at,
+            project_id: key.default_project_id,
+        })
     }
 
     fn clock_ahead_s(&self) -> Option<i64> {

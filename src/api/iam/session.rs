@@ -12,15 +12,8 @@ use crate::{
         Account, ApiError, Auth, CreatedKey, Http, NewKey, Session, SignIn, SignInRequest,
         http::{Answer, Call},
     },
-    model::{
-        AccessKey, Invalid, Organization, OrganizationId, SecretKey, SessionId, UserId,
-        parse_duration, rfc3339,
-    },
+    model::{Invalid, Organization, OrganizationId, SessionId, UserId},
 };
-
-/// The longest lifetime of a key that is used, in seconds: a hundred years. A maximum beyond it is
-/// none in practice, and no clock reaches its end.
-const LONGEST_KEY_S: u64 = 100 * 365 * 86_400;
 
 /// A session, in the organization that is chosen.
 struct IamSession {
@@ -243,44 +236,8 @@ impl Session for IamSession {
         Ok(())
     }
 
-    async fn longest_key_s(&self, organization: &Organization) -> Result<Option<u64>, ApiError> {
-        let path = format!(
-            "/iam/v1alpha1/organizations/{}/security-settings",
-            organization.id
-        );
-        let answer = match self.account.get(&path).await {
-            Ok(answer) => answer,
-            // Not every member may read them; the service then says no when a key is too long.
-            Err(ApiError::Denied { .. } | ApiError::NotFound { .. }) => return Ok(None),
-            Err(err) => return Err(err),
-        };
-        let settings = answer.json::<wire::SecuritySettings>()?;
-        Ok(settings
-            .max_api_key_expiration_duration
-            .and_then(|text| parse_duration(&text))
-            .filter(|longest| !longest.is_zero())
-            // Less than a second is a maximum too.
-            .map(|longest| longest.as_secs().clamp(1, LONGEST_KEY_S)))
-    }
-
     async fn create_key(&self, new: &NewKey) -> Result<CreatedKey, ApiError> {
-        let mut body = json!({ "user_id": self.user_id, "description": new.description });
-        if let Some(at) = new.expires_at {
-            body["expires_at"] = json!(rfc3339(at));
-        }
-        let call = Call::post("/iam/v1alpha1/api-keys", body);
-        let answer = self.account.call(call).await?;
-        let key = answer.json::<wire::NewApiKey>()?;
-        Ok(CreatedKey {
-            secret: SecretKey::parse(&key.secret_key)
-                .map_err(|err| answer.garbage(&err.to_string()))?,
-            access_key: Some(
-                AccessKey::parse(&key.access_key)
-                    .map_err(|err| answer.garbage(&err.to_string()))?,
-            ),
-            expires_at: key.expires_at,
-            project_id: key.default_project_id,
-        })
+        self.account.create_key(&self.user_id, new).await
     }
 
     async fn withdraw(&self, key: &CreatedKey) -> Result<(), ApiError> {

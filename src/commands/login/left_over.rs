@@ -1,13 +1,13 @@
 //! API keys that interrupted runs left on the server: the next login of their user deletes them.
 
-use super::settle;
 use crate::{
-    api::{Account, ApiError},
+    api::Account,
+    commands::new_key::{delete_described, settle},
     config::Target,
     context::Context,
     credentials::{PendingNote, abandoned},
     error::Result,
-    model::{User, UserId},
+    model::User,
 };
 
 /// A user whose interrupted runs may have left keys behind.
@@ -60,25 +60,4 @@ impl LeftOver<'_> {
         }
         Ok(())
     }
-}
-
-/// Deletes the keys of a description, and returns their names for people.
-///
-/// # Errors
-/// What the API says.
-pub(super) async fn delete_described(
-    account: &dyn Account,
-    user: &UserId,
-    organization_id: &str,
-    description: &str,
-) -> Result<Vec<String>, ApiError> {
-    let mut deleted = Vec::new();
-    for key in account
-        .find_keys(user, organization_id, description)
-        .await?
-    {
-        account.delete_key(&key).await?;
-        deleted.push(key.shown);
-    }
-    Ok(deleted)
 }

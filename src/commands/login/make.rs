@@ -1,24 +1,21 @@
 //! From an open session to a saved API key: choose the organization, delete left-over keys, create
 //! the key, store it, end the session.
 
-use std::time::Duration;
-
 use time::OffsetDateTime;
 
-use super::{
-    delete_replaced,
-    left_over::{LeftOver, delete_described},
-    new_login, report, settle, storage,
-};
+use super::{delete_replaced, left_over::LeftOver, new_login, report, settle, storage};
 use crate::{
     api::{CreatedKey, NewKey, Session},
     cli::LoginArgs,
-    commands::sign_in::SignedIn,
+    commands::{
+        new_key::{after_lost_answer, end_of_key},
+        sign_in::SignedIn,
+    },
     config::{Login, Target},
     context::{Context, prompt_error},
     credentials::{self, PendingKey, PendingNote},
     error::{CliError, Kind, Result},
-    model::{Dialect, Expiry, Organization, User, clean, day},
+    model::{Dialect, Expiry, Organization, User, clean},
     process,
 };
 
@@ -58,7 +55,7 @@ pub(super) async fn finish(ctx: &Context, args: &LoginArgs, signed_in: SignedIn)
                 ctx.ui()
                     .warn(&format!("could not end the login session: {err}"));
             }
-            report(ctx, &login)
+            report(ctx, &ctx.settings()?.profile, &login)
         }
         Err(err) => {
             // Where its key may still be there, the note stays for the next login.
@@ -94,7 +91,9 @@ impl Making<'_> {
             organization_id: organization.id.as_str(),
         };
         left_over.delete(self.note.as_ref()).await?;
-        let expires_at = expires_at(ctx, self.args, session, &organization).await?;
+        let asked = self.args.expires.unwrap_or_default();
+        let expires_at =
+            end_of_key(ctx, session.account(), organization.id.as_str(), asked).await?;
         if ctx.interrupt().is_requested() {
             return Err(CliError::interrupted());
         }
@@ -160,53 +159,23 @@ impl Making<'_> {
         let new = NewKey {
             description,
             expires_at,
+            project_id: None,
         };
         match session.create_key(&new).await {
             Ok(key) => Ok(key),
-            Err(err) if err.outcome_unknown() => Err(self
-                .after_lost_answer(session, user, organization, &new, err.into())
-                .await),
+            Err(err) if err.outcome_unknown() => Err(match self.note.take() {
+                Some(note) => {
+                    let hint = "run `scw login` again: it deletes that key";
+                    let owner = (&user.id, organization.id.as_str());
+                    after_lost_answer(session.account(), owner, note, err.into(), hint).await
+                }
+                None => err.into(),
+            }),
             Err(err) => {
                 if let Some(note) = self.note.take() {
                     settle(self.ctx, note);
                 }
                 Err(err.into())
-            }
-        }
-    }
-
-    /// The answer with the secret was lost: the key is useless, so scw looks for it and deletes it.
-    async fn after_lost_answer(
-        &mut self,
-        session: &dyn Session,
-        user: &User,
-        organization: &Organization,
-        new: &NewKey,
-        err: CliError,
-    ) -> CliError {
-        let account = session.account();
-        let deleted = delete_described(
-            account,
-            &user.id,
-            organization.id.as_str(),
-            &new.description,
-        )
-        .await;
-        let Some(note) = self.note.take() else {
-            return err;
-        };
-        let name = note.key.shown();
-        match deleted {
-            Ok(deleted) if !deleted.is_empty() => {
-                // A note that stays is settled by the next login.
-                let _ = note.settle();
-                err.and("The service had created the API key, and scw deleted it")
-            }
-            // The request may still be on its way.
-            Ok(_) | Err(_) => {
-                note.leave();
-                err.and(&format!("The service may have created the API key {name}"))
-                    .hint("run `scw login` again: it deletes that key")
             }
         }
     }
@@ -264,47 +233,6 @@ async fn choose(ctx: &Context, args: &LoginArgs, session: &dyn Session) -> Resul
         )
         .hint("ask an administrator of an organization for an invitation")
     })
-}
-
-async fn expires_at(
-    ctx: &Context,
-    args: &LoginArgs,
-    session: &dyn Session,
-    organization: &Organization,
-) -> Result<Option<OffsetDateTime>> {
-    let longest = session
-        .longest_key_s(organization)
-        .await?
-        .map(Duration::from_secs);
-    let asked = args.expires.unwrap_or_default();
-    let wanted = match asked {
-        Expiry::After(time) => Some(time),
-        Expiry::Never => None,
-    };
-    let life = match (wanted, longest) {
-        (Some(wanted), Some(longest)) if wanted > longest => Some(longest),
-        // A limit that reaches beyond the calendar limits nothing.
-        (None, Some(longest)) if end_of(session, longest).is_some() => Some(longest),
-        (wanted, _) => wanted,
-    };
-    let end = life.and_then(|life| end_of(session, life));
-    if let Some(end) = end.filter(|_| life != wanted) {
-        ctx.ui().warn(&format!(
-            "the organization does not allow a key that lasts `{asked}`; this one expires on {}",
-            day(end, Context::now())
-        ));
-    }
-    Ok(end)
-}
-
-/// The end of a key that lives so long from now on, by the service's clock, which decides what is
-/// in the future; nothing where it lies beyond the calendar.
-fn end_of(session: &dyn Session, life: Duration) -> Option<OffsetDateTime> {
-    let ahead = session.account().clock_ahead_s().unwrap_or(0);
-    let life = time::Duration::try_from(life).ok()?;
-    Context::now()
-        .checked_add(time::Duration::seconds(ahead))?
-        .checked_add(life)
 }
 
 /// Whether a token of the 2017 API is to expire. That API takes no date: it chooses one itself, or

@@ -1,21 +1,22 @@
 //! `scw login`.
 
+mod from_config;
 mod left_over;
 mod make;
 mod password;
 mod token;
 mod web;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::unprinted;
+use super::{new_key::settle, unprinted};
 use crate::{
     cli::LoginArgs,
     config::{Kept, Login, Target},
     context::Context,
-    credentials::{self, PendingNote, Replaced},
+    credentials::{self, Replaced},
     error::{CliError, Kind, Result},
-    model::{SecretName, Slot, StorageKind, User, clean, rfc3339},
+    model::{ProfileName, SecretName, Slot, StorageKind, User, clean, rfc3339},
     store,
 };
 
@@ -25,7 +26,9 @@ use crate::{
 /// As cli.md says; nothing is saved then.
 pub(crate) async fn run(ctx: &Context, args: LoginArgs) -> Result<()> {
     check_storage(ctx, &args).await?;
-    if args.with_token || args.from_config {
+    if args.from_config {
+        from_config::run(ctx, &args).await
+    } else if args.with_token {
         token::run(ctx, &args).await
     } else if args.web {
         web::run(ctx, &args).await
@@ -76,13 +79,11 @@ fn new_login(kept: Kept, target: &Target, user: &User, organization_name: Option
     }
 }
 
-/// Says who is logged in now, and where the secret key is.
-fn report(ctx: &Context, login: &Login) -> Result<()> {
-    let settings = ctx.settings()?;
-    let profile = &settings.profile;
+/// Says who is logged in now in this profile, and where the secret key is.
+fn report(ctx: &Context, profile: &ProfileName, login: &Login) -> Result<()> {
     let ui = ctx.ui();
     let storage = login.kept.storage;
-    let location = store::location(storage, &settings.data, &login.kept.name(profile));
+    let location = location(ctx, profile, login)?;
     let email = clean(&login.email);
     ui.status(&format!(
         "Logged in as {}",
@@ -99,21 +100,39 @@ fn report(ctx: &Context, login: &Login) -> Result<()> {
             "the secret key is stored unencrypted in {location}; only you can read it"
         )),
     }
+    warn_of_variable(ctx);
+    let document = document(ctx, profile, login)?;
+    ui.result("", &document).map_err(|err| unprinted(&err))
+}
+
+/// Says that the secret key of the environment comes before every login.
+fn warn_of_variable(ctx: &Context) {
     if credentials::has_secret_variable() {
-        ui.warn("`SCW_SECRET_KEY` is set and overrides this login; unset it to use the login");
+        ctx.ui()
+            .warn("`SCW_SECRET_KEY` is set and overrides this login; unset it to use the login");
     }
-    let data = json!({
-        "email": email,
+}
+
+/// Where the secret key of a login is, for people.
+fn location(ctx: &Context, profile: &ProfileName, login: &Login) -> Result<String> {
+    let data = &ctx.settings()?.data;
+    let name = login.kept.name(profile);
+    Ok(store::location(login.kept.storage, data, &name))
+}
+
+/// A login in `-o json`.
+fn document(ctx: &Context, profile: &ProfileName, login: &Login) -> Result<Value> {
+    Ok(json!({
+        "email": clean(&login.email),
         "user_id": login.user_id,
         "organization_id": clean(&login.organization_id),
         "organization_name": login.organization_name,
         "access_key": login.access_key,
         "profile": profile.as_str(),
-        "storage": storage,
-        "secret_location": location,
+        "storage": login.kept.storage,
+        "secret_location": location(ctx, profile, login)?,
         "expires_at": login.expires_at.map(rfc3339),
-    });
-    ui.result("", &data).map_err(|err| unprinted(&err))
+    }))
 }
 
 /// Deletes the key of the login that this one replaced. Where that fails its note stays, and the
@@ -144,12 +163,5 @@ async fn delete_replaced(ctx: &Context, replaced: Replaced) {
             ));
             note.leave();
         }
-    }
-}
-
-/// Removes a note. One that stays makes the next login ask the API once more, and harms nothing.
-fn settle(ctx: &Context, note: PendingNote) {
-    if let Err(err) = note.settle() {
-        ctx.ui().warn(&err.to_string());
     }
 }

@@ -1,4 +1,4 @@
-//! `scw login --with-token` and `--from-config`: a key that exists already.
+//! `scw login --with-token`: a key that exists already.
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -13,30 +13,39 @@ use crate::{
     credentials::{self, Credential},
     env,
     error::{CliError, Result},
-    model::{AccessKey, ApiKey, Dialect, SecretKey, User},
+    model::{AccessKey, ApiKey, Dialect, ProfileName, SecretKey, StorageKind, User},
     ui,
 };
 
 /// The most that is read from stdin, in bytes.
 const MAX_STDIN_BYTES: usize = 64 * 1024;
 
-/// Checks a key against the API and stores its secret.
+/// Logs in with the key on stdin.
 ///
 /// # Errors
 /// As cli.md says; nothing is saved then.
 pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
-    let offered = if args.from_config {
-        credentials::from_config(ctx.settings()?)?
-    } else {
-        from_stdin(ctx, args).await?
-    };
-    let storage = storage(ctx, args)?;
-    let account = ctx.clients().account(&offered)?;
-    let (key, user) = check(&*account, &offered)
+    let offered = from_stdin(ctx, args).await?;
+    let profile = &ctx.settings()?.profile;
+    let login = take(ctx, profile, &offered, storage(ctx, args)?).await?;
+    report(ctx, profile, &login)
+}
+
+/// Checks a key against the API and stores its secret as the login of a profile.
+///
+/// # Errors
+/// As cli.md says; nothing is saved then.
+pub(super) async fn take(
+    ctx: &Context,
+    profile: &ProfileName,
+    offered: &Credential,
+    storage: StorageKind,
+) -> Result<Login> {
+    let account = ctx.clients().account(offered)?;
+    let (key, user) = check(&*account, offered)
         .await
         .map_err(|err| CliError::from(err).doing("check the key"))?;
     let organization = organization_name(&*account, &user.organization_id).await;
-    let profile = &ctx.settings()?.profile;
     let uninterruptible = ctx.interrupt().protect("storing the secret key");
     let (login, replaced) =
         credentials::keep(ctx.local()?, profile, offered.secret(), storage, |kept| {
@@ -64,12 +73,7 @@ pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
     {
         ctx.ui().warn(&err.to_string());
     }
-    if args.from_config {
-        ctx.ui().hint(
-            "remove the line `secret_key` from config.yaml: the key is still there in plain text",
-        );
-    }
-    report(ctx, &login)
+    Ok(login)
 }
 
 /// Asks the API whether the key works, and whose it is.

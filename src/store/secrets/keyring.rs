@@ -9,7 +9,10 @@ use std::{sync::mpsc, thread, time::Duration};
 use keyring::{Entry, Error};
 use secrecy::{ExposeSecret, SecretString};
 
+#[cfg(target_os = "linux")]
+use super::service;
 use crate::{
+    env,
     model::SecretName,
     store::{SecretStore, StoreError},
 };
@@ -17,14 +20,19 @@ use crate::{
 /// The attribute `service` of every entry.
 pub(super) const SERVICE: &str = "scw";
 
-/// How long the keyring may take for one operation. A stopped Secret Service never answers.
-const TIMEOUT: Duration = Duration::from_secs(6);
+/// How long the keyring may take for one operation before it is asked whether it is alive.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// How long a service may take for an answer that needs no user.
-const PING_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long the keyring may take for one operation altogether. A stopped Secret Service never
+/// answers, and every command ends within seven seconds.
+const TIMEOUT: Duration = Duration::from_secs(6);
 
 /// How much longer a service that is alive may take: its window waits for the keyring's password.
 const UNLOCK_TIMEOUT: Duration = Duration::from_secs(60);
+
+#[cfg(target_os = "linux")]
+/// How long a look at the keyring may take, which needs no user.
+const LOOK_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The keyring of the desktop session.
 #[derive(Debug, Default, Clone, Copy)]
@@ -37,6 +45,11 @@ impl SecretStore for KeyringStore {
 
     fn get_to_revoke(&self, name: &SecretName) -> Result<SecretString, StoreError> {
         self.get(name)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn look(&self, name: &SecretName) -> Result<(), StoreError> {
+        service::look(name, LOOK_TIMEOUT)
     }
 
     fn set(&self, name: &SecretName, secret: &SecretString) -> Result<(), StoreError> {
@@ -81,17 +94,28 @@ fn with_entry<T: Send + 'static>(
     name: &SecretName,
     work: impl FnOnce(&Entry) -> keyring::Result<T> + Send + 'static,
 ) -> Result<T, StoreError> {
-    let name = name.clone();
+    let (asked, name) = (name.clone(), name.clone());
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         // After a time-out the receiver is gone.
         let _ = sender.send(attempt(&name, work));
     });
-    let mut outcome = receiver.recv_timeout(TIMEOUT);
+    let mut outcome = receiver.recv_timeout(ANSWER_TIMEOUT);
     let mut waited = TIMEOUT;
-    if matches!(outcome, Err(mpsc::RecvTimeoutError::Timeout)) && service_is_alive() {
-        outcome = receiver.recv_timeout(UNLOCK_TIMEOUT);
-        waited += UNLOCK_TIMEOUT;
+    if matches!(outcome, Err(mpsc::RecvTimeoutError::Timeout)) {
+        let more = match unlocking(&asked) {
+            Unlocking::ByAPerson => {
+                waited += UNLOCK_TIMEOUT;
+                UNLOCK_TIMEOUT
+            }
+            Unlocking::ByNobody => {
+                return Err(StoreError::Locked(
+                    "it waits for its password, and there is no display to ask on".to_owned(),
+                ));
+            }
+            Unlocking::No => Duration::ZERO,
+        };
+        outcome = receiver.recv_timeout(more);
     }
     match outcome {
         Ok(outcome) => outcome,
@@ -128,33 +152,39 @@ fn entry(name: &SecretName) -> keyring::Result<Entry> {
     Entry::new(SERVICE, name.as_str())
 }
 
-/// Whether the Secret Service answers at all, so that a slow answer means that it waits for the
-/// user (D-Bus specification, `org.freedesktop.DBus.Peer.Ping`).
+/// Why a keyring has not answered yet.
+enum Unlocking {
+    /// Its window may be open.
+    ByAPerson,
+    /// It is locked, and no window can open.
+    ByNobody,
+    /// It does not answer anything, or is slow.
+    No,
+}
+
 #[cfg(target_os = "linux")]
-fn service_is_alive() -> bool {
-    ask_service("org.freedesktop.DBus.Peer", "Ping", &()).is_some()
+fn unlocking(name: &SecretName) -> Unlocking {
+    if env::has_display() {
+        return if service::is_alive() {
+            Unlocking::ByAPerson
+        } else {
+            Unlocking::No
+        };
+    }
+    match service::look(name, service::PING_TIMEOUT) {
+        Err(StoreError::Locked(_)) => Unlocking::ByNobody,
+        _ => Unlocking::No,
+    }
 }
 
 /// Other platforms' keyrings show their window themselves and answer when it closes.
 #[cfg(not(target_os = "linux"))]
-fn service_is_alive() -> bool {
-    true
+fn unlocking(_name: &SecretName) -> Unlocking {
+    Unlocking::ByAPerson
 }
 
-/// Whether the Secret Service has a default collection, which new secrets are put into. One that
-/// has none answers with the path `/` (Secret Service specification, `ReadAlias`).
 #[cfg(target_os = "linux")]
-fn has_default_collection() -> bool {
-    ask_service("org.freedesktop.Secret.Service", "ReadAlias", &"default")
-        .and_then(|answer| {
-            answer
-                .body()
-                .deserialize::<zbus::zvariant::OwnedObjectPath>()
-                .ok()
-        })
-        // A service that does not answer says nothing about its collections.
-        .is_none_or(|path| path.as_str() != "/")
-}
+use service::{has_default_collection, names_no_service};
 
 /// Other platforms' keyrings always have one.
 #[cfg(not(target_os = "linux"))]
@@ -162,31 +192,10 @@ fn has_default_collection() -> bool {
     true
 }
 
-/// Calls a method of the Secret Service; nothing where it fails or takes too long.
-#[cfg(target_os = "linux")]
-fn ask_service<B>(
-    interface: &'static str,
-    method: &'static str,
-    body: &'static B,
-) -> Option<zbus::Message>
-where
-    B: serde::Serialize + zbus::zvariant::DynamicType + Sync,
-{
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        let call = || {
-            zbus::blocking::Connection::session()?.call_method(
-                Some("org.freedesktop.secrets"),
-                "/org/freedesktop/secrets",
-                Some(interface),
-                method,
-                body,
-            )
-        };
-        // After a time-out the receiver is gone.
-        let _ = sender.send(call().ok());
-    });
-    receiver.recv_timeout(PING_TIMEOUT).ok().flatten()
+/// Other platforms' keyrings are part of the system.
+#[cfg(not(target_os = "linux"))]
+fn names_no_service(_cause: &str) -> bool {
+    false
 }
 
 /// The innermost cause, which names what is missing.
@@ -201,11 +210,7 @@ fn cause(err: &Error) -> String {
 /// Why the keyring could not be reached at all.
 fn unavailable(err: &Error) -> StoreError {
     let cause = cause(err);
-    if cause.contains("ServiceUnknown")
-        || cause.contains("org.freedesktop.secrets")
-        || cause.contains("no secret service provider")
-        || cause.contains("NameHasNoOwner")
-    {
+    if names_no_service(&cause) {
         return StoreError::NoService(cause);
     }
     StoreError::NoBus(cause)

@@ -3,6 +3,8 @@
 mod encrypted;
 mod file;
 mod keyring;
+#[cfg(target_os = "linux")]
+mod service;
 
 use secrecy::SecretString;
 
@@ -31,6 +33,15 @@ pub(crate) trait SecretStore: Send {
     /// # Errors
     /// [`StoreError::NotFound`] where there is none.
     fn get_to_revoke(&self, name: &SecretName) -> Result<SecretString, StoreError>;
+
+    /// Finds out whether a secret is there and can be read, as far as that needs no person: a keyring
+    /// opens no window to be unlocked.
+    ///
+    /// # Errors
+    /// As [`SecretStore::get`].
+    fn look(&self, name: &SecretName) -> Result<(), StoreError> {
+        self.get(name).map(drop)
+    }
 
     /// Keeps a secret, replacing the one before.
     ///

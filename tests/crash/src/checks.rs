@@ -1,6 +1,7 @@
 //! What has to hold after a command was cut or failed: it is looked at from outside, through the
 //! commands that a person would run next, and at the account itself.
 
+mod config;
 mod passkeys;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,8 +91,10 @@ impl<'a> Look<'a> {
         if let Some(ran) = ran {
             self.ended(ran)?;
         }
+        self.no_lost_secret();
         let next = self.next_commands(turn)?;
         self.who_is_in(&next);
+        self.beside_are_in()?;
         self.codes_agree(&next)?;
         self.no_dead_code(next.whoami.exited(3))?;
         self.no_dead_secret()?;
@@ -264,11 +267,13 @@ impl<'a> Look<'a> {
     /// No secret but that of the login is in any file.
     fn no_dead_secret(&mut self) -> Result<()> {
         let token = self.run(&self.world.program(&["token"]))?;
-        self.only_secret(token.stdout.trim(), "after the next run");
+        let mut own = self.secrets_beside();
+        own.push(token.stdout.trim());
+        self.only_secrets(&own, "after the next run");
         Ok(())
     }
 
-    fn only_secret(&mut self, own: &str, when: &str) {
+    fn only_secrets(&mut self, own: &[&str], when: &str) {
         let official = self.world.home().join(".config/scw");
         let files = folders::files(&self.world.home());
         let ours = files.iter().filter(|file| !file.starts_with(&official));
@@ -277,7 +282,7 @@ impl<'a> Look<'a> {
             let holder = ours
                 .iter()
                 .find(|file| folders::holds(file, secret.as_bytes()));
-            if let Some(file) = holder.filter(|_| secret != own) {
+            if let Some(file) = holder.filter(|_| !own.contains(&secret.as_str())) {
                 let temporary = self.world.temporary_files().contains(file);
                 let name = file.strip_prefix(self.world.home()).unwrap_or(file);
                 let name = if temporary {
@@ -326,13 +331,14 @@ impl<'a> Look<'a> {
             }
         }
         self.log_out("the last logout")?;
+        self.log_out_beside()?;
         for person in &people {
             let left = self.unnamed(person, &Ran::default())?.len();
             if left > 0 {
                 self.wrong(format!("{left} live keys are left in the end"));
             }
         }
-        self.only_secret("", "after the logout");
+        self.only_secrets(&[], "after the logout");
         let left = self.world.temporary_files().len();
         if left > 0 {
             self.wrong(format!("{left} temporary files are left in the end"));

@@ -1,13 +1,14 @@
 //! Every command that writes: what is there before it, how it is started, and how its success is
 //! seen.
 
+mod config;
 mod encrypted;
 mod passkeys;
 
-use std::{fs, path::PathBuf};
+use std::fs;
 
 use crate::{
-    Result, folders,
+    Result,
     passkeys::Passkeys,
     process::{Program, Ran},
     world::{OATHTOOL, OTHER, OWNER, Person, World},
@@ -26,6 +27,8 @@ pub struct Scenario {
     pub after: Option<Person>,
     /// Whether a key or the codes are given up on purpose.
     pub leaves: Leaves,
+    /// The other profiles that the command logs in with, and whose they are.
+    pub beside: &'static [(&'static str, Person)],
     /// The passkeys that the owner has been given once `prepare` is done.
     pub passkeys: Option<Passkeys>,
     /// Whether the command, run again after it was cut, has to succeed.
@@ -64,6 +67,7 @@ const PLAIN: Scenario = Scenario {
     before: None,
     after: None,
     leaves: Leaves::Nothing,
+    beside: &[],
     passkeys: None,
     again: false,
     prepare: |_| Ok(()),
@@ -73,10 +77,8 @@ const PLAIN: Scenario = Scenario {
 
 /// All of them.
 pub fn all() -> impl Iterator<Item = &'static Scenario> {
-    WITHOUT_PASSKEYS
-        .iter()
-        .chain(encrypted::ALL)
-        .chain(passkeys::ALL)
+    let elsewhere = config::ALL.iter().chain(encrypted::ALL);
+    elsewhere.chain(WITHOUT_PASSKEYS).chain(passkeys::ALL)
 }
 
 /// Those on accounts without passkeys.
@@ -127,19 +129,6 @@ const WITHOUT_PASSKEYS: &[Scenario] = &[
         after: Some(OWNER),
         command: token_login,
         undone: logged_in,
-        ..PLAIN
-    },
-    Scenario {
-        name: "login-config",
-        after: Some(OWNER),
-        prepare: official_config,
-        command: |world| world.program(&["login", "--from-config", "--storage", "file"]),
-        undone: |world, _| {
-            // Without the login the secret in config.yaml would do as well.
-            let ours = folders::files(&world.home().join(".local"));
-            let holds = |file: &PathBuf| folders::holds(file, OWNER.secret_key.as_bytes());
-            Ok((!ours.iter().any(holds)).then(|| "the secret is not kept".to_owned()))
-        },
         ..PLAIN
     },
     Scenario {
@@ -303,18 +292,6 @@ fn token_login(world: &World<'_>) -> Program {
         OWNER.access_key, OWNER.secret_key
     );
     program
-}
-
-fn official_config(world: &World<'_>) -> Result<()> {
-    let folder = world.home().join(".config/scw");
-    fs::create_dir_all(&folder)?;
-    let content = format!(
-        "access_key: {}\nsecret_key: {}\napi_url: {}\n",
-        OWNER.access_key,
-        OWNER.secret_key,
-        world.program(&[]).environment["SCW_API_URL"],
-    );
-    Ok(fs::write(folder.join("config.yaml"), content)?)
 }
 
 fn off_with_a_backup_code(world: &World<'_>) -> Program {
