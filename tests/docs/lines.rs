@@ -115,6 +115,7 @@ const SETTINGS: &[Setting] = &[
         "LOGIN; ON; mkdir ~/.ssh; ssh-keygen -q -t ed25519 -N '' -f ~/.ssh/id_ed25519",
         "! scw 2fa codes next --no-input",
     ),
+    setting("scw 2fa codes export", "LOGIN; ON", "test -s codes"),
     setting("scw 2fa recover", "LOGIN; ON; scw logout", ""),
     setting(
         "scw 2fa off --backup-code",

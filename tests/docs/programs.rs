@@ -43,7 +43,9 @@ pub(crate) fn programs(folder: &Path) {
     stand_in(
         folder,
         "pass",
-        &format!("exec oathtool --totp -b {APP_KEY}"),
+        &format!(
+            "[ \"$1\" != insert ] || exec cat >\"$HOME/codes\"\nexec oathtool --totp -b {APP_KEY}"
+        ),
     );
     // Opens the start page, keeps the cookie, and brings the session of somebody who signed in.
     stand_in(
