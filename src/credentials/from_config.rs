@@ -71,7 +71,7 @@ pub(crate) async fn scrub(
             .hint("run the command again")
         };
         let kept = record.login(name).ok_or_else(gone)?.kept;
-        let back = local.secret(name, kept, Asking::Person).await?;
+        let back = local.secret(name, kept, Asking::Nobody).await?;
         if back.expose_secret() != secret.expose() {
             return Err(gone());
         }

@@ -118,6 +118,7 @@ const SETTINGS: &[Setting] = &[
         "! scw 2fa codes next --no-input",
     ),
     setting("scw exec -- terraform plan", "LOGIN", ""),
+    setting("scw 2fa codes export", "LOGIN; ON", "test -s codes"),
     setting("scw 2fa recover", "LOGIN; ON; scw logout", ""),
     setting("scw doctor", "LOGIN", ""),
     setting(

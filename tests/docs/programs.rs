@@ -43,7 +43,9 @@ pub(crate) fn programs(folder: &Path) {
     stand_in(
         folder,
         "pass",
-        &format!("exec oathtool --totp -b {APP_KEY}"),
+        &format!(
+            "[ \"$1\" != insert ] || exec cat >\"$HOME/codes\"\nexec oathtool --totp -b {APP_KEY}"
+        ),
     );
     for name in ["terraform", "aws"] {
         stand_in(folder, name, "[ -n \"$SCW_SECRET_KEY\" ] || exit 98");

@@ -57,6 +57,14 @@ impl SecretStore for EncryptedStore {
         self.get(name)
     }
 
+    fn look(&self, name: &SecretName) -> Result<(), StoreError> {
+        match self.get(name) {
+            // It is there, and opening it takes a person.
+            Ok(_) | Err(StoreError::Encrypted { .. }) => Ok(()),
+            Err(err) => Err(err),
+        }
+    }
+
     fn set(&self, name: &SecretName, secret: &SecretString) -> Result<(), StoreError> {
         let path = self.path(name);
         let failed = || fsutil::io_error("could not encrypt", &path);
