@@ -46,13 +46,6 @@ impl SecretStore for EncryptedStore {
         text_of(&clear, &path)
     }
 
-    /// Looks at the file alone, which needs no key.
-    fn look(&self, name: &SecretName) -> Result<(), StoreError> {
-        fsutil::read_owned(&self.path(name))?
-            .map(drop)
-            .ok_or(StoreError::NotFound)
-    }
-
     fn get_to_revoke(&self, name: &SecretName) -> Result<SecretString, StoreError> {
         self.get(name)
     }
