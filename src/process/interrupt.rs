@@ -29,9 +29,10 @@ impl Interrupt {
 
             let mut int = signal(SignalKind::interrupt())?;
             let mut term = signal(SignalKind::terminate())?;
-            let mut hup = match super::ignores_hangup() {
-                true => None,
-                false => Some(signal(SignalKind::hangup())?),
+            let mut hup = if super::ignores_hangup() {
+                None
+            } else {
+                Some(signal(SignalKind::hangup())?)
             };
             loop {
                 let hangup = async {

@@ -241,7 +241,7 @@ const WAYS: &[(&str, &str, fn())] = &[
     ("the command ends with 0", "0", || by_itself(0)),
     ("the command ends with 7", "7", || by_itself(7)),
     ("the command is ended by SIGTERM", "143", || {
-        child_gets(Signal::TERM)
+        child_gets(Signal::TERM);
     }),
     ("the command is killed", "137", || child_gets(Signal::KILL)),
     ("scw gets SIGTERM", "143", || scw_gets(Signal::TERM)),
