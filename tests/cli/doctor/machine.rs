@@ -97,7 +97,10 @@ fn a_record_that_cannot_be_read_is_a_problem() {
     machine.is_healthy();
     write(&machine.data("profiles.toml"), "profiles = 3");
     let (_, found) = machine.findings(|_| {});
-    assert!(found[0].starts_with("logins problem"), "{found:#?}");
+    assert!(
+        found[0].starts_with("settings problem could not parse"),
+        "{found:#?}"
+    );
 }
 
 // Issue 10, 6
