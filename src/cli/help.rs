@@ -71,10 +71,12 @@ fn overview(command: &Command) -> StyledStr {
     let header = *command.get_styles().get_header();
     let about = command.get_about().map(ToString::to_string);
     let mut text = about.unwrap_or_default();
-    let _ = write!(text, "\n{header}Usage:{header:#} scw [OPTIONS] <COMMAND>\n");
+    let _ = write!(
+        text,
+        "\n{header}Usage:{header:#} scw [OPTIONS] <COMMAND>; all other commands go to the official client\n\n"
+    );
     for (label, names) in TASKS {
         let mut labels = label.lines();
-        text.push('\n');
         for name in *names {
             let found = find(command, name).and_then(Command::get_about);
             let about = match *name {
@@ -92,7 +94,6 @@ fn overview(command: &Command) -> StyledStr {
     let after = after.unwrap_or_default();
     let mut lines = after.lines();
     let mut label = lines.next().unwrap_or_default().trim_end_matches(':');
-    text.push('\n');
     for line in lines {
         let _ = writeln!(text, "{}{}", styled(header, label), line.trim());
         label = "";
