@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path, path::PathBuf, process::
 use rustix::process::Signal;
 
 use crate::support::{
-    Ran, World, files_with, mode,
+    Ran, World, age_key, files_with, mode,
     running::{Running, until},
 };
 
