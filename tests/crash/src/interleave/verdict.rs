@@ -61,7 +61,7 @@ impl Verdict<'_> {
 
     pub(super) fn scw(&mut self, arguments: &[&str]) -> Result<Ran> {
         let ran = self.world.scw(arguments)?;
-        if let Some(how) = disorderly(&ran) {
+        if let Some(how) = disorderly(&ran, &[]) {
             self.wrong(format!("then `scw {}` {how}", arguments.join(" ")));
         }
         Ok(ran)
@@ -69,7 +69,7 @@ impl Verdict<'_> {
 
     fn orderly(&mut self) {
         for done in self.done {
-            if let Some(how) = disorderly(&done.ran) {
+            if let Some(how) = disorderly(&done.ran, &[]) {
                 let (process, command) = (done.process, done.command);
                 self.wrong(format!("{command:?} of process {process} {how}"));
             }
