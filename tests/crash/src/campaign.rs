@@ -104,11 +104,11 @@ impl Job {
         place.world(self.prepared.get(scenario.name), scenario.api)
     }
 
-    /// The calls of a scenario's command when nothing is done to it, which has to succeed.
+    /// The calls of a scenario's command when nothing is done to it, which has to do its work.
     fn count(&mut self, scenario: &Scenario) -> Result<Vec<Call>> {
         let world = self.world(scenario)?;
         let traced = trace(&world, scenario, &mut |_| Action::Pass)?;
-        if !traced.ran.exited(0) {
+        if !traced.ran.exited(scenario.exit) {
             return Err(format!("{}: it fails by itself: {:?}", scenario.name, traced.ran).into());
         }
         if traced.calls.is_empty() {
