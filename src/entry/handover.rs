@@ -1,37 +1,23 @@
 //! A command that is not one of this program: the official client takes this process's place, with the
 //! credentials in its environment.
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{ffi::OsString, fmt::Write, process::ExitCode};
 
 use clap::Parser;
 
 use super::{event_loop, report, usage, words::Foreign};
 use crate::{
     cli::{Cli, GlobalArgs},
-    commands::environment::{Wanted, with_credential},
+    commands::environment::{Wanted, hands_over, with_credential},
     config::OfficialProfile,
     context::Context,
     credentials::{Credential, Source, has_secret_variable},
     env,
-    error::{CliError, Result},
+    error::Result,
     model::{Format, ProfileName},
     process::{self, Official, Variables},
     ui::Ui,
 };
-
-/// Whether commands are handed over at all.
-///
-/// # Errors
-/// `Usage` where `SCW_HANDOVER` says neither yes nor no.
-pub(super) fn is_on() -> Result<bool> {
-    match env::text(env::HANDOVER)?.as_deref() {
-        None | Some("on") => Ok(true),
-        Some("off") => Ok(false),
-        Some(_) => {
-            Err(CliError::usage("`SCW_HANDOVER` must be `on` or `off`").hint("fix or unset it"))
-        }
-    }
-}
 
 /// Hands a command over. Comes back with an exit code where that ends the run, and with nothing
 /// where the words are for this program after all: it then says what is wrong with them.
@@ -62,7 +48,7 @@ pub(super) fn run(foreign: &Foreign) -> Option<ExitCode> {
 /// # Errors
 /// `Usage` where a variable about it is wrong.
 pub(super) fn official() -> Result<Option<Official>> {
-    if !is_on()? {
+    if !hands_over()? {
         return Ok(None);
     }
     Ok(Official::find()?)
@@ -126,7 +112,12 @@ pub(super) async fn prepared<'a>(
         }
         Err(err) => {
             if !context.is_quiet() {
-                let warning = format!("the official client gets no key from scw: {err}");
+                let err = context.explained(err);
+                let mut warning = format!("the official client gets no key from scw: {err}");
+                // One line: what follows is the official client's.
+                if let Some(hint) = err.hints().first() {
+                    let _ = write!(warning, "; {hint}");
+                }
                 context.ui().warn(&warning);
             }
             unchanged

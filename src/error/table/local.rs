@@ -86,6 +86,8 @@ pub(super) fn files() -> Vec<Row> {
         FileError::Io { .. } => io(io::ErrorKind::PermissionDenied),
             "could not write /f: permission denied",
             ["make /f writable for you, or choose another place"];
+        FileError::NoHome => FileError::NoHome,
+            "could not find your home folder", ["run `export HOME=FOLDER` with your home folder"];
         FileError::InTheWay { .. } => FileError::InTheWay { path: path(), what: "a broken link" },
             "/f is a broken link; scw did not change it", ["choose another file"];
         FileError::Exposed { .. } => FileError::Exposed { path: path(), mode: 0o644 },
@@ -130,8 +132,6 @@ pub(super) fn settings() -> Vec<Row> {
         ConfigError::Setting { .. } =>
             ConfigError::Setting { place: text("SCW_API"), source: invalid() },
             "SCW_API: an API is `iam` or `account`", ["fix or unset SCW_API"];
-        ConfigError::NoHome => ConfigError::NoHome,
-            "could not find your home folder", ["set `HOME` or `SCW_DATA_DIR` to a folder"];
         ConfigError::NotScrubbed { .. } =>
             ConfigError::NotScrubbed { path: PathBuf::from("/c.yaml"), line: Some(3), why: "it has a tab" },
             "could not remove the secret keys from /c.yaml (line 3): it has a tab. Nothing changed.",
