@@ -24,6 +24,9 @@ use crate::{
     world::{Place, Snapshot, World},
 };
 
+/// How many points of each scenario are tried first.
+const OF_EACH: usize = 4;
+
 /// What is done at one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
@@ -257,5 +260,18 @@ fn points(options: &Options, counts: &mut Counts) -> Result<Vec<Point>> {
         counts.entry(scenario.name).or_default().all = points.len() - before;
     }
     Random::new(options.seed).shuffle(&mut points);
-    Ok(points.into_iter().step_by(options.every.max(1)).collect())
+    let points = points.into_iter().step_by(options.every.max(1));
+    Ok(some_of_each_first(points.collect()))
+}
+
+/// Brings a few points of each scenario to the front, the run to which nothing is done among them:
+/// where the time ends before the points do, chance leaves none of them out.
+fn some_of_each_first(points: Vec<Point>) -> Vec<Point> {
+    let mut seen = BTreeMap::<&str, usize>::new();
+    let (first, rest): (Vec<_>, Vec<_>) = points.into_iter().partition(|point| {
+        let seen = seen.entry(point.scenario.name).or_default();
+        *seen += 1;
+        point.cut == Cut::Nothing || *seen <= OF_EACH
+    });
+    [first, rest].concat()
 }
