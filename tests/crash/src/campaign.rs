@@ -24,8 +24,8 @@ use crate::{
     world::{Place, Snapshot, World},
 };
 
-/// How many points of each scenario are tried first.
-const OF_EACH: usize = 4;
+/// In this turn come all the points of a scenario that had none of their own before.
+const LAST_TURN: usize = 5;
 
 /// What is done at one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -264,14 +264,22 @@ fn points(options: &Options, counts: &mut Counts) -> Result<Vec<Point>> {
     Ok(some_of_each_first(points.collect()))
 }
 
-/// Brings a few points of each scenario to the front, the run to which nothing is done among them:
-/// where the time ends before the points do, chance leaves none of them out.
+/// Brings the first points of each scenario to the front in turns, the run to which nothing is done
+/// among them: where the time ends before the points do, chance leaves no scenario out.
 fn some_of_each_first(points: Vec<Point>) -> Vec<Point> {
     let mut seen = BTreeMap::<&str, usize>::new();
-    let (first, rest): (Vec<_>, Vec<_>) = points.into_iter().partition(|point| {
-        let seen = seen.entry(point.scenario.name).or_default();
-        *seen += 1;
-        point.cut == Cut::Nothing || *seen <= OF_EACH
-    });
-    [first, rest].concat()
+    let mut in_turns: Vec<(usize, Point)> = points
+        .into_iter()
+        .map(|point| {
+            if point.cut == Cut::Nothing {
+                return (2, point);
+            }
+            let seen = seen.entry(point.scenario.name).or_default();
+            *seen += 1;
+            ((*seen).min(LAST_TURN), point)
+        })
+        .collect();
+    // Within a turn the order stays.
+    in_turns.sort_by_key(|(turn, _)| *turn);
+    in_turns.into_iter().map(|(_, point)| point).collect()
 }
