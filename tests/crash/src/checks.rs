@@ -73,6 +73,8 @@ impl<'a> Look<'a> {
         if let Some(ran) = ran {
             self.ended(ran)?;
         }
+        // What a killed run asked for last is done or not before anything else begins.
+        self.world.settle();
         self.no_lost_secret();
         let next = self.next_commands(turn)?;
         self.who_is_in(&next);

@@ -280,10 +280,15 @@ impl<'a> World<'a> {
         Ok(None)
     }
 
+    /// Waits until nothing is under way any more.
+    pub(crate) fn settle(&self) {
+        self.place.wire.settle();
+    }
+
     /// What was handed out over the wire, once nothing is under way any more.
     #[must_use]
     pub fn handed(&self) -> Handed {
-        self.place.wire.settle();
+        self.settle();
         self.place.wire.handed()
     }
 
@@ -292,7 +297,7 @@ impl<'a> World<'a> {
     /// # Errors
     /// When the sandbox does not answer.
     pub(crate) fn settled_state(&self) -> Result<Value> {
-        self.place.wire.settle();
+        self.settle();
         Ok(self.sandbox.state()?)
     }
 

@@ -35,6 +35,7 @@ pub(super) const ALL: &[Scenario] = &[
 ];
 
 /// Whether a scenario makes a key for one command.
+#[must_use]
 pub fn is_exec(scenario: &Scenario) -> bool {
     ALL.iter().any(|other| other.name == scenario.name)
 }
