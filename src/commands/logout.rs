@@ -49,16 +49,26 @@ async fn all(ctx: &Context, keep_key: bool) -> Result<()> {
     let mut failures = Failures::default();
     for (profile, login) in every::logins(ctx)? {
         let account = whom(&login.email, login.organization(), &profile);
-        let failure = match end(ctx, &profile, keep_key, None).await {
+        let outcome = end(ctx, &profile, keep_key, None).await;
+        // A key that could not be deleted ends the login all the same.
+        let ended = ctx.local()?.record()?.login(&profile).is_none();
+        let failure = match outcome {
             Ok(_) => {
                 ctx.ui().status(&format!("Logged out of {account}"));
                 None
             }
             Err(err) if err.kind() == Kind::Interrupted => return Err(err),
-            Err(err) => Some(failures.add(ctx, err.doing(format!("log out of {account}")))),
+            Err(err) => {
+                let err = err.doing(format!("log out of {account}"));
+                let state = if ended {
+                    "logged out"
+                } else {
+                    "still logged in"
+                };
+                let err = err.and(&format!("Profile `{profile}` is {state}"));
+                Some(failures.add(ctx, err))
+            }
         };
-        // A key that could not be deleted ends the login all the same.
-        let ended = ctx.local()?.record()?.login(&profile).is_none();
         data.push(json!({ "profile": profile.as_str(), "logged_out": ended, "error": failure }));
     }
     // A choice among profiles that are gone says nothing.
@@ -76,7 +86,7 @@ async fn all(ctx: &Context, keep_key: bool) -> Result<()> {
     let kept = saved_codes(ctx)?;
     for path in &kept {
         ctx.ui().note(&format!(
-            "The backup codes in {path} were kept: they work without a login"
+            "The backup codes in {path} were kept: `scw logout` leaves the second factor as it is"
         ));
     }
     let data = json!({ "changed": !data.is_empty(), "profiles": data, "backup_codes": kept });

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
@@ -68,18 +68,19 @@ impl Content {
         (name != TOP).then_some(found)
     }
 
-    /// The secret key that stands in this profile itself.
+    /// The secret key that stands in this profile itself. An empty one is none: the official client
+    /// refuses it.
     fn own_secret(&self, name: &str) -> Option<&SecretString> {
         match name {
-            TOP => self.top.secret_key.as_ref(),
-            name => self.named(name)?.as_ref()?.secret_key.as_ref(),
+            TOP => self.top.secret(),
+            name => self.named(name)?.as_ref()?.secret(),
         }
     }
 
     /// The secret key of a profile that nobody can use, since its name stands for the top level.
     fn unused_secret(&self) -> Option<&SecretString> {
         let found = self.profiles.as_ref()?.get(TOP)?.as_ref()?;
-        found.secret_key.as_ref()
+        found.secret()
     }
 
     /// The names of all profiles, the top level first.
@@ -191,6 +192,13 @@ impl OfficialFile {
 }
 
 impl OfficialProfile {
+    /// The secret key, unless it is empty.
+    #[must_use]
+    pub(crate) fn secret(&self) -> Option<&SecretString> {
+        let secret = self.secret_key.as_ref();
+        secret.filter(|secret| !secret.expose_secret().is_empty())
+    }
+
     fn overridden_by(self, other: Self) -> Self {
         Self {
             access_key: other.access_key.or(self.access_key),
@@ -235,8 +243,6 @@ impl OfficialProfile {
 
 #[cfg(test)]
 mod tests {
-    use secrecy::ExposeSecret;
-
     use super::*;
 
     fn load(yaml: &str, wanted: Option<&str>) -> Result<Option<OfficialProfile>, ConfigError> {

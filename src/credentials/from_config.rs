@@ -19,7 +19,7 @@ pub(crate) fn from_config(
     settings: &Settings,
     official: &OfficialProfile,
 ) -> Result<Option<Credential>> {
-    let Some(secret) = &official.secret_key else {
+    let Some(secret) = official.secret() else {
         return Ok(None);
     };
     let target = match official.address()? {

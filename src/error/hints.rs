@@ -166,13 +166,19 @@ impl From<StoreError> for CliError {
             StoreError::BadCodesFile { .. } => {
                 vec!["open the file and fix or remove that line".to_owned()]
             }
-            StoreError::Encrypted { with, .. } | StoreError::Unopened { with, .. } => {
+            StoreError::Encrypted { with, .. } => {
                 let flag = match with {
                     Lock::Passphrase => PASSPHRASE_FLAG,
                     Lock::Key => IDENTITY_FLAG,
                 };
                 vec![format!("use {flag}")]
             }
+            StoreError::Unopened { with, .. } => vec![match with {
+                Lock::Passphrase => "check the passphrase, then try again".to_owned(),
+                Lock::Key => {
+                    format!("give the key that the file is encrypted for: {IDENTITY_FLAG}")
+                }
+            }],
             StoreError::Damaged(_) => vec![
                 "restore the file from a copy".to_owned(),
                 "if it holds a secret key, run `scw login`".to_owned(),

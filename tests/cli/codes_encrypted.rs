@@ -145,7 +145,8 @@ fn codes_are_encrypted_for_another_key_and_in_clear_again() {
     assert_eq!(changed.expect(0).json()["changed"], true);
     with_key(&world, &identity, &["list"])
         .expect(6)
-        .told("the identity does not open");
+        .told("the identity does not open")
+        .told("give the key that the file is encrypted for");
     with_key(&world, other, &["next"]).expect(0);
 
     with_key(&world, other, &["decrypt"])
@@ -300,6 +301,10 @@ fn the_unused_codes_go_to_a_command_one_a_line_and_stay_unused_here() {
     let export = ["export", "--to-command", STORE, "-o", "json"];
     let ran = with_key(&world, &identity, &export).expect(0);
     assert_eq!(ran.json()["exported"], 9);
+    // A command that reads none of them looks the same from here.
+    let gave = with_key(&world, &identity, &["export", "--to-command", "true"]).expect(0);
+    let words = "Gave 9 unused backup codes to the command";
+    assert!(gave.stderr.contains(words), "{}", gave.stderr);
     assert!(ran.stderr.contains("Enter contents"), "{}", ran.stderr);
     let stored = fs::read_to_string(world.home.path().join("store")).unwrap();
     assert_eq!(stored, codes[1..].join("\n") + "\n");

@@ -110,6 +110,27 @@ fn the_logout_of_all_ends_every_login_and_goes_on_after_a_failure() {
 
 // Issue 10, 4
 #[test]
+fn the_logout_of_all_names_the_profile_whose_key_is_left_and_claims_nothing_of_void_codes() {
+    let world = World::new();
+    for name in ["a", "b"] {
+        run(&world, &["login", "-p", name]).expect(0);
+    }
+    run(&world, &["profile", "use", "b"]).expect(0);
+    world.switch_on();
+    world.run(&["2fa", "off", "--yes"]).expect(0);
+    world.fault(
+        json!({"method": "DELETE", "path_regex": "api-keys/", "action": "status",
+        "status": 403, "body": {"type": "permissions_denied"}}),
+    );
+    let out = run(&world, &["logout", "--all"]).expect(4);
+    for part in ["Profile `a` is logged out", "The backup codes in "] {
+        assert!(out.stderr.contains(part), "{part}: {}", out.stderr);
+    }
+    assert!(!out.stderr.contains("they work"), "{}", out.stderr);
+}
+
+// Issue 10, 4
+#[test]
 fn a_key_that_two_logins_use_is_gone_after_the_logout_of_all() {
     let world = World::new();
     run(&world, &["login"]).expect(0);

@@ -186,6 +186,43 @@ fn a_profile_that_fails_stops_no_other_and_nothing_is_scrubbed() {
 
 // Issue 10, 3
 #[test]
+fn an_empty_secret_key_is_none_and_stays_in_the_file() {
+    let world = World::new();
+    let info = world.info();
+    let own = format!("    secret_key: {}\n", info.secret_key);
+    let yaml = format!(
+        "secret_key: ''\napi_url: {}\nprofiles:\n  ci:\n    access_key: {}\n{own}",
+        info.api_url, info.access_key
+    );
+    write(&world, &yaml);
+    let ran = run(&world, &SCRUB).expect(0);
+    assert!(
+        ran.stderr
+            .contains("Skipped profile `default`: it has no secret key"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(read(&world), yaml.replace(&own, ""));
+    run(&world, &["whoami", "-p", "ci"]).expect(0);
+}
+
+// Issue 10, 3
+#[test]
+fn a_key_of_the_file_that_is_refused_is_fixed_in_the_file() {
+    let (world, other) = (World::new(), World::new());
+    let dead = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0";
+    write(
+        &world,
+        &three(&world, &other).replace(&other.info().secret_key, dead),
+    );
+    let ran = run(&world, &SCRUB).expect(4);
+    let hint = "hint: replace or remove the key in config.yaml, then run the command again";
+    assert!(ran.stderr.contains(hint), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("--with-token"), "{}", ran.stderr);
+}
+
+// Issue 10, 3
+#[test]
 fn a_profile_without_any_secret_key_is_skipped_and_named() {
     let world = World::new();
     let info = world.info();

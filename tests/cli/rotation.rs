@@ -90,6 +90,8 @@ fn a_new_key_that_does_not_work_is_deleted_and_the_login_stays_the_old_one() {
             "{}",
             failed.stderr
         );
+        // The login is in force, so a new one is no remedy.
+        assert!(!failed.stderr.contains("log in with"), "{}", failed.stderr);
         expect_one_key(&world, &old);
     }
 }

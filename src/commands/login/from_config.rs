@@ -270,6 +270,9 @@ async fn each(ctx: &Context, file: &OfficialFile, storage: StorageKind) -> Resul
             }
             Err(err) if err.is_cancellation() => return Err(err),
             Err(err) => {
+                let err = err.hint_for_refused_key(
+                    "replace or remove the key in config.yaml, then run the command again",
+                );
                 ctx.ui().warn(&format!("profile `{shown}`: {err}"));
                 outcome.failed.push(format!("`{shown}`"));
                 outcome.first.get_or_insert(err);
@@ -285,7 +288,7 @@ async fn take(
     name: &str,
     storage: StorageKind,
 ) -> Result<Option<(ProfileName, Login, Credential)>> {
-    let Some(official) = file.profile(name).filter(|it| it.secret_key.is_some()) else {
+    let Some(official) = file.profile(name).filter(|it| it.secret().is_some()) else {
         return Ok(None);
     };
     let profile = named(name)?;

@@ -152,10 +152,11 @@ async fn create(
 /// back.
 async fn prove(ctx: &Context, new: &Credential, before: &Login) -> Result<()> {
     let account = ctx.clients().account(new)?;
-    let key = account
-        .own_key(new.access_key())
-        .await
-        .map_err(|err| CliError::from(err).doing("use the new API key"))?;
+    let key = account.own_key(new.access_key()).await.map_err(|err| {
+        CliError::from(err)
+            .doing("use the new API key")
+            .hint_for_refused_key("run `scw login --renew` again")
+    })?;
     if key.user_id != before.user_id {
         return Err(
             CliError::new(Kind::Other, "the new API key belongs to another user")

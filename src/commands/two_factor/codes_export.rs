@@ -48,8 +48,9 @@ pub(super) async fn run(ctx: &Context, user: &UserId, args: &CodesExportArgs) ->
     if !status.success() {
         return Err(failed(format!("the command failed ({status})")));
     }
-    ctx.ui()
-        .status(&format!("Exported {exported} unused backup codes"));
+    ctx.ui().status(&format!(
+        "Gave {exported} unused backup codes to the command"
+    ));
     ctx.ui()
         .hint("when you use one of them, mark it with `scw 2fa codes used`");
     ctx.ui()

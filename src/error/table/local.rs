@@ -59,11 +59,11 @@ pub(super) fn stores() -> Vec<Row> {
         StoreError::Unopened { with: Lock::Passphrase, .. } =>
             StoreError::Unopened { path: PathBuf::from("/f.age"), with: Lock::Passphrase },
             "the passphrase does not open /f.age",
-            ["use `--passphrase-file` or `SCW_PASSPHRASE_FILE`"];
+            ["check the passphrase, then try again"];
         StoreError::Unopened { with: Lock::Key, .. } =>
             StoreError::Unopened { path: PathBuf::from("/f.age"), with: Lock::Key },
             "the identity does not open /f.age",
-            ["use `--identity` or `SCW_IDENTITY_FILE`"];
+            ["give the key that the file is encrypted for: `--identity` or `SCW_IDENTITY_FILE`"];
         StoreError::Damaged(_) => StoreError::Damaged(PathBuf::from("/f.age")),
             "/f.age is damaged: scw cannot decrypt it",
             ["restore the file from a copy", "if it holds a secret key, run `scw login`"];
