@@ -10,7 +10,7 @@ use crate::{
     cli::GlobalArgs,
     config::{Flags, Settings},
     credentials::{self, Authed, Clients, Credential, Keys, Local, Source},
-    error::{CliError, Kind, Result},
+    error::{CliError, Kind, Result, for_profile},
     model::{ProfileName, UserId},
     process::Interrupt,
     store::CodesFile,
@@ -114,6 +114,15 @@ impl Context {
         self.global.profile.is_some()
     }
 
+    /// A hint whose commands act on the profile of this one.
+    #[must_use]
+    pub(crate) fn aimed(&self, hint: &str) -> String {
+        match &self.global.profile {
+            Some(profile) => for_profile(hint, profile),
+            None => hint.to_owned(),
+        }
+    }
+
     /// A command for a hint, with the option without which it would act on another profile than
     /// this one.
     ///
@@ -192,14 +201,19 @@ impl Context {
                 "the secret key comes from {path}, where it is stored unencrypted"
             ));
             self.ui
-                .hint("run `scw login --from-config` to move it into the keyring");
+                .hint(&self.aimed("run `scw login --from-config` to move it into the keyring"));
         }
         Ok(())
     }
 
-    /// Replaces the hints of a failure where the service rejected the key of `SCW_SECRET_KEY`.
+    /// Aims the hints of a failure at the profile that `--profile` names, and replaces them where the
+    /// service rejected the key of `SCW_SECRET_KEY`.
     #[must_use]
     pub(crate) fn explained(&self, err: CliError) -> CliError {
+        let err = match &self.global.profile {
+            Some(profile) => err.for_profile(profile),
+            None => err,
+        };
         if self.from_variable.get() {
             err.hint_for_refused_key("fix or unset `SCW_SECRET_KEY` and `SCW_ACCESS_KEY`")
         } else {

@@ -10,7 +10,7 @@ use crate::model::{ApiUrl, ColorWhen, Dialect, Format, ProfileName};
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
-    /// Profile to use [env: `SCW_PROFILE`] [default: default]
+    /// Profile to use [env: `SCW_PROFILE`] [default: the one that `scw profile use` chose, else `default`]
     #[arg(short, long, global = true, value_name = "NAME")]
     pub profile: Option<ProfileName>,
 

@@ -4,9 +4,24 @@ use crate::{
     config::{OfficialProfile, Settings},
     credentials::Credential,
     env,
+    error::{CliError, Result},
     model::Dialect,
     process::Variables,
 };
+
+/// Whether commands are handed over at all.
+///
+/// # Errors
+/// `Usage` where `SCW_HANDOVER` says neither yes nor no.
+pub(crate) fn hands_over() -> Result<bool> {
+    match env::text(env::HANDOVER)?.as_deref() {
+        None | Some("on") => Ok(true),
+        Some("off") => Ok(false),
+        Some(_) => {
+            Err(CliError::usage("`SCW_HANDOVER` must be `on` or `off`").hint("fix or unset it"))
+        }
+    }
+}
 
 /// What the user asks for beside the credentials.
 #[derive(Debug, Default)]

@@ -32,9 +32,6 @@ pub(crate) enum ConfigError {
         /// What is wrong with it.
         source: Invalid,
     },
-    /// The platform names no home for the user.
-    #[error("could not find your home folder")]
-    NoHome,
     /// Secret keys that cannot be taken out of the official file without touching more.
     #[error("could not remove the secret keys from {path}{}: {why}", .line.map(|line| format!(" (line {line})")).unwrap_or_default())]
     NotScrubbed {

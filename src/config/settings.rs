@@ -5,7 +5,7 @@ use std::{path::PathBuf, str::FromStr};
 use super::{ConfigError, Login, OfficialProfile, Record};
 use crate::{
     env,
-    fsutil::{self, DataDir},
+    fsutil::{self, DataDir, FileError},
     model::{ApiUrl, Dialect, Invalid, ProfileName, StorageKind},
 };
 
@@ -67,7 +67,12 @@ impl Settings {
             Some(name) => Some(name.clone()),
             None => variable(env::PROFILE)?,
         };
-        let data = DataDir::at(data_dir()?)?;
+        let data = match data_dir() {
+            Some(path) => DataDir::at(path)?,
+            // A container may have no home. With a key in its environment nothing has to be kept.
+            None if env::is_set(env::SECRET_KEY) => DataDir::nowhere(),
+            None => return Err(FileError::NoHome.into()),
+        };
         let named_profile = match named_profile {
             Some(name) => Some(name),
             None => Record::load(&data)?.current(),
@@ -175,13 +180,12 @@ fn production(dialect: Dialect) -> Result<ApiUrl, ConfigError> {
 /// The folder for everything that this program keeps.
 ///
 /// Not the official client's `scw` (`directories` gives that one for the same name).
-fn data_dir() -> Result<PathBuf, ConfigError> {
+fn data_dir() -> Option<PathBuf> {
     env::path(env::DATA_DIR)
         .or_else(|| {
             directories::ProjectDirs::from("", "", "scw-2fa").map(|dirs| dirs.data_dir().to_owned())
         })
         .map(|path| std::path::absolute(&path).unwrap_or(path))
-        .ok_or(ConfigError::NoHome)
 }
 
 fn variable<T: FromStr<Err = Invalid>>(name: &'static str) -> Result<Option<T>, ConfigError> {

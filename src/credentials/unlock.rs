@@ -15,7 +15,7 @@ use crate::{
     env,
     error::{CliError, IDENTITY_FLAG, Kind, PASSPHRASE_FLAG, Result, prompt_error},
     model::{ProfileName, StorageKind},
-    store::{FoundIdentity, Identity, Key, Lock, LockedIdentity, StoreError},
+    store::{self, FoundIdentity, Identity, Key, Lock, LockedIdentity, StoreError},
     ui::{self, PromptError},
 };
 
@@ -180,7 +180,7 @@ impl Local<'_> {
         if asking == Asking::Nobody {
             return Err(unopened());
         }
-        let typed = self.hidden("Passphrase").await?.map_err(|err| {
+        let typed = self.hidden(&question(path)).await?.map_err(|err| {
             let wanted = format!("a passphrase for {} is", path.display());
             self.besides(
                 prompt_error(&err, &wanted, PASSPHRASE_FLAG),
@@ -194,7 +194,10 @@ impl Local<'_> {
     async fn new_passphrase(&self) -> Result<SecretString> {
         let unanswered = |err: PromptError| prompt_error(&err, "a passphrase is", PASSPHRASE_FLAG);
         loop {
-            let first = self.hidden("New passphrase").await?.map_err(unanswered)?;
+            let first = self
+                .hidden("New passphrase for the secret key")
+                .await?
+                .map_err(unanswered)?;
             if first.expose_secret().is_empty() {
                 self.ui().ask_again(&"the passphrase is empty");
                 continue;
@@ -310,6 +313,14 @@ impl Local<'_> {
             () = self.interrupt().requested() => Err(CliError::interrupted()),
             done = wait => Ok(done),
         }
+    }
+}
+
+/// The question for the passphrase of a file. Each login may have its own.
+fn question(path: &Path) -> String {
+    match store::profile_of(path) {
+        Some(profile) => format!("Passphrase of profile `{profile}`"),
+        None => "Passphrase".to_owned(),
     }
 }
 

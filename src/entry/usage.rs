@@ -7,9 +7,10 @@ use clap::{
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
-use super::{handover, version};
+use super::version;
 use crate::{
     cli::{Cli, help},
+    commands::environment::hands_over,
     env,
     error::Kind,
     model::{ColorWhen, Format},
@@ -50,7 +51,7 @@ fn show(text: &str) -> ExitCode {
 
 /// Reports a command that neither this program nor an official client has.
 pub(super) fn unknown(word: &OsStr) -> ExitCode {
-    let missing = if handover::is_on().unwrap_or(true) {
+    let missing = if hands_over().unwrap_or(true) {
         "for commands of the official client, install it: https://github.com/scaleway/scaleway-cli"
     } else {
         "unset `SCW_HANDOVER` to hand commands over to the official client"

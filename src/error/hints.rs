@@ -98,9 +98,6 @@ impl From<ConfigError> for CliError {
                 let hint = format!("fix or unset {place}");
                 Self::of(Kind::Usage, err).hint(hint)
             }
-            ConfigError::NoHome => {
-                Self::of(Kind::LocalFile, err).hint("set `HOME` or `SCW_DATA_DIR` to a folder")
-            }
             ConfigError::NotScrubbed { ref path, .. } => {
                 let hint = format!(
                     "fix {} in an editor, then run the command again",

@@ -2,6 +2,7 @@
 //!
 //! The only place that knows every layer's error.
 
+mod aimed;
 mod hints;
 mod kind;
 #[cfg(test)]
@@ -13,6 +14,7 @@ use std::fmt;
 
 use crate::api::ApiError;
 
+pub(crate) use aimed::for_profile;
 pub(crate) use hints::{IDENTITY_FLAG, PASSPHRASE_FLAG, prompt_error};
 pub(crate) use kind::Kind;
 

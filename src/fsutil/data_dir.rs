@@ -4,7 +4,11 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::{FileError, Reservation, private::real_target, temporary};
+use super::{
+    FileError, Reservation,
+    private::{NOWHERE, real_target},
+    temporary,
+};
 
 /// The folders below the data folder in which private files are written.
 const FOLDERS: [&str; 4] = [".", "backup-codes", "secrets", "pending-keys"];
@@ -26,9 +30,19 @@ impl DataDir {
     pub(crate) fn at(path: PathBuf) -> Result<Self, FileError> {
         let data = Self { path };
         for folder in FOLDERS {
-            check_owned(&data.join(folder))?;
+            // Without the dot, which would be shown.
+            let folder: PathBuf = data.join(folder).components().collect();
+            check_owned(&folder)?;
         }
         Ok(data)
+    }
+
+    /// A data folder in which nothing is and nothing can be kept.
+    #[must_use]
+    pub(crate) fn nowhere() -> Self {
+        Self {
+            path: Path::new(NOWHERE).join("scw-2fa"),
+        }
     }
 
     /// The path of something below it.
@@ -132,4 +146,20 @@ pub(super) fn check_owned(_path: &Path) -> Result<(), FileError> {
 pub(crate) fn read_owned(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, FileError> {
     check_owned(path)?;
     super::read_small(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Issue 10, 7
+    #[test]
+    fn without_a_home_nothing_is_found_and_nothing_is_written() {
+        let nowhere = DataDir::nowhere();
+        let file = nowhere.join("profiles.toml");
+        assert!(read_owned(&file).unwrap().is_none());
+        assert!(nowhere.sweep().is_empty());
+        let refused = nowhere.write(&file, b"x");
+        assert!(matches!(refused, Err(FileError::NoHome)), "{refused:?}");
+    }
 }

@@ -41,6 +41,9 @@ pub(crate) enum FileError {
         /// The system's answer.
         source: io::Error,
     },
+    /// The platform names no home for the user.
+    #[error("could not find your home folder")]
+    NoHome,
     /// Something else is where a file has to be read or written.
     #[error("{path} is {what}; scw did not change it")]
     InTheWay {
@@ -123,6 +126,7 @@ impl FileError {
                 ),
                 _ => format!("check {}", path.display()),
             },
+            Self::NoHome => "run `export HOME=FOLDER` with your home folder".to_owned(),
             Self::InTheWay { .. } => "choose another file".to_owned(),
             Self::Exposed { path, .. } => format!("run `chmod 600 {}`", path.display()),
             Self::Untrusted { fix, .. } | Self::NotReplaced { fix, .. } => fix.clone(),

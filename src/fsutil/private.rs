@@ -14,6 +14,9 @@ use super::{FileError, io_error, temporary::Temporary};
 /// take far less.
 const RESERVED_BYTES: usize = 16 * 1024;
 
+/// A folder that no system has (Debian Policy, 9.2.3), and that nothing here makes.
+pub(super) const NOWHERE: &str = "/nonexistent";
+
 /// A place for a private file, taken and proven writable before anything depends on it.
 ///
 /// The temporary file lies beside the target and holds real blocks, so that a full disk shows
@@ -118,6 +121,9 @@ pub(crate) fn write_public(path: &Path, content: &[u8]) -> Result<(), FileError>
 pub(super) fn create_private_dir(path: &Path) -> Result<(), FileError> {
     if path.is_dir() {
         return Ok(());
+    }
+    if path == Path::new(NOWHERE) {
+        return Err(FileError::NoHome);
     }
     let parent = path
         .parent()

@@ -178,7 +178,7 @@ fn usable(path: &Path) -> Result<(), &'static str> {
     if !is_executable(path) {
         return Err("it is not executable");
     }
-    if is_this_file(&found) || is_this_program(path) {
+    if is_this_file(&found) || has_the_marker(path) {
         return Err("it is this program, not the official client");
     }
     Ok(())
@@ -209,8 +209,14 @@ fn is_this_file(_found: &Metadata) -> bool {
     false
 }
 
+/// Whether a file is this program: a link to it, a copy, or another build.
+#[must_use]
+pub(crate) fn is_this_program(path: &Path) -> bool {
+    path.metadata().is_ok_and(|found| is_this_file(&found)) || has_the_marker(path)
+}
+
 /// Whether a file is a copy or another build of this program. One that cannot be read is none.
-fn is_this_program(path: &Path) -> bool {
+fn has_the_marker(path: &Path) -> bool {
     File::open(path).is_ok_and(|mut file| has_marker(&mut file).unwrap_or(false))
 }
 

@@ -10,7 +10,7 @@ use std::{path::PathBuf, time::Duration};
 pub(crate) use codes::{Change, CodesFile, Reserved, SavedCodes, Unfinished, Voided};
 pub(crate) use identity::{FoundIdentity, Identity, LockedIdentity};
 pub(crate) use seal::{Encryption, Key, Lock};
-pub(crate) use secrets::{SecretStore, location, with_store};
+pub(crate) use secrets::{SecretStore, location, profile_of, with_store};
 
 use crate::fsutil::FileError;
 

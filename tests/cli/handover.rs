@@ -132,8 +132,8 @@ fn without_a_login_it_is_handed_over_unchanged_with_one_warning() {
         let (seen, ran) = machine.hand_over_and_show(&arguments);
         assert_eq!(seen.args, ["-p", "work", "instance", "list"]);
         assert_eq!(seen.vars, depth(&ours, 1));
-        let warning =
-            "warning: the official client gets no key from scw: not logged in (profile `work`)\n";
+        let warning = "warning: the official client gets no key from scw: not logged in (profile `work`); \
+             log in with `scw login -p work` (in a script: `scw login -p work --with-token`)\n";
         let expected = if quiet { "" } else { warning };
         assert_eq!(ran.stderr, format!("{expected}official stderr\n"));
     }

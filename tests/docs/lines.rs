@@ -63,7 +63,12 @@ const SETTINGS: &[Setting] = &[
         "",
         "complete -p scw; test -e ~/.local/share/man/man1/scw-2fa-on.1",
     ),
+    setting("scw --version", "LOGIN", ""),
     setting("scw login\nscw 2fa on", "", IS_ON),
+    Setting {
+        alone: true,
+        ..setting("scw login --from-config", "CONFIG", "scw whoami")
+    },
     setting("scw whoami", "LOGIN; ON", "! scw whoami"),
     setting("scw login --renew", "LOGIN", "scw whoami"),
     setting(

@@ -11,8 +11,12 @@ use crate::{
     credentials::{Authed, Source},
     env,
     error::{CliError, Kind, LOGIN_HINT, Result},
-    model::{Factors, Finding, UserFactors, day},
+    model::{Factors, Finding, Health, UserFactors, day},
 };
+
+const KEY: &str = "key";
+const RENEW: &str = "run `scw login --renew`";
+const NEW_VARIABLE: &str = "set `SCW_SECRET_KEY` and `SCW_ACCESS_KEY` to a new key, or unset both";
 
 /// How long before its end a key is worth a warning (issue 10, Build 5).
 const SOON: time::Duration = time::Duration::days(14);
@@ -32,7 +36,7 @@ pub(super) async fn check(ctx: &Context, limit: Duration) -> Vec<Finding> {
         found.push(if err.kind() == Kind::NotLoggedIn {
             Finding::warning("login", err.to_string(), err.hints().join("; "))
         } else {
-            failure("key", &err)
+            failure(KEY, &err)
         });
     }
     found
@@ -40,7 +44,8 @@ pub(super) async fn check(ctx: &Context, limit: Duration) -> Vec<Finding> {
 
 async fn ask(ctx: &Context, found: &mut Vec<Finding>) -> Result<()> {
     let credential = ctx.credential().await?;
-    let is_variable = credential.source() == Source::Environment;
+    let source = credential.source();
+    let is_variable = source == Source::Environment;
     let record = ctx.local()?.record()?;
     let ends_on_record = credential.login().and_then(|login| login.expires_at);
     let authed = Authed::new(&ctx.clients(), credential, &record)?;
@@ -59,7 +64,13 @@ async fn ask(ctx: &Context, found: &mut Vec<Finding>) -> Result<()> {
         .user_factors(&user)
         .await
         .map_err(|err| refused(err.into(), is_variable))?;
-    found.push(key_ends(ends, Context::now()));
+    let now = Context::now();
+    found.push(match source {
+        Source::Saved(_) => key_ends(ends, now, LOGIN_HINT, RENEW),
+        Source::Environment => key_ends(ends, now, NEW_VARIABLE, NEW_VARIABLE),
+        // Nothing of this machine renews a key that it did not make.
+        Source::OfficialConfig | Source::Offered => key_ends(ends, now, LOGIN_HINT, LOGIN_HINT),
+    });
     found.push(second_factor(&factors));
     if factors.any() {
         found.extend(codes::check(ctx, &user.id)?);
@@ -75,18 +86,43 @@ fn refused(err: CliError, is_variable: bool) -> CliError {
     err
 }
 
-/// Judges when a key that works stops working.
-fn key_ends(at: Option<OffsetDateTime>, now: OffsetDateTime) -> Finding {
-    const RENEW: &str = "run `scw login --renew`";
+/// The keys that the API was not asked about, by what is on record: those of other profiles, and the
+/// one in force where its secret or the API cannot be reached.
+pub(super) fn on_record(ctx: &Context, found: &[Finding]) -> Vec<Finding> {
+    // A record that cannot be read is a finding of its own.
+    let (Ok(settings), Ok(Ok(record))) = (ctx.settings(), ctx.local().map(|local| local.record()))
+    else {
+        return Vec::new();
+    };
+    let is_asked = found.iter().any(|found| found.name == KEY);
+    let now = Context::now();
+    let others = record
+        .logins()
+        .filter(|(profile, _)| !is_asked || *profile != settings.profile);
+    let judged = others.map(|(profile, login)| {
+        let (again, renew) = (
+            format!("run `scw login -p {profile}`"),
+            format!("run `scw login -p {profile} --renew`"),
+        );
+        let mut found = key_ends(login.expires_at, now, &again, &renew);
+        found.message = format!("profile `{profile}`: {}", found.message);
+        found
+    });
+    judged.filter(|found| found.state != Health::Ok).collect()
+}
+
+/// Judges when a key that works stops working. `again` is the way to another one, and `renew` the one
+/// that needs the old key.
+fn key_ends(at: Option<OffsetDateTime>, now: OffsetDateTime, again: &str, renew: &str) -> Finding {
     match at {
-        None => Finding::ok("key", "it works and has no end"),
+        None => Finding::ok(KEY, "it works and has no end"),
         Some(at) if at <= now => {
-            Finding::problem("key", format!("it ended on {}", day(at, now)), LOGIN_HINT)
+            Finding::problem(KEY, format!("it ended on {}", day(at, now)), again)
         }
         Some(at) if at - now <= SOON => {
-            Finding::warning("key", format!("it ends on {}", day(at, now)), RENEW)
+            Finding::warning(KEY, format!("it ends on {}", day(at, now)), renew)
         }
-        Some(at) => Finding::ok("key", format!("it works until {}", day(at, now))),
+        Some(at) => Finding::ok(KEY, format!("it works until {}", day(at, now))),
     }
 }
 
@@ -107,7 +143,7 @@ fn second_factor(factors: &Factors) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Health, parse_rfc3339};
+    use crate::model::parse_rfc3339;
 
     // Issue 10, 6
     #[test]
@@ -119,7 +155,8 @@ mod tests {
             (Some("2026-12-08T12:00:00Z"), Health::Warning),
             (Some("2026-11-24T12:00:00Z"), Health::Problem),
         ] {
-            let found = key_ends(at.map(|at| parse_rfc3339(at).unwrap()), now);
+            let at = at.map(|at| parse_rfc3339(at).unwrap());
+            let found = key_ends(at, now, LOGIN_HINT, RENEW);
             assert_eq!(found.state, state, "{at:?}");
         }
     }

@@ -6,7 +6,7 @@ use crate::{
     model::Finding,
 };
 
-const NAME: &str = "left-over";
+pub(super) const NAME: &str = "left-over";
 
 /// Looks for notes and secrets that a later run has to settle.
 pub(super) fn check(places: &Places) -> Vec<Finding> {

@@ -12,7 +12,10 @@ mod programs;
 mod secrets;
 mod service;
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use serde_json::json;
 
@@ -37,7 +40,10 @@ const DISK_LIMIT: Duration = Duration::from_secs(5);
 /// # Errors
 /// [`Kind::Other`] where there is a problem.
 pub(crate) async fn run(ctx: &Context) -> Result<()> {
-    let findings = findings(ctx).await;
+    let mut findings = findings(ctx).await;
+    for hint in findings.iter_mut().filter_map(|found| found.hint.as_mut()) {
+        *hint = ctx.aimed(hint);
+    }
     let count = |state| findings.iter().filter(|found| found.state == state).count();
     let (problems, warnings) = (count(Health::Problem), count(Health::Warning));
     let text: Vec<String> = findings.iter().map(line).collect();
@@ -73,6 +79,7 @@ async fn findings(ctx: &Context) -> Vec<Finding> {
         let left = LIMIT.saturating_sub(began.elapsed());
         found.extend(account::check(ctx, left).await);
     }
+    found.extend(account::on_record(ctx, &found));
     found.extend(disk);
     found
 }
@@ -90,21 +97,33 @@ fn environment() -> Vec<Finding> {
     )]
 }
 
-/// What needs the disk alone.
+/// What needs the disk alone. A family that takes too long hides no other one.
 async fn disk(ctx: &Context) -> Vec<Finding> {
-    let places = files::Places::of(ctx);
-    let work = on_thread(move || {
-        let mut found = files::check(&places);
-        found.extend(left_over::check(&places));
-        found.extend(plain_text::check(&places));
-        found.extend(programs::check());
-        found
-    });
+    let places = Arc::new(files::Places::of(ctx));
+    let (files, left_over, plain_text, programs) = tokio::join!(
+        within(files::NAME, &places, files::check),
+        within(left_over::NAME, &places, left_over::check),
+        within(plain_text::NAME, &places, plain_text::check),
+        within(programs::NAME, &places, |_| programs::check()),
+    );
+    [files, left_over, plain_text, programs].concat()
+}
+
+async fn within(
+    name: &'static str,
+    places: &Arc<files::Places>,
+    check: impl FnOnce(&files::Places) -> Vec<Finding> + Send + 'static,
+) -> Vec<Finding> {
+    let places = Arc::clone(places);
+    let work = on_thread(move || check(&places));
     match tokio::time::timeout(DISK_LIMIT, work).await {
         Ok(found) => found.unwrap_or_default(),
         Err(_) => vec![Finding::problem(
-            "files",
-            format!("the disk did not answer within {} s", DISK_LIMIT.as_secs()),
+            name,
+            format!(
+                "reading the files took longer than {} s",
+                DISK_LIMIT.as_secs()
+            ),
             "check the file systems that hold your home folder: `df ~`",
         )],
     }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use memchr::memmem;
 use zeroize::Zeroizing;
 
 use super::files::{Places, quoted};
@@ -10,31 +11,51 @@ use crate::{
     model::Finding,
 };
 
-const NAME: &str = "plain-text";
+pub(super) const NAME: &str = "plain-text";
 
 /// What stands before a secret key, in small letters: in config.yaml and the environment, in a
 /// configuration of `s3cmd`, and in one of the AWS tools.
 const NAMES: [&[u8]; 2] = [b"secret_key", b"secret_access_key"];
 
+/// How fish writes a dash into `fish_variables`.
+const FISH_DASH: &[u8] = br"\x2d";
+
 /// Files below the home folder that set variables or configure S3 tools.
-const FILES: [&str; 10] = [
+const FILES: [&str; 19] = [
     ".profile",
     ".bashrc",
     ".bash_profile",
+    ".bash_login",
+    ".bash_aliases",
     ".zshrc",
     ".zshenv",
     ".zprofile",
+    ".zlogin",
+    ".kshrc",
+    ".xprofile",
+    ".xsessionrc",
+    ".pam_environment",
     ".config/fish/config.fish",
+    ".config/fish/fish_variables",
+    ".config/rclone/rclone.conf",
     ".s3cfg",
     ".aws/credentials",
     ".terraformrc",
 ];
 
+/// Folders below the home folder whose files all set variables.
+const FOLDERS: [&str; 2] = [".config/environment.d", ".config/fish/conf.d"];
+
 /// Histories of shells, below the home folder.
-const HISTORIES: [&str; 4] = [
+const HISTORIES: [&str; 9] = [
     ".bash_history",
     ".zsh_history",
     ".histfile",
+    ".zhistory",
+    ".sh_history",
+    ".ash_history",
+    ".config/nushell/history.txt",
+    ".local/share/powershell/PSReadLine/ConsoleHost_history.txt",
     ".local/share/fish/fish_history",
 ];
 
@@ -70,6 +91,9 @@ fn below_home<'a>(places: &'a Places, names: &'a [&str]) -> impl Iterator<Item =
 /// The files that set variables: the usual ones, and those of the home folder and of this one.
 fn environment_files(places: &Places) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = below_home(places, &FILES).collect();
+    for folder in below_home(places, &FOLDERS) {
+        paths.extend(entries(&folder));
+    }
     for folder in [&places.home, &places.here].into_iter().flatten() {
         paths.extend(entries(folder).into_iter().filter(|path| {
             path.file_name()
@@ -131,19 +155,25 @@ pub(super) fn lines(path: &Path) -> Result<Vec<usize>, FileError> {
 /// Whether a line gives a secret key to a name. Both APIs' secrets are UUIDs (protocol.md D).
 fn holds_secret(line: &[u8]) -> bool {
     let line = Zeroizing::new(line.to_ascii_lowercase());
+    // How fish writes a dash into its file of variables.
+    let mut dashed = Zeroizing::new(Vec::with_capacity(line.len()));
+    let mut from = 0;
+    for at in memmem::find_iter(&line, FISH_DASH) {
+        dashed.extend_from_slice(line.get(from..at).unwrap_or_default());
+        dashed.push(b'-');
+        from = at + FISH_DASH.len();
+    }
+    dashed.extend_from_slice(line.get(from..).unwrap_or_default());
     NAMES.iter().any(|name| {
-        line.windows(name.len())
-            .enumerate()
-            .filter(|(_, window)| window == name)
-            .any(|(at, _)| {
-                let rest = line.get(at + name.len()..).unwrap_or_default();
-                let value = rest
-                    .iter()
-                    .position(|byte| !b" \t\"'=:".contains(byte))
-                    .filter(|begin| *begin > 0)
-                    .and_then(|begin| rest.get(begin..));
-                value.is_some_and(begins_with_uuid)
-            })
+        memmem::find_iter(&dashed, name).any(|at| {
+            let rest = dashed.get(at + name.len()..).unwrap_or_default();
+            let value = rest
+                .iter()
+                .position(|byte| !b" \t\"'=:".contains(byte))
+                .filter(|begin| *begin > 0)
+                .and_then(|begin| rest.get(begin..));
+            value.is_some_and(begins_with_uuid)
+        })
     })
 }
 
@@ -183,6 +213,10 @@ mod tests {
             "    secret_key: UUID",
             "aws_secret_access_key = UUID",
             "\"secret_key\": \"UUID\",",
+            &format!(
+                "SETUVAR --export SCW_SECRET_KEY:{}",
+                UUID.replace('-', r"\x2d")
+            ),
         ] {
             let line = line.replace("UUID", UUID);
             assert!(holds_secret(line.as_bytes()), "{line}");

@@ -262,7 +262,7 @@ async fn each(ctx: &Context, file: &OfficialFile, storage: StorageKind) -> Resul
                 ctx.ui().status(&format!(
                     "Logged in as {}; secret key in the {}: {}",
                     whom(&login.email, login.organization(), &profile),
-                    login.kept.storage,
+                    login.kept.storage.place(),
                     location(ctx, &profile, &login)?
                 ));
                 let secret = offered.secret().clone();

@@ -29,6 +29,26 @@ pub(crate) async fn run(ctx: &Context, args: LoginArgs) -> Result<()> {
     if args.renew {
         return renew::run(ctx, &args).await;
     }
+    let way = way(&args);
+    in_form(ctx, args).await.map_err(|err| err.for_login(&way))
+}
+
+/// The options that say how to log in.
+fn way(args: &LoginArgs) -> String {
+    let options = [
+        (args.web, "--web"),
+        (args.with_token, "--with-token"),
+        (args.from_config, "--from-config"),
+        (args.all, "--all"),
+        (args.scrub, "--scrub"),
+    ];
+    let given = options
+        .into_iter()
+        .filter_map(|(is, name)| is.then_some(name));
+    given.collect::<Vec<_>>().join(" ")
+}
+
+async fn in_form(ctx: &Context, args: LoginArgs) -> Result<()> {
     check_storage(ctx, &args).await?;
     if args.from_config {
         from_config::run(ctx, &args).await

@@ -54,7 +54,7 @@ fn text(profile: &ProfileName, login: &Login, marked: bool, now: OffsetDateTime)
         clean(&login.email),
         login.api,
         login.api_url,
-        login.kept.storage,
+        login.kept.storage.place(),
     )
 }
 

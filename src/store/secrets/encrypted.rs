@@ -1,6 +1,6 @@
 //! Secrets in encrypted files of their own, for machines without a keyring.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -10,6 +10,16 @@ use crate::{
     model::SecretName,
     store::{Key, SecretStore, StoreError, seal},
 };
+
+/// The folder of the files, below the data folder.
+const FOLDER: &str = "secrets";
+
+/// The profile whose secret an encrypted file holds; nothing where it is another kind of file.
+#[must_use]
+pub(crate) fn profile_of(path: &Path) -> Option<&str> {
+    let (profile, _) = path.file_stem()?.to_str()?.split_once('~')?;
+    (path.parent()?.file_name()? == FOLDER).then_some(profile)
+}
 
 /// One encrypted file a secret, below one folder.
 #[derive(Debug)]
@@ -34,7 +44,7 @@ impl EncryptedStore {
     fn path(&self, name: &SecretName) -> PathBuf {
         let name = name.as_str();
         let slot = if name.contains('~') { "" } else { "~1" };
-        self.data.join("secrets").join(format!("{name}{slot}.age"))
+        self.data.join(FOLDER).join(format!("{name}{slot}.age"))
     }
 }
 

@@ -4,11 +4,16 @@
 //! `username` = the secret's name, and holds the secret key alone. A Secret Service shows it by its
 //! label; other keyrings take none.
 
-use std::{sync::mpsc, thread, time::Duration};
+use std::{
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use keyring::{Entry, Error};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::patience;
 #[cfg(target_os = "linux")]
 use super::service;
 use crate::{
@@ -49,7 +54,12 @@ impl SecretStore for KeyringStore {
 
     #[cfg(target_os = "linux")]
     fn look(&self, name: &SecretName) -> Result<(), StoreError> {
-        service::look(name, LOOK_TIMEOUT)
+        let limit = patience::left_of(LOOK_TIMEOUT);
+        let found = service::look(name, limit);
+        if let Err(StoreError::TimedOut(_)) = found {
+            patience::spend(limit);
+        }
+        found
     }
 
     fn set(&self, name: &SecretName, secret: &SecretString) -> Result<(), StoreError> {
@@ -100,7 +110,8 @@ fn with_entry<T: Send + 'static>(
         // After a time-out the receiver is gone.
         let _ = sender.send(attempt(&name, work));
     });
-    let mut outcome = receiver.recv_timeout(ANSWER_TIMEOUT);
+    let began = Instant::now();
+    let mut outcome = receiver.recv_timeout(patience::left_of(ANSWER_TIMEOUT));
     let mut waited = TIMEOUT;
     if matches!(outcome, Err(mpsc::RecvTimeoutError::Timeout)) {
         let more = match unlocking(&asked) {
@@ -119,7 +130,10 @@ fn with_entry<T: Send + 'static>(
     }
     match outcome {
         Ok(outcome) => outcome,
-        Err(mpsc::RecvTimeoutError::Timeout) => Err(StoreError::TimedOut(waited)),
+        Err(mpsc::RecvTimeoutError::Timeout) => {
+            patience::spend(began.elapsed());
+            Err(StoreError::TimedOut(waited))
+        }
         Err(mpsc::RecvTimeoutError::Disconnected) => {
             Err(StoreError::Failed("its library crashed".to_owned()))
         }

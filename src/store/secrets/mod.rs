@@ -3,12 +3,14 @@
 mod encrypted;
 mod file;
 mod keyring;
+mod patience;
 #[cfg(target_os = "linux")]
 mod service;
 
 use secrecy::SecretString;
 
 use encrypted::EncryptedStore;
+pub(crate) use encrypted::profile_of;
 use file::FileStore;
 use keyring::KeyringStore;
 

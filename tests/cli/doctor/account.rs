@@ -36,6 +36,32 @@ fn a_key_that_ends_within_two_weeks_and_one_that_has_ended_are_told() {
 
 // Issue 10, 6
 #[test]
+fn a_key_of_another_profile_is_judged_by_what_is_on_record() {
+    let seed = r#"{"organizations": [{"users": [{"email": "a@example.com", "key_expires_in_s": 1036800}]}]}"#;
+    let machine = Machine::of(World::seeded(seed));
+    // The key in force is asked about; that of the other profile is only on record.
+    let lines = machine.world.key_lines();
+    let login = ["login", "-p", "work", "--with-token", "--storage", "file"];
+    machine.world.run_with_input(&login, &lines).expect(0);
+    machine.world.run(&["whoami", "-p", "work"]).expect(0);
+    let (_, found) = machine.findings(|_| {});
+    let told = "key warning profile `work`: it ends on";
+    assert!(
+        found
+            .iter()
+            .any(|line| line.starts_with(told) && line.contains("`scw login -p work --renew`")),
+        "{found:#?}"
+    );
+    // Without the API, the record tells of both.
+    let (_, found) = machine.findings(|command| {
+        command.env("SCW_API_URL", "http://127.0.0.1:1");
+    });
+    let keys = found.iter().filter(|line| line.starts_with("key warning"));
+    assert_eq!(keys.count(), 2, "{found:#?}");
+}
+
+// Issue 10, 6
+#[test]
 fn a_key_that_was_deleted_elsewhere_is_a_problem() {
     let machine = Machine::new();
     machine.is_healthy();

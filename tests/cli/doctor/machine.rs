@@ -266,6 +266,35 @@ fn another_scw_that_comes_first_and_a_missing_second_name_are_told() {
         command.env("PATH", &path);
     });
     assert_eq!(found.len(), 1, "ours comes first: {found:#?}");
+    let said = Ran::of(
+        machine
+            .command(&["doctor"])
+            .env("PATH", &path)
+            .output()
+            .unwrap(),
+    );
+    let official = other.join("scw");
+    let told = format!(
+        "hands other commands to the official client, {}\n",
+        official.display()
+    );
+    assert!(said.stdout.contains(&told), "{}", said.stdout);
+    // A copy is no other program.
+    let copies = machine.path("copies");
+    fs::create_dir(&copies).unwrap();
+    fs::copy(crate::support::binary(), copies.join("scw")).unwrap();
+    for path in [
+        with_other(&copies, &machine.bin),
+        with_other(&machine.bin, &copies),
+    ] {
+        let (_, found) = machine.findings(|command| {
+            command.env("PATH", &path);
+        });
+        assert_eq!(found.len(), 1, "{found:#?}");
+    }
+    machine.has_with("path problem", &["SCW_HANDOVER"], |command| {
+        command.env("SCW_HANDOVER", "maybe");
+    });
     let path = with_other(&other, &machine.bin);
     machine.has_with(
         "path warning",
@@ -278,6 +307,18 @@ fn another_scw_that_comes_first_and_a_missing_second_name_are_told() {
         fs::remove_file(machine.bin.join("scw-2fa")).unwrap();
         command.env("PATH", &machine.bin);
     });
+}
+
+// Issue 10, 6
+#[test]
+fn a_hint_is_for_the_profile_that_was_asked_about() {
+    let machine = Machine::new();
+    let ran = Ran::of(machine.command(&["doctor", "-p", "nope"]).output().unwrap());
+    let told =
+        "hint: log in with `scw login -p nope` (in a script: `scw login -p nope --with-token`)";
+    assert!(ran.stdout.contains(told), "{}", ran.stdout);
+    let ran = machine.world.run(&["token", "-p", "nope"]).expect(3);
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
 }
 
 // Issue 10, 6
