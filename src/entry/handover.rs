@@ -20,7 +20,7 @@ use crate::{
     context::Context,
     credentials::{Source, has_secret_variable},
     env,
-    error::Result,
+    error::{CliError, Result},
     model::{Format, ProfileName},
     process::{self, Official, Variables},
     ui::{Ui, restore_terminal},
