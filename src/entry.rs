@@ -73,10 +73,10 @@ fn event_loop() -> Result<tokio::runtime::Runtime> {
 }
 
 /// Runs a command until it is done or the user ends it, whichever comes first.
-async fn until_interrupted(
+async fn until_interrupted<T>(
     context: &Context,
-    command: impl Future<Output = Result<ExitCode>>,
-) -> Result<ExitCode> {
+    command: impl Future<Output = Result<T>>,
+) -> Result<T> {
     let interrupt = context.interrupt();
     tokio::select! {
         // Listening begins before the command does.

@@ -236,6 +236,14 @@ pub(crate) fn search_path() -> Vec<PathBuf> {
         .collect()
 }
 
+/// The folders that the system looks for a program in, as the user wrote them; nothing where `PATH`
+/// is not set.
+#[must_use]
+pub(crate) fn path_of_programs() -> Option<Vec<PathBuf>> {
+    let path = std::env::var_os(PATH)?;
+    Some(std::env::split_paths(&path).collect())
+}
+
 /// The folder that the process works in, where it is known.
 pub(crate) fn current_dir() -> Option<PathBuf> {
     std::env::current_dir().ok()

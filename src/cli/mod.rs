@@ -109,7 +109,7 @@ Examples:
   scw 2fa status
   scw 2fa on")]
     TwoFactor(TwoFactorCommand),
-    /// Check this machine and the account, and say what to do
+    /// Find problems of this machine and the account
     ///
     /// Checks the keyring, the API and the clock, the API key, two-factor authentication, the
     /// backup codes, the permissions of files, secret keys in plain text, what interrupted commands

@@ -51,7 +51,7 @@ const LOGINS: &[&str] = &[
 pub const FILES: &[File] = &[
     file(
         "~/.config/scw/config.yaml",
-        "Configuration of the official client. Only `scw login --scrub` changes it",
+        "Configuration of the official client. Only `scw login --from-config --scrub` changes it",
         LOGINS,
     ),
     file("profiles.toml", "Logins, without their secret keys", LOGINS),

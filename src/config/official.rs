@@ -63,16 +63,16 @@ impl Content {
 
     /// A profile below `profiles`. The official client takes `default` for the top level, also
     /// where `profiles` has a key of that name.
-    fn named(&self, name: &str) -> Option<Option<&OfficialProfile>> {
+    fn named(&self, name: &str) -> Option<&Option<OfficialProfile>> {
         let found = self.profiles.as_ref()?.get(name)?;
-        (name != TOP).then_some(found.as_ref())
+        (name != TOP).then_some(found)
     }
 
     /// The secret key that stands in this profile itself.
     fn own_secret(&self, name: &str) -> Option<&SecretString> {
         match name {
             TOP => self.top.secret_key.as_ref(),
-            name => self.named(name)??.secret_key.as_ref(),
+            name => self.named(name)?.as_ref()?.secret_key.as_ref(),
         }
     }
 

@@ -20,6 +20,8 @@ pub(super) struct Foreign {
     pub profile: Option<OsString>,
     /// The `config.yaml` that it names.
     pub config: Option<OsString>,
+    /// The first option before the command that neither program knows.
+    pub unknown: Option<OsString>,
     /// The options of this program alone, each with its value behind a `=`.
     pub ours: Vec<OsString>,
     /// The arguments for the official client.
@@ -99,6 +101,7 @@ impl Scan<'_> {
             let mut options = self.root.get_arguments();
             let known = options.find(|known| known.get_long().map(str::as_bytes) == Some(name));
             let Some(known) = known else {
+                self.found.unknown.get_or_insert_with(|| arg.to_owned());
                 self.both(arg, true);
                 return Some(1);
             };
@@ -316,12 +319,7 @@ mod tests {
     #[test]
     fn options_of_both_go_along_and_ours_do_not() {
         for (line, args, without, ours) in [
-            (
-                "instance -q login",
-                "instance -q login",
-                "instance -q login",
-                "",
-            ),
+            ("i -q login", "i -q login", "i -q login", ""),
             ("-p x instance", "-p x instance", "instance", ""),
             (
                 "-px instance -p y",

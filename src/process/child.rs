@@ -2,6 +2,8 @@
 
 use std::{
     ffi::{OsStr, OsString},
+    io,
+    path::Path,
     process::Command,
 };
 
@@ -40,6 +42,54 @@ impl Variables {
     }
 }
 
+/// Makes sure that the system finds a program: at its path, or under its name in a folder of `PATH`
+/// (POSIX, `exec`). Elsewhere than on Unix, and where there is no `PATH`, the start tells.
+///
+/// # Errors
+/// What the start of the program would say.
+pub(crate) fn find_program(program: &OsStr) -> Result<(), io::Error> {
+    if !cfg!(unix) {
+        return Ok(());
+    }
+    let has_folder = program.as_encoded_bytes().contains(&b'/');
+    if has_folder || program.is_empty() {
+        return is_program(Path::new(program));
+    }
+    let Some(folders) = crate::env::path_of_programs() else {
+        return Ok(());
+    };
+    let mut missing = io::Error::from(io::ErrorKind::NotFound);
+    for folder in folders {
+        match is_program(&folder.join(program)) {
+            Ok(()) => return Ok(()),
+            // One that may not be run is the better reason.
+            Err(err) if err.kind() == io::ErrorKind::PermissionDenied => missing = err,
+            Err(_) => {}
+        }
+    }
+    Err(missing)
+}
+
+#[cfg(unix)]
+fn is_program(path: &Path) -> Result<(), io::Error> {
+    use rustix::{
+        fs::{Access, AtFlags, CWD, accessat},
+        io::Errno,
+    };
+
+    let is_folder = path.metadata()?.is_dir();
+    accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS)?;
+    if is_folder {
+        return Err(Errno::ACCESS.into());
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn is_program(_path: &Path) -> Result<(), io::Error> {
+    Ok(())
+}
+
 /// Replaces this process by a program, which takes over its process id, its terminal and its place
 /// in the shell's job. Comes back only where the program cannot be started.
 ///
@@ -48,7 +98,7 @@ impl Variables {
 ///
 /// # Errors
 /// Always the system's, where it comes back.
-pub(crate) fn replace(mut command: Command) -> Result<std::process::ExitCode, std::io::Error> {
+pub(crate) fn replace(mut command: Command) -> Result<std::process::ExitCode, io::Error> {
     #[cfg(unix)]
     {
         use std::os::unix::process::CommandExt;

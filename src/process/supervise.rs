@@ -139,7 +139,7 @@ fn wait(pid: Pid, program: &Mutex<Program>) -> io::Result<u8> {
             continue;
         };
         if status.stopped() {
-            change(pid, WaitIdOptions::STOPPED | WaitIdOptions::NOHANG)?;
+            seen(pid, WaitIdOptions::STOPPED);
             stop_too(pid)?;
             continue;
         }
@@ -164,6 +164,12 @@ fn change(pid: Pid, options: WaitIdOptions) -> io::Result<Option<WaitIdStatus>> 
     }
 }
 
+/// Whether the program has changed in such a way by now. One that has ended meanwhile is no longer
+/// waited for in any other way, which the system calls an error (waitid(2), `ECHILD`).
+fn seen(pid: Pid, options: WaitIdOptions) -> bool {
+    matches!(change(pid, options | WaitIdOptions::NOHANG), Ok(Some(_)))
+}
+
 /// The program stopped: this process stops too, so that the shell takes the terminal back. When the
 /// shell continues this process, the program goes on.
 ///
@@ -172,8 +178,8 @@ fn change(pid: Pid, options: WaitIdOptions) -> io::Result<Option<WaitIdStatus>> 
 fn stop_too(pid: Pid) -> io::Result<()> {
     // Ctrl-Z stops this process by itself, perhaps a moment later. The shell then continues both.
     thread::sleep(STOPPED_TOGETHER);
-    let continued = WaitIdOptions::CONTINUED | WaitIdOptions::NOHANG;
-    if change(pid, continued)?.is_some() {
+    let ended = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    if seen(pid, WaitIdOptions::CONTINUED) || seen(pid, ended) {
         return Ok(());
     }
     // Without a terminal there is no shell that would continue this process.
@@ -190,7 +196,7 @@ fn stop_too(pid: Pid) -> io::Result<()> {
     {
         let _ = tcsetpgrp(&terminal, group);
     }
-    if change(pid, continued)?.is_none() {
+    if !seen(pid, WaitIdOptions::CONTINUED) {
         let _ = kill_process(pid, Signal::CONT);
     }
     Ok(())

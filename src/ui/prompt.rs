@@ -98,16 +98,20 @@ impl Prompter {
     /// # Errors
     /// [`PromptError`].
     pub(crate) async fn hidden(&self, question: &str) -> Result<SecretString, PromptError> {
-        let question = question.to_owned();
-        self.ask(move || {
+        let shown = question.to_owned();
+        let answer = self.ask(move || {
             Password::new()
-                .with_prompt(question)
+                .with_prompt(shown)
                 .allow_empty_password(true)
                 .report(false)
                 .interact_on(&Term::stderr())
                 .map(SecretString::from)
-        })
-        .await
+        });
+        tokio::select! {
+            biased;
+            answer = answer => answer,
+            () = hide_after_a_stop(question) => Err(PromptError::Interrupted),
+        }
     }
 
     /// Asks to choose one of some items, and returns its place in the list.
@@ -161,6 +165,35 @@ impl Prompter {
             Some(Err(_)) | None => Err(PromptError::Interrupted),
         }
     }
+}
+
+/// Keeps a terminal from showing what is typed, and asks again, whenever this process was stopped and
+/// goes on: the shell gives the terminal back as its own needs it, with an echo (termios(3)). Never
+/// comes to an end.
+async fn hide_after_a_stop(question: &str) {
+    #[cfg(unix)]
+    {
+        use rustix::{
+            process::Signal,
+            termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr},
+        };
+        use tokio::signal::unix::{SignalKind, signal};
+
+        let continued = signal(SignalKind::from_raw(Signal::CONT.as_raw()));
+        if let Ok(mut continued) = continued {
+            while continued.recv().await.is_some() {
+                if let Ok(mut modes) = tcgetattr(io::stdin()) {
+                    modes.local_modes.remove(LocalModes::ECHO);
+                    // A terminal that is gone shows nothing.
+                    let _ = tcsetattr(io::stdin(), OptionalActions::Now, &modes);
+                    let _ = write!(io::stderr(), "{question}: ");
+                }
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = question;
+    std::future::pending::<()>().await;
 }
 
 /// Whether the cursor is on the line of a question without an answer.

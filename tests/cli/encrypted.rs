@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path, path::PathBuf, process::
 use rustix::process::Signal;
 
 use crate::support::{
-    Ran, World, files_with, mode,
+    Ran, World, age_key, files_with, mode,
     running::{Running, until},
 };
 
@@ -30,17 +30,11 @@ fn encrypted() -> (World, String) {
 
 /// A key of its own in a file, and its public half.
 pub(crate) fn key(world: &World, kind: &str, passphrase: &str) -> (PathBuf, String) {
-    let path = world.home.path().join(format!("key-{kind}"));
     if kind == "age" {
-        let made = Command::new("age-keygen").arg("-o").arg(&path).output();
-        assert!(made.unwrap().status.success());
-        let text = fs::read_to_string(&path).unwrap();
-        let public = text
-            .lines()
-            .find_map(|line| line.split_once("public key: "));
-        let public = public.unwrap().1.to_owned();
-        return (path, public);
+        let (path, recipient) = age_key(world);
+        return (path.into(), recipient);
     }
+    let path = world.home.path().join(format!("key-{kind}"));
     let made = Command::new("ssh-keygen")
         .args(["-q", "-t", kind, "-N", passphrase, "-C", "a comment", "-f"])
         .arg(&path)

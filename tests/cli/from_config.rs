@@ -264,7 +264,7 @@ fn a_file_that_cannot_be_replaced_safely_is_left_alone() {
     let second = world.home.path().join("second");
     let cases: [(&str, &dyn Fn()); 3] = [
         ("hard link", &|| {
-            fs::hard_link(path(&world), &second).unwrap()
+            fs::hard_link(path(&world), &second).unwrap();
         }),
         ("read-only", &|| {
             fs::remove_file(&second).unwrap();

@@ -250,3 +250,32 @@ fn the_second_name_does_the_same_and_completes_itself() {
         assert_ne!(printed.stdout, ours.stdout);
     }
 }
+
+// Issue 10, 2
+#[test]
+fn a_typing_error_in_an_option_of_ours_is_not_handed_over() {
+    let machine = Machine::logged_in();
+    for mistake in ["--profle", "--outptu", "--no-imput"] {
+        let ran = machine.run(&[mistake, "work", "whoami"]).expect(2);
+        ran.told("did you mean `--");
+        assert!(!machine.was_called());
+    }
+    machine.hand_over(&["--new", "work", "whoami"]);
+}
+
+// Issue 10, 1
+#[test]
+fn a_command_that_is_handed_over_deletes_the_key_of_a_killed_run_too() {
+    let machine = Machine::logged_in();
+    let world = &machine.world;
+    let killed = ["exec", "--ttl", "1h", "--", "sh", "-c", "kill -9 $PPID"];
+    assert_eq!(world.command(&killed).status().unwrap().code(), None);
+    assert_eq!(world.new_keys().len(), 1);
+    let (_, ran) = machine.hand_over_and_show(&["instance", "list"]);
+    assert_eq!(world.new_keys(), Vec::<String>::new());
+    assert!(
+        ran.stderr.contains("left behind by an interrupted scw"),
+        "{}",
+        ran.stderr
+    );
+}

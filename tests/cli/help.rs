@@ -258,6 +258,9 @@ fn the_topic_json_names_the_fields_that_the_commands_print() {
     compare("2fa codes remove", &ran("2fa codes remove", &["--yes"]));
     compare("logout", &ran("logout", &[]));
     compare("logout --all", &ran("logout --all", &[]));
+    // It finds problems by now, and says so in the same document.
+    let doctor = world.run(&["doctor", "-o", "json"]);
+    compare("doctor", &serde_json::from_str(&doctor.stdout).unwrap());
     let all: BTreeSet<String> = told.iter().map(|(name, _)| name.clone()).collect();
     assert_eq!(seen, all);
 }

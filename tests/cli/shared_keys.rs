@@ -98,7 +98,7 @@ fn odd_and_foreign_notes_of_keys_stop_no_login_and_delete_nothing() {
     assert!(
         login
             .stderr
-            .contains("could not read the note of an unfinished login"),
+            .contains("could not read the note of an unfinished scw"),
         "{}",
         login.stderr
     );

@@ -1,11 +1,11 @@
 //! The questions of encrypted storage and codes.
 
-use std::{fs, process::Command};
+use std::{fs, os::unix::fs::PermissionsExt, process::Command};
 
 use expectrl::{ControlCode, Expect};
 
 use crate::support::{World, files_with};
-use crate::terminal::{finish, terminal, type_hidden, wait_for};
+use crate::terminal::{finish, hidden, in_terminal, terminal, type_hidden, wait_for};
 
 const PASSPHRASE: &str = "correct horse battery staple";
 
@@ -141,4 +141,56 @@ fn the_key_of_encrypted_codes_is_asked_for_and_its_passphrase_too() {
     session.send_line("n").unwrap();
     let (rest, code) = finish(&mut session);
     assert!(code == 1 && rest.contains("still encrypted"), "{rest}");
+}
+
+// Issue 10, 2
+#[test]
+fn ctrl_c_at_the_question_of_a_command_that_is_handed_over_leaves_the_terminal_as_it_was() {
+    let world = encrypted();
+    let official = world.home.path().join("official");
+    fs::write(&official, "#!/bin/sh\necho the official client runs\n").unwrap();
+    fs::set_permissions(&official, fs::Permissions::from_mode(0o755)).unwrap();
+    let script = format!(
+        "trap : INT; SCW_OFFICIAL={} \"$0\" \"$@\"; echo \"code $?\"; stty -a | grep -ow -e -*echo",
+        official.display()
+    );
+    let mut session = in_terminal(&world, &script, &["instance", "list"]);
+    wait_for(&mut session, "Passphrase");
+    hidden(&session);
+    session.send(ControlCode::EndOfText).unwrap();
+    let (rest, _) = finish(&mut session);
+    assert!(rest.contains("code 130"), "{rest}");
+    assert!(rest.contains("Cancelled."), "{rest}");
+    assert!(!rest.contains("warning"), "{rest}");
+    assert!(rest.ends_with("\necho\r\n"), "{rest:?}");
+
+    let mut session = in_terminal(&world, &script, &["instance", "list"]);
+    type_hidden(&mut session, "Passphrase", PASSPHRASE);
+    let (rest, _) = finish(&mut session);
+    assert!(rest.contains("the official client runs"), "{rest}");
+    assert!(rest.ends_with("\necho\r\n"), "{rest:?}");
+}
+
+// Issue 10, 7
+#[test]
+fn a_passphrase_stays_hidden_after_ctrl_z() {
+    let world = encrypted();
+    let mut session = in_terminal(
+        &world,
+        "SCW=\"$0\" PS1= exec bash --norc --noprofile --noediting -i",
+        &[],
+    );
+    session.send_line("PS1=; echo 'outer' 'is' ready").unwrap();
+    wait_for(&mut session, "outer is ready");
+    session.send_line("\"$SCW\" token").unwrap();
+    wait_for(&mut session, "Passphrase: ");
+    hidden(&session);
+    session.send(ControlCode::Substitute).unwrap();
+    wait_for(&mut session, "Stopped");
+    session.send_line("fg").unwrap();
+    type_hidden(&mut session, "Passphrase: ", PASSPHRASE);
+    let shown = wait_for(&mut session, &world.info().secret_key);
+    assert!(!shown.contains(PASSPHRASE), "{shown}");
+    session.send_line("exit 0").unwrap();
+    finish(&mut session);
 }

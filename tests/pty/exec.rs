@@ -150,3 +150,16 @@ fn ctrl_c_while_the_key_is_deleted_waits_for_it() {
     wait_for(&mut session, "scw is deleting the API key of the command");
     leave(&world, &mut session, 4);
 }
+
+// Issue 10, 1
+#[test]
+fn a_command_that_ends_as_soon_as_it_goes_on_keeps_its_exit_code() {
+    let world = World::logged_in();
+    for (then, code) in [("fg", 7), ("kill -KILL $(pgrep -P $(jobs -p)); fg", 137)] {
+        let mut session = shell(&world);
+        type_line(&mut session, "$SCW sh -c 'kill -STOP $$; exit 7'");
+        wait_for(&mut session, "Stopped");
+        type_line(&mut session, then);
+        leave(&world, &mut session, code);
+    }
+}

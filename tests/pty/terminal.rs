@@ -51,12 +51,18 @@ pub(crate) fn wait_for(session: &mut OsSession, needle: &str) -> String {
 /// is thrown away by the prompt library, so that nothing of it can be seen.
 pub(crate) fn type_hidden(session: &mut OsSession, question: &str, answer: &str) {
     wait_for(session, question);
+    hidden(session);
+    session.send_line(answer).unwrap();
+}
+
+/// Waits until the terminal shows nothing of what is typed.
+#[track_caller]
+pub(crate) fn hidden(session: &OsSession) {
     let deadline = Instant::now() + Duration::from_secs(20);
     while session.get_process().get_echo().unwrap() {
         assert!(Instant::now() < deadline, "the terminal still echoes");
         std::thread::yield_now();
     }
-    session.send_line(answer).unwrap();
 }
 
 /// The key that is shown in groups of four, put together.

@@ -162,7 +162,7 @@ impl Machine {
             (
                 "scw help e",
                 vec!["environment", "exit-codes"],
-                vec!["login"],
+                vec!["whoami"],
             ),
             // Behind its own commands the official client is asked.
             (

@@ -28,7 +28,7 @@ pub(crate) const LOCK: &str = "gdbus call --session --dest org.freedesktop.secre
 /// Logs in with the key of the world, its secret in the keyring.
 pub(crate) const LOGIN: &str = "printf '%s' \"$LINES_WITH_KEY\" | scw login --with-token\n";
 
-/// Starts KeePassXC with a database that it lends to other programs: the group to lend is named by the
+/// Starts `KeePassXC` with a database that it lends to other programs: the group to lend is named by the
 /// database, and the window is drawn nowhere.
 pub(crate) const KEEPASSXC: &str = r#"
 mkdir -p "$HOME/.config/keepassxc" "$TMPDIR"

@@ -1,5 +1,7 @@
 //! The key that is for one command: made before it, deleted after it.
 
+use std::time::Duration;
+
 use crate::{
     api::NewKey,
     commands::{
@@ -13,6 +15,10 @@ use crate::{
     model::{Dialect, Expiry, Lifetime, rfc3339},
     process,
 };
+
+/// The longest that the end of a command waits for the deletion of its key. The next run has all the
+/// time that this one lacks.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Who deletes a key whose fate is not known.
 const NEXT_RUN: &str = "the next `scw` command deletes that key, if it is there";
@@ -103,7 +109,10 @@ impl TemporaryKey {
     /// Deletes the key, by itself: the login may have ended meanwhile. Where that fails the note
     /// stays, and the next run tries again.
     pub(super) async fn delete(self, ctx: &Context) {
-        match self.try_delete(ctx).await {
+        let deleted = tokio::time::timeout(PATIENCE, self.try_delete(ctx)).await;
+        let deleted =
+            deleted.unwrap_or_else(|_| Err(CliError::new(Kind::Unreachable, "it took too long")));
+        match deleted {
             Ok(()) => settle(ctx, self.note),
             Err(err) => {
                 let end = self.note.key.command.as_ref().and_then(|of| of.expires_at);

@@ -2,19 +2,24 @@
 
 use std::time::Duration;
 
+use time::OffsetDateTime;
+use tokio::time::{Instant, timeout_at};
+
 use crate::{
     commands::new_key::{delete_described, settle},
     context::Context,
     credentials::{
-        Asking, Authed, Credential, PendingKey, abandoned_by_commands, credential_to_revoke,
-        has_secret_variable,
+        Asking, Authed, Credential, PendingKey, PendingNote, abandoned_by_commands,
+        credential_to_revoke, has_secret_variable,
     },
     error::{CliError, Kind, LOGIN_HINT, Result},
     model::rfc3339,
 };
 
-/// The longest that a command waits for the deletion of one such key.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The longest that a command waits for all deletions together, and for those at one service: none
+/// may slow every command down, and one that does not answer must not keep the others waiting.
+const PATIENCE: Duration = Duration::from_secs(5);
+const OF_ONE_SERVICE: Duration = Duration::from_secs(3);
 
 /// How long after its end a key is taken for ended whatever this machine's clock says.
 const SURELY: time::Duration = time::Duration::DAY;
@@ -25,13 +30,19 @@ const SURELY: time::Duration = time::Duration::DAY;
 /// # Errors
 /// When what is kept on this machine cannot be read.
 pub(crate) async fn delete_left_over(ctx: &Context) -> Result<()> {
+    let until = Instant::now() + PATIENCE;
+    let mut late: Vec<PendingNote> = Vec::new();
     for note in abandoned_by_commands(ctx.local()?) {
-        let deleted = tokio::time::timeout(PATIENCE, delete(ctx, &note.key)).await;
-        let deleted =
-            deleted.unwrap_or_else(|_| Err(CliError::new(Kind::Unreachable, "it took too long")));
-        let end = note.key.command.as_ref().and_then(|of| of.expires_at);
+        let silent = late.iter().any(|late| late.key.api_url == note.key.api_url);
+        let limit = until.min(Instant::now() + OF_ONE_SERVICE);
+        let deleted = if silent || until <= Instant::now() {
+            None
+        } else {
+            timeout_at(limit, delete(ctx, &note.key)).await.ok()
+        };
+        let end = end_of(&note);
         match deleted {
-            Ok(deleted) => {
+            Some(Ok(deleted)) => {
                 for key in deleted {
                     ctx.ui().note(&format!(
                         "Deleted the API key {key}, left behind by an interrupted scw"
@@ -39,8 +50,10 @@ pub(crate) async fn delete_left_over(ctx: &Context) -> Result<()> {
                 }
                 settle(ctx, note);
             }
-            Err(_) if end.is_some_and(|end| end + SURELY < Context::now()) => settle(ctx, note),
-            Err(err) => {
+            Some(Err(_)) | None if end.is_some_and(|end| end + SURELY < Context::now()) => {
+                settle(ctx, note);
+            }
+            Some(Err(err)) => {
                 let end = end.map_or_else(String::new, |at| {
                     format!(". It stops working at {}", rfc3339(at))
                 });
@@ -50,9 +63,38 @@ pub(crate) async fn delete_left_over(ctx: &Context) -> Result<()> {
                 ));
                 note.leave();
             }
+            None => late.push(note),
         }
     }
+    warn_of_late(ctx, &late);
     Ok(())
+}
+
+/// Says once which keys there was no time for.
+fn warn_of_late(ctx: &Context, late: &[PendingNote]) {
+    if late.is_empty() {
+        return;
+    }
+    let names: Vec<String> = late.iter().map(|note| note.key.shown()).collect();
+    let (keys, whose, which) = match late {
+        [_] => ("key", "an interrupted scw", "It"),
+        _ => ("keys", "interrupted runs of scw", "The last of them"),
+    };
+    // Where the end of one is not known, that of the last one is not either.
+    let ends: Option<Vec<_>> = late.iter().map(end_of).collect();
+    let end = ends.and_then(|ends| ends.into_iter().max());
+    let end = end.map_or_else(String::new, |at| {
+        format!(". {which} stops working at {}", rfc3339(at))
+    });
+    ctx.ui().warn(&format!(
+        "could not delete the API {keys} {}, left behind by {whose}: it took too long{end}",
+        names.join(", ")
+    ));
+}
+
+/// When the key of a command ends by itself.
+fn end_of(note: &PendingNote) -> Option<OffsetDateTime> {
+    note.key.command.as_ref().and_then(|of| of.expires_at)
 }
 
 /// Deletes a key with the first login of its user that can, and tells the names of what it deleted.

@@ -40,6 +40,8 @@ pub(crate) async fn run(ctx: &Context, args: ExecArgs) -> Result<ExitCode> {
     };
     let maker = ctx.authed().await?;
     key::check(maker.credential())?;
+    // No key is made for a command that cannot run.
+    process::find_program(program).map_err(|err| not_started(program, &err))?;
     warn_of_ending(ctx, maker.credential()).await?;
     // From here on a signal waits until no key is left.
     let uninterruptible = ctx.interrupt().protect("creating the API key");

@@ -69,9 +69,10 @@ fn prepared(foreign: &words::Foreign) -> Option<(Variables, &[OsString])> {
     global.quiet = true;
     let ui = Ui::new(Format::Human, true, ColorWhen::Never);
     let mut context = Context::new(ui, global);
+    let chosen = handover::choose_profile(foreign, &mut context);
     let runtime = event_loop().ok()?;
     runtime.block_on(async {
-        let prepared = handover::prepared(foreign, &mut context);
+        let prepared = handover::prepared(foreign, &context, chosen);
         tokio::time::timeout(KEYRING_LIMIT, prepared).await.ok()
     })
 }

@@ -1,6 +1,11 @@
 //! An `scw exec` that was killed: who deletes its key, and what is said where nobody can.
 
-use std::fs;
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
+
+use serde_json::json;
 
 use super::file;
 use crate::support::{
@@ -136,4 +141,34 @@ fn without_a_killed_run_nothing_is_asked() {
     world.run(&["token"]).expect(0);
     world.run(&["exec", "true"]).expect(0);
     assert_eq!(world.sandbox.requests().len(), asked);
+}
+
+// Issue 10, 1
+#[test]
+fn a_service_that_does_not_answer_delays_a_command_once_and_for_a_few_seconds() {
+    let world = World::logged_in();
+    killed(&world, world.command(&[]));
+    let folder = world.data_dir().join("pending-keys");
+    let note = fs::read_dir(&folder).unwrap().next().unwrap().unwrap();
+    for copy in ["a.toml", "b.toml"] {
+        fs::copy(note.path(), folder.join(copy)).unwrap();
+    }
+    world.fault(
+        json!({"method": "GET", "path_regex": "/api-keys", "action": "delay",
+        "ms": 60_000, "times": 1}),
+    );
+    let started = Instant::now();
+    let ran = world.run(&["token", "--access-key"]).expect(0);
+    assert!(started.elapsed() < Duration::from_secs(7));
+    let said = "could not delete the API keys ";
+    assert_eq!(ran.stderr.matches(said).count(), 1, "{}", ran.stderr);
+    assert_eq!(ran.stderr.matches("scw exec on ").count(), 3);
+    assert!(
+        ran.stderr.contains("The last of them stops working at 20"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(world.new_keys().len(), 1);
+    world.run(&["token", "--access-key"]).expect(0);
+    assert_eq!(world.new_keys(), Vec::<String>::new());
 }

@@ -24,6 +24,9 @@ use crate::{
     world::{Place, Snapshot, World},
 };
 
+/// In this turn come all the points of a scenario that had none of their own before.
+const LAST_TURN: usize = 5;
+
 /// What is done at one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
@@ -104,11 +107,11 @@ impl Job {
         place.world(self.prepared.get(scenario.name), scenario.api)
     }
 
-    /// The calls of a scenario's command when nothing is done to it, which has to succeed.
+    /// The calls of a scenario's command when nothing is done to it, which has to do its work.
     fn count(&mut self, scenario: &Scenario) -> Result<Vec<Call>> {
         let world = self.world(scenario)?;
         let traced = trace(&world, scenario, &mut |_| Action::Pass)?;
-        if !traced.ran.exited(0) {
+        if !traced.ran.exited(scenario.exit) {
             return Err(format!("{}: it fails by itself: {:?}", scenario.name, traced.ran).into());
         }
         if traced.calls.is_empty() {
@@ -257,5 +260,26 @@ fn points(options: &Options, counts: &mut Counts) -> Result<Vec<Point>> {
         counts.entry(scenario.name).or_default().all = points.len() - before;
     }
     Random::new(options.seed).shuffle(&mut points);
-    Ok(points.into_iter().step_by(options.every.max(1)).collect())
+    let points = points.into_iter().step_by(options.every.max(1));
+    Ok(some_of_each_first(points.collect()))
+}
+
+/// Brings the first points of each scenario to the front in turns, the run to which nothing is done
+/// among them: where the time ends before the points do, chance leaves no scenario out.
+fn some_of_each_first(points: Vec<Point>) -> Vec<Point> {
+    let mut seen = BTreeMap::<&str, usize>::new();
+    let mut in_turns: Vec<(usize, Point)> = points
+        .into_iter()
+        .map(|point| {
+            if point.cut == Cut::Nothing {
+                return (2, point);
+            }
+            let seen = seen.entry(point.scenario.name).or_default();
+            *seen += 1;
+            ((*seen).min(LAST_TURN), point)
+        })
+        .collect();
+    // Within a turn the order stays.
+    in_turns.sort_by_key(|(turn, _)| *turn);
+    in_turns.into_iter().map(|(_, point)| point).collect()
 }

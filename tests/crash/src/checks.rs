@@ -2,19 +2,19 @@
 //! commands that a person would run next, and at the account itself.
 
 mod config;
+mod exec;
+mod orderly;
 mod passkeys;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use self::orderly::disorderly;
 use crate::{
     Result, folders,
     process::{Ending, Program, Ran},
     scenarios::{Leaves, Scenario, on},
     world::{OTHER, OWNER, Person, World},
 };
-
-/// The exit codes of cli.md.
-const EXIT_CODES: [i32; 10] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 130];
 
 /// What a message may say where codes are in force that are not saved here.
 const SAYS_MISSING: [&str; 6] = [
@@ -50,24 +50,6 @@ struct Next {
     list: Ran,
 }
 
-/// How a run ended that must end in an orderly way; nothing where it did.
-#[must_use]
-pub fn disorderly(ran: &Ran) -> Option<String> {
-    let how = match ran.ending {
-        Ending::Exit(code) if EXIT_CODES.contains(&code) && !panicked(ran) => return None,
-        Ending::Exit(101) => "panicked".to_owned(),
-        Ending::Exit(code) if panicked(ran) => format!("panicked and ended with {code}"),
-        Ending::Exit(code) => format!("ended with {code}, which is none of its exit codes"),
-        Ending::Signal(signal) => format!("was ended by signal {signal}"),
-        Ending::Hung => "hung".to_owned(),
-    };
-    Some(how)
-}
-
-fn panicked(ran: &Ran) -> bool {
-    ran.stderr.contains("panicked at")
-}
-
 impl<'a> Look<'a> {
     /// A look at a world before this scenario's command; [`Look::all`] looks at it afterwards.
     ///
@@ -91,6 +73,8 @@ impl<'a> Look<'a> {
         if let Some(ran) = ran {
             self.ended(ran)?;
         }
+        // What a killed run asked for last is done or not before anything else begins.
+        self.world.settle();
         self.no_lost_secret();
         let next = self.next_commands(turn)?;
         self.who_is_in(&next);
@@ -113,20 +97,21 @@ impl<'a> Look<'a> {
 
     /// The command itself: an exit code of its own, and what it says that it did is done.
     fn ended(&mut self, ran: &Ran) -> Result<()> {
-        if let Some(how) = disorderly(ran) {
+        if let Some(how) = disorderly(ran, self.scenario.foreign) {
             self.wrong(format!("the command {how}"));
         }
-        if ran.exited(0)
+        if ran.exited(self.scenario.exit)
             && let Some(undone) = (self.scenario.undone)(self.world, ran)?
         {
-            self.wrong(format!("exit 0, but {undone}"));
+            let code = self.scenario.exit;
+            self.wrong(format!("exit {code}, but {undone}"));
         }
         Ok(())
     }
 
     fn run(&mut self, program: &Program) -> Result<Ran> {
         let ran = program.run()?;
-        if let Some(how) = disorderly(&ran) {
+        if let Some(how) = disorderly(&ran, &[]) {
             self.wrong(format!("then `scw {}` {how}", program.arguments.join(" ")));
         }
         Ok(ran)
@@ -144,6 +129,9 @@ impl<'a> Look<'a> {
             if step == 0 && left > 0 {
                 let command = NEXT[which].join(" ");
                 self.wrong(format!("{left} temporary files outlive `scw {command}`"));
+            }
+            if step == 0 {
+                self.no_key_of_a_command()?;
             }
         }
         let [Some(whoami), Some(status), Some(list)] = ran else {

@@ -3,11 +3,13 @@
 
 mod config;
 mod encrypted;
+mod exec;
 mod passkeys;
 mod profiles;
 
 use std::fs;
 
+pub use self::exec::is_exec;
 use crate::{
     Result,
     passkeys::Passkeys,
@@ -34,6 +36,10 @@ pub struct Scenario {
     pub passkeys: Option<Passkeys>,
     /// Whether the command, run again after it was cut, has to succeed.
     pub again: bool,
+    /// The exit code where nothing is done to it.
+    pub exit: i32,
+    /// Exit codes that are not of `scw` but of what it runs.
+    pub foreign: &'static [i32],
     /// Brings a fresh world to where the command starts.
     pub prepare: fn(&World<'_>) -> Result<()>,
     /// The command.
@@ -71,6 +77,8 @@ const PLAIN: Scenario = Scenario {
     beside: &[],
     passkeys: None,
     again: false,
+    exit: 0,
+    foreign: &[],
     prepare: |_| Ok(()),
     command: |world| world.program(&[]),
     undone: |_, _| Ok(None),
@@ -82,6 +90,7 @@ pub fn all() -> impl Iterator<Item = &'static Scenario> {
         .iter()
         .chain(WITHOUT_PASSKEYS)
         .chain(encrypted::ALL)
+        .chain(exec::ALL)
         .chain(profiles::ALL)
         .chain(passkeys::ALL)
 }

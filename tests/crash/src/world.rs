@@ -23,6 +23,9 @@ pub const OATHTOOL: &str = "oathtool --totp -b -";
 /// The name that temporary files of `scw` begin with.
 const TEMPORARY: &str = ".scw-";
 
+/// The folder with the notes of keys.
+const NOTES: &str = "pending-keys";
+
 /// Somebody with an account, and what the account has at the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Person {
@@ -277,10 +280,15 @@ impl<'a> World<'a> {
         Ok(None)
     }
 
+    /// Waits until nothing is under way any more.
+    pub(crate) fn settle(&self) {
+        self.place.wire.settle();
+    }
+
     /// What was handed out over the wire, once nothing is under way any more.
     #[must_use]
     pub fn handed(&self) -> Handed {
-        self.place.wire.settle();
+        self.settle();
         self.place.wire.handed()
     }
 
@@ -289,7 +297,7 @@ impl<'a> World<'a> {
     /// # Errors
     /// When the sandbox does not answer.
     pub(crate) fn settled_state(&self) -> Result<Value> {
-        self.place.wire.settle();
+        self.settle();
         Ok(self.sandbox.state()?)
     }
 
@@ -347,6 +355,14 @@ impl<'a> World<'a> {
             file.file_name()
                 .is_some_and(|name| name.to_string_lossy().starts_with(TEMPORARY))
         });
+        files
+    }
+
+    /// The notes of keys that no login names.
+    #[must_use]
+    pub fn notes_of_keys(&self) -> Vec<PathBuf> {
+        let mut files = folders::files(&self.home());
+        files.retain(|file| file.parent().is_some_and(|folder| folder.ends_with(NOTES)));
         files
     }
 

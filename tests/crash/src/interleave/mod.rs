@@ -1,5 +1,6 @@
 //! Four processes on one data folder, in an order that a seed decides.
 
+mod keys;
 mod passkeys;
 mod plan;
 mod turns;

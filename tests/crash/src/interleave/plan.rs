@@ -36,11 +36,19 @@ pub enum Command {
     Logout,
     /// `scw 2fa codes next`.
     Next,
+    /// `scw login --renew`.
+    LoginRenew,
+    /// `scw logout --all`.
+    LogoutAll,
+    /// `scw profile rename default work`.
+    Rename,
+    /// `scw exec --ttl 1h -- true`.
+    Exec,
 }
 
 /// What the commands of a round are drawn from: all of them in one round, in another those that
 /// are about the same thing, so that they meet.
-const MIXTURES: [&[Command]; 5] = [
+const MIXTURES: [&[Command]; 7] = [
     &[
         Command::On,
         Command::Off,
@@ -60,6 +68,23 @@ const MIXTURES: [&[Command]; 5] = [
         Command::Next,
     ],
     &[Command::Login, Command::Login, Command::Logout, Command::On],
+    &[
+        Command::Login,
+        Command::LoginRenew,
+        Command::LoginRenew,
+        Command::Exec,
+        Command::Exec,
+        Command::Logout,
+    ],
+    &[
+        Command::Login,
+        Command::LoginRenew,
+        Command::LogoutAll,
+        Command::Rename,
+        Command::Rename,
+        Command::Exec,
+        Command::On,
+    ],
 ];
 
 /// What is there when a round begins.
@@ -198,6 +223,10 @@ impl Command {
             Self::Renew => scenarios::renew(world),
             Self::Logout => world.program(&["logout", "-o", "json"]),
             Self::Next => world.program(&["2fa", "codes", "next"]),
+            Self::LoginRenew => world.program(&["login", "--renew", "-o", "json"]),
+            Self::LogoutAll => world.program(&["logout", "--all", "-o", "json"]),
+            Self::Rename => world.program(&["profile", "rename", "default", "work"]),
+            Self::Exec => world.program(&["exec", "--ttl", "1h", "--", "true"]),
             Self::Login => {
                 let program = world.password_login(&OWNER);
                 let step = i64::try_from(turn % 3).unwrap_or_default() - 1;

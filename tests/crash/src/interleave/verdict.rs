@@ -6,9 +6,8 @@ use super::plan::{Before, Command, Plan};
 use crate::{
     Result,
     checks::disorderly,
-    folders,
     process::{Ending, Ran},
-    world::{OWNER, World},
+    world::World,
 };
 
 /// A command that has been run.
@@ -61,7 +60,7 @@ impl Verdict<'_> {
 
     pub(super) fn scw(&mut self, arguments: &[&str]) -> Result<Ran> {
         let ran = self.world.scw(arguments)?;
-        if let Some(how) = disorderly(&ran) {
+        if let Some(how) = disorderly(&ran, &[]) {
             self.wrong(format!("then `scw {}` {how}", arguments.join(" ")));
         }
         Ok(ran)
@@ -69,7 +68,7 @@ impl Verdict<'_> {
 
     fn orderly(&mut self) {
         for done in self.done {
-            if let Some(how) = disorderly(&done.ran) {
+            if let Some(how) = disorderly(&done.ran, &[]) {
                 let (process, command) = (done.process, done.command);
                 self.wrong(format!("{command:?} of process {process} {how}"));
             }
@@ -96,7 +95,13 @@ impl Verdict<'_> {
         if left > 0 {
             self.wrong(format!("{left} temporary files outlive `scw whoami`"));
         }
-        let ways = [Command::Login, Command::Logout];
+        let ways = [
+            Command::Login,
+            Command::LoginRenew,
+            Command::Logout,
+            Command::LogoutAll,
+            Command::Rename,
+        ];
         let moves: Vec<&Done> = self
             .done
             .iter()
@@ -111,7 +116,7 @@ impl Verdict<'_> {
             Ending::Exit(0) => {}
             Ending::Exit(3) => {
                 let never = self.plan.before == Before::Nobody && !succeeded(Command::Login);
-                if !never && !self.plan.any(&[Command::Logout]) {
+                if !never && !self.plan.any(&[Command::Logout, Command::LogoutAll]) {
                     self.wrong("nobody is logged in, though nobody logged out");
                 }
             }
@@ -129,11 +134,14 @@ impl Verdict<'_> {
             && last.ran.exited(0)
         {
             let own = last.ran.json()["access_key"].clone();
-            if last.command == Command::Login && who.json()["access_key"] != own {
-                self.wrong("the last login is not the one in force");
-            }
-            if last.command == Command::Logout && !who.exited(3) {
-                self.wrong("somebody is logged in after the last logout");
+            match last.command {
+                Command::Login | Command::LoginRenew if who.json()["access_key"] != own => {
+                    self.wrong("the last login is not the one in force");
+                }
+                Command::Logout | Command::LogoutAll if !who.exited(3) => {
+                    self.wrong("somebody is logged in after the last logout");
+                }
+                _ => {}
             }
         }
         Ok(())
@@ -238,58 +246,6 @@ impl Verdict<'_> {
         });
         if !told {
             self.wrong("it is on, nobody has its codes, and no run named `2fa on --renew`");
-        }
-    }
-
-    /// A login and a logout later only the keys are left that were there at the start.
-    fn keys_found(&mut self) -> Result<()> {
-        let token = self.scw(&["token"])?;
-        self.only_secret(token.stdout.trim(), "after the next run");
-        let mut login = self.world.password_login(&OWNER);
-        // Beside a passkey alone no password leads in.
-        self.world.remove_passkeys()?;
-        if self.world.two_factor() == "on" {
-            let Some(code) = self.world.code_that_works()? else {
-                self.wrong("it is on, with a key that no run was given");
-                return Ok(());
-            };
-            login = login.with("SCW_OTP", code);
-        }
-        let login = login.run()?;
-        if !login.exited(0) {
-            let first = login.stderr.lines().next().unwrap_or_default();
-            self.wrong(format!("no login any more: {:?}: {first}", login.ending));
-            return Ok(());
-        }
-        let mut keys = self.world.keys(&OWNER)?;
-        let own = login.json()["access_key"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned();
-        for known in [OWNER.access_key, OWNER.token, &own] {
-            keys.remove(known);
-        }
-        if !keys.is_empty() {
-            self.wrong(format!("{} live keys outlive the next login", keys.len()));
-        }
-        let out = self.scw(&["logout"])?;
-        if !out.exited(0) {
-            self.wrong(format!("the last logout: {:?}", out.ending));
-        }
-        if self.world.keys(&OWNER)?.contains(&own) {
-            self.wrong("the key of the last login outlives its logout");
-        }
-        self.only_secret("", "after the logout");
-        Ok(())
-    }
-
-    fn only_secret(&mut self, own: &str, when: &str) {
-        let files = folders::files(&self.world.home());
-        for secret in self.world.secrets() {
-            let holds = |file: &std::path::PathBuf| folders::holds(file, secret.as_bytes());
-            if secret != own && files.iter().any(holds) {
-                self.wrong(format!("a dead secret lies below HOME {when}"));
-            }
         }
     }
 }
