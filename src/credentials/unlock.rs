@@ -11,7 +11,7 @@ use super::{
     secret_file::{read_bytes, read_secret_file},
 };
 use crate::{
-    config::Kept,
+    config::{Kept, Record},
     env,
     error::{CliError, IDENTITY_FLAG, Kind, PASSPHRASE_FLAG, Result, prompt_error},
     model::{ProfileName, StorageKind},
@@ -180,7 +180,8 @@ impl Local<'_> {
         if asking == Asking::Nobody {
             return Err(unopened());
         }
-        let typed = self.hidden(&question(path)).await?.map_err(|err| {
+        self.say_whose(path);
+        let typed = self.hidden("Passphrase").await?.map_err(|err| {
             let wanted = format!("a passphrase for {} is", path.display());
             self.besides(
                 prompt_error(&err, &wanted, PASSPHRASE_FLAG),
@@ -190,14 +191,32 @@ impl Local<'_> {
         Ok(self.keys().remember(typed, true))
     }
 
+    /// Says which file the passphrase is for, where several have their own.
+    fn say_whose(&self, path: &Path) {
+        let encrypted = |record: Record| {
+            let kept = record.logins().map(|(_, login)| login.kept.storage);
+            kept.filter(|kept| *kept == StorageKind::Encrypted).count()
+        };
+        let asks = self.keys().prompter.check().is_ok();
+        if asks
+            && self.record().is_ok_and(|record| encrypted(record) > 1)
+            && let Some(profile) = store::profile_of(path)
+        {
+            self.ui().instruct(&format!(
+                "The secret key of profile `{profile}` is encrypted"
+            ));
+        }
+    }
+
     /// Asks for a new passphrase, twice.
     async fn new_passphrase(&self) -> Result<SecretString> {
         let unanswered = |err: PromptError| prompt_error(&err, "a passphrase is", PASSPHRASE_FLAG);
+        if self.keys().prompter.check().is_ok() {
+            self.ui()
+                .instruct("Choose a passphrase for the file with the secret key");
+        }
         loop {
-            let first = self
-                .hidden("New passphrase for the secret key")
-                .await?
-                .map_err(unanswered)?;
+            let first = self.hidden("New passphrase").await?.map_err(unanswered)?;
             if first.expose_secret().is_empty() {
                 self.ui().ask_again(&"the passphrase is empty");
                 continue;
@@ -313,14 +332,6 @@ impl Local<'_> {
             () = self.interrupt().requested() => Err(CliError::interrupted()),
             done = wait => Ok(done),
         }
-    }
-}
-
-/// The question for the passphrase of a file. Each login may have its own.
-fn question(path: &Path) -> String {
-    match store::profile_of(path) {
-        Some(profile) => format!("Passphrase of profile `{profile}`"),
-        None => "Passphrase".to_owned(),
     }
 }
 

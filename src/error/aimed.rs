@@ -13,6 +13,9 @@ const FOR_PROFILE: [&str; 6] = [
     "2fa status",
 ];
 
+/// The login that hints offer where no keyring can be used.
+const INSTEAD: &str = "scw login --storage encrypted";
+
 impl CliError {
     /// Aims the commands of the hints at the profile that `--profile` named.
     #[must_use]
@@ -29,10 +32,7 @@ impl CliError {
     pub(crate) fn for_login(mut self, way: &str) -> Self {
         if !way.is_empty() {
             for hint in &mut self.hints {
-                *hint = hint.replace(
-                    "`scw login --storage",
-                    &format!("`scw login {way} --storage"),
-                );
+                *hint = hint.replace(INSTEAD, &format!("{INSTEAD} {way}"));
             }
         }
         self
@@ -61,10 +61,11 @@ fn aimed(command: &str, profile: &ProfileName) -> Option<String> {
     {
         return None;
     }
-    FOR_PROFILE.iter().find_map(|name| {
-        let rest = words.strip_prefix(name)?;
-        (rest.is_empty() || rest.starts_with(' ')).then(|| format!("scw {name} -p {profile}{rest}"))
-    })
+    FOR_PROFILE
+        .iter()
+        .filter_map(|name| words.strip_prefix(name))
+        .any(|rest| rest.is_empty() || rest.starts_with(' '))
+        .then(|| format!("{command} -p {profile}"))
 }
 
 #[cfg(test)]
@@ -79,13 +80,13 @@ mod tests {
         for (hint, aimed) in [
             (
                 LOGIN_HINT,
-                "log in with `scw login -p work` (in a script: `scw login -p work --with-token`)",
+                "log in with `scw login -p work` (in a script: `scw login --with-token -p work`)",
             ),
             (
                 "run `scw 2fa on --renew`",
-                "run `scw 2fa on -p work --renew`",
+                "run `scw 2fa on --renew -p work`",
             ),
-            ("run `scw 2fa off --all`", "run `scw 2fa off -p work --all`"),
+            ("run `scw 2fa off --all`", "run `scw 2fa off --all -p work`"),
             ("run `scw login -p NAME`", "run `scw login -p NAME`"),
             ("run `scw logout --all`", "run `scw logout --all`"),
             ("run `scw doctor` again", "run `scw doctor` again"),
@@ -104,7 +105,7 @@ mod tests {
         let kept = offered().for_login("--from-config --all --scrub");
         assert_eq!(
             kept.hints(),
-            ["run `scw login --from-config --all --scrub --storage encrypted`"]
+            ["run `scw login --storage encrypted --from-config --all --scrub`"]
         );
         assert_eq!(offered().for_login("").hints(), offered().hints());
     }

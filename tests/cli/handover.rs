@@ -133,7 +133,7 @@ fn without_a_login_it_is_handed_over_unchanged_with_one_warning() {
         assert_eq!(seen.args, ["-p", "work", "instance", "list"]);
         assert_eq!(seen.vars, depth(&ours, 1));
         let warning = "warning: the official client gets no key from scw: not logged in (profile `work`); \
-             log in with `scw login -p work` (in a script: `scw login -p work --with-token`)\n";
+             log in with `scw login -p work` (in a script: `scw login --with-token -p work`)\n";
         let expected = if quiet { "" } else { warning };
         assert_eq!(ran.stderr, format!("{expected}official stderr\n"));
     }

@@ -51,7 +51,7 @@ fn a_login_asks_for_a_new_passphrase_twice_and_first() {
 fn a_passphrase_is_asked_for_once_and_a_wrong_one_up_to_three_times() {
     let world = encrypted();
     let mut session = terminal(&world, &["2fa", "status"]);
-    type_hidden(&mut session, "Passphrase of profile `default`", PASSPHRASE);
+    type_hidden(&mut session, "Passphrase", PASSPHRASE);
     let (rest, code) = finish(&mut session);
     assert_eq!(code, 0, "{rest}");
     assert!(!rest.contains("Passphrase"), "{rest}");

@@ -315,7 +315,7 @@ fn a_hint_is_for_the_profile_that_was_asked_about() {
     let machine = Machine::new();
     let ran = Ran::of(machine.command(&["doctor", "-p", "nope"]).output().unwrap());
     let told =
-        "hint: log in with `scw login -p nope` (in a script: `scw login -p nope --with-token`)";
+        "hint: log in with `scw login -p nope` (in a script: `scw login --with-token -p nope`)";
     assert!(ran.stdout.contains(told), "{}", ran.stdout);
     let ran = machine.world.run(&["token", "-p", "nope"]).expect(3);
     assert!(ran.stderr.contains(told), "{}", ran.stderr);
