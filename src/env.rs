@@ -51,6 +51,8 @@ variables! {
         DEFAULT_REGION = "SCW_DEFAULT_REGION";
         /// Default zone of what `scw exec` runs
         DEFAULT_ZONE = "SCW_DEFAULT_ZONE";
+        /// Token for older clients. `scw exec` unsets it with `--ttl`
+        TOKEN = "SCW_TOKEN";
     }
     "Variables of this program" {
         /// API to use: `iam`, or `account` (`--api`)

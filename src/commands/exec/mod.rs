@@ -16,6 +16,7 @@ use crate::{
     cli::ExecArgs,
     context::Context,
     credentials::Credential,
+    env,
     error::{CliError, Kind, Result},
     model::clean,
     process::{self, ExitCode, Supervisor, Variables},
@@ -56,10 +57,16 @@ pub(crate) async fn run(ctx: &Context, args: ExecArgs) -> Result<ExitCode> {
         Err(CliError::interrupted())
     } else {
         match variables(ctx, &args, key.credential()) {
-            Ok(variables) => supervisor
-                .run(variables.command(program, arguments))
-                .await
-                .map_err(|err| not_started(program, &err)),
+            Ok(mut variables) => {
+                // They would outlive the key, and reach further than it does.
+                for name in [env::PASSWORD, env::OTP, env::TOKEN] {
+                    variables.remove(name);
+                }
+                supervisor
+                    .run(variables.command(program, arguments))
+                    .await
+                    .map_err(|err| not_started(program, &err))
+            }
             Err(err) => Err(err),
         }
     };

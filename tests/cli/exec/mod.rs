@@ -206,6 +206,22 @@ fn the_key_of_the_command_is_another_one_that_ends_and_is_in_no_file() {
 
 // Issue 10, 1
 #[test]
+fn no_other_secret_of_the_user_reaches_a_command_with_a_key_of_its_own() {
+    let world = World::logged_in();
+    for ttl in [&[][..], &["--ttl", "1h"]] {
+        let mut command = world.command(&[&["exec"][..], ttl, &["--", "env"]].concat());
+        for name in ["SCW_PASSWORD", "SCW_OTP", "SCW_TOKEN"] {
+            command.env(name, "the-users-own");
+        }
+        let ran = Ran::of(command.output().unwrap()).expect(0);
+        assert_eq!(ran.stdout.contains("the-users-own"), ttl.is_empty());
+        let own = ran.stdout.contains(&world.info().secret_key);
+        assert_eq!(own, ttl.is_empty());
+    }
+}
+
+// Issue 10, 1
+#[test]
 fn a_key_lasts_no_longer_than_the_organization_allows() {
     let world = World::logged_in();
     let path = format!(
