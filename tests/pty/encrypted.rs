@@ -95,6 +95,30 @@ fn nothing_is_asked_where_the_secret_is_not_needed() {
 
 // Issue 10, 7
 #[test]
+fn with_several_encrypted_logins_the_question_says_whose_passphrase_it_is() {
+    let world = encrypted();
+    let file = world.home.path().join("passphrase");
+    fs::write(&file, "another one").unwrap();
+    let login = [
+        "login",
+        "-p",
+        "work",
+        "--with-token",
+        "--storage",
+        "encrypted",
+    ];
+    let login = [&login[..], &["--passphrase-file", file.to_str().unwrap()]].concat();
+    world.run_with_input(&login, &world.key_lines()).expect(0);
+    let mut session = terminal(&world, &["whoami", "--all"]);
+    for (profile, passphrase) in [("default", PASSPHRASE), ("work", "another one")] {
+        wait_for(&mut session, &format!("profile `{profile}` is encrypted"));
+        type_hidden(&mut session, "Passphrase", passphrase);
+    }
+    assert_eq!(finish(&mut session).1, 0);
+}
+
+// Issue 10, 7
+#[test]
 fn the_question_for_a_passphrase_ends_on_ctrl_c() {
     let world = encrypted();
     let mut session = terminal(&world, &["token"]);
