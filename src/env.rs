@@ -81,7 +81,7 @@ variables! {
         HANDOVER = "SCW_HANDOVER";
         /// Path of the official client, instead of the `scw` that `PATH` leads to
         OFFICIAL = "SCW_OFFICIAL";
-        /// Set for the official client: how many times scw has handed over. scw stops after 4
+        /// Set for the official client: how many times scw has handed over. After 4, it tries the next `scw`, or stops
         HANDOVER_DEPTH = "SCW_HANDOVER_DEPTH";
     }
     "Variables that `scw exec --s3 COMMAND` sets" {

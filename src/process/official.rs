@@ -35,8 +35,8 @@ const NOTE_WITHIN: usize = 4096;
 /// Bytes that are read at once.
 const CHUNK: usize = 256 * 1024;
 
-/// How many times one command may be handed over: a program may call `scw` again, and one that
-/// leads back here must not do so for ever.
+/// How many times one command may be handed over to one file: a program may call `scw` again, and one
+/// that leads back here must not do so for ever.
 const DEEPEST: u32 = 4;
 
 /// Why the official client cannot be started.
@@ -52,11 +52,13 @@ pub(crate) enum OfficialError {
     },
     /// It leads back to this program.
     #[error(
-        "could not hand the command over: {path} leads back to this program (`SCW_HANDOVER_DEPTH` is {DEEPEST})"
+        "could not hand the command over: {path} leads back to this program (`SCW_HANDOVER_DEPTH` is {depth})"
     )]
     Loop {
         /// The path.
         path: PathBuf,
+        /// How many times the command was handed over.
+        depth: u32,
     },
     /// The system does not start it.
     #[error("could not run the official client, {path}: {source}")]
@@ -72,11 +74,16 @@ pub(crate) enum OfficialError {
 #[derive(Debug)]
 pub(crate) struct Official {
     path: PathBuf,
+    /// How many times a command may have been handed over before this file is no way on.
+    deepest: u32,
 }
 
 impl Official {
     /// Looks for it: `SCW_OFFICIAL`, then `scw` further along `PATH` than this program, then anywhere
     /// else on it, then the file that a package diverted. Nothing where there is none.
+    ///
+    /// A file that led back here [`DEEPEST`] times is a script around this program: the next one may be
+    /// the official client.
     ///
     /// # Errors
     /// [`OfficialError::Unusable`].
@@ -84,12 +91,23 @@ impl Official {
         if let Some(named) = env::path(env::OFFICIAL) {
             let path = std::path::absolute(&named).unwrap_or(named);
             return match usable(&path) {
-                Ok(()) => Ok(Some(Self { path })),
+                Ok(()) => Ok(Some(Self {
+                    path,
+                    deepest: DEEPEST,
+                })),
                 Err(reason) => Err(OfficialError::Unusable { path, reason }),
             };
         }
-        let found = candidates().into_iter().find(|path| usable(path).is_ok());
-        Ok(found.map(|path| Self { path }))
+        let mut found = None;
+        let mut deepest = 0;
+        for path in candidates().into_iter().filter(|path| usable(path).is_ok()) {
+            deepest += DEEPEST;
+            found = Some(Self { path, deepest });
+            if depth() < deepest {
+                break;
+            }
+        }
+        Ok(found)
     }
 
     /// Its file.
@@ -119,12 +137,11 @@ impl Official {
     /// # Errors
     /// [`OfficialError::Loop`] where that is too often.
     pub(crate) fn next_depth(&self) -> Result<u32, OfficialError> {
-        let depth = env::text(env::HANDOVER_DEPTH).ok().flatten();
-        // A value that is no number was not set by this program.
-        let depth: u32 = depth.and_then(|depth| depth.parse().ok()).unwrap_or(0);
-        if depth >= DEEPEST {
+        let depth = depth();
+        if depth >= self.deepest {
             return Err(OfficialError::Loop {
                 path: self.path.clone(),
+                depth,
             });
         }
         Ok(depth + 1)
@@ -138,6 +155,13 @@ impl Official {
             source,
         }
     }
+}
+
+/// How many times this command was handed over already.
+fn depth() -> u32 {
+    let depth = env::text(env::HANDOVER_DEPTH).ok().flatten();
+    // A value that is no number was not set by this program.
+    depth.and_then(|depth| depth.parse().ok()).unwrap_or(0)
 }
 
 /// Every path that the official client may have, the likeliest first.

@@ -95,6 +95,18 @@ fn a_script_that_leads_back_here_ends_with_an_error() {
 
 // Issue 10, 2
 #[test]
+fn behind_a_script_that_leads_back_here_the_next_client_is_found() {
+    let machine = Machine::new();
+    let script = format!("exec {} \"$@\"", binary());
+    official(&machine.bin("wrapper"), &script);
+    let mut command = machine.command(&["instance", "a b", ""]);
+    command.env("PATH", path(&machine, &["wrapper", "real"]));
+    let (seen, _) = machine.seen_of(&mut command);
+    assert_eq!(seen.args, ["instance", "a b", ""]);
+}
+
+// Issue 10, 2
+#[test]
 fn the_official_client_is_called_by_the_name_that_a_shell_would_use() {
     let machine = Machine::new();
     let mut command = machine.command(&["-q", "no-such-script"]);

@@ -68,6 +68,9 @@ fn the_old_key_is_deleted_after_the_new_one_is_stored_and_proven_and_not_before(
     assert_eq!(calls, wanted);
     let list = run(&world, &["profile", "list"]).expect(0).stdout;
     assert!(list.contains("(in 30 days)"), "{list}");
+    let again = run(&world, &["login", "--renew"]).expect(0).stderr;
+    let told = format!("Renewed the API key: the login uses {} now\n", key(&world));
+    assert!(again.starts_with(&told), "{again}");
     // The new key is the login's own: the logout deletes it.
     run(&world, &["logout"]).expect(0);
     assert!(world.new_keys().is_empty());

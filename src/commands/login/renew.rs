@@ -92,6 +92,10 @@ async fn renew(ctx: &Context, args: &LoginArgs) -> Result<Login> {
         Err(err) => return Err(withdraw(&*account, &before, note, &key, err).await),
     };
     settle(ctx, note);
+    if let Some(new) = &login.access_key {
+        ctx.ui()
+            .status(&format!("Renewed the API key: the login uses {new} now"));
+    }
     uninterruptible.now("deleting the old API key");
     if before.created_key.is_none() {
         let name = before

@@ -149,7 +149,7 @@ pub(super) fn official_client() -> Vec<Row> {
             OfficialError::Unusable { path: path(), reason: "it does not exist" },
             "could not use /opt/scw, which `SCW_OFFICIAL` names: it does not exist",
             ["set `SCW_OFFICIAL` to the file of the official client, or unset it"];
-        OfficialError::Loop { .. } => OfficialError::Loop { path: path() },
+        OfficialError::Loop { .. } => OfficialError::Loop { path: path(), depth: 4 },
             "could not hand the command over: /opt/scw leads back to this program (`SCW_HANDOVER_DEPTH` is 4)",
             ["set `SCW_OFFICIAL` to the file of the official client itself"];
         OfficialError::NotRun { .. } =>
