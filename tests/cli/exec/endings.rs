@@ -84,7 +84,10 @@ fn swept_by_the_next_run(world: &World) {
 }
 
 fn by_itself(code: i32) {
-    Exec::start(&format!("exit {code}")).ended(code);
+    // It waits until the test has seen its key.
+    let exec = Exec::start(&format!("{WAIT}; exit {code}"));
+    fs::remove_file(file(&exec.world, "pid")).unwrap();
+    exec.ended(code);
 }
 
 /// A signal to the command.
