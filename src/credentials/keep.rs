@@ -76,8 +76,8 @@ pub(crate) async fn lock_login(local: Local<'_>, profile: &ProfileName) -> Resul
         .await
 }
 
-/// As [`keep`], with the lock held by the caller, and what the store encrypts with. The new login takes over once `prove` has found
-/// that its credential works, as the store gives it back.
+/// As [`keep`], with the lock held by the caller. `key` is what the store encrypts with. The new login
+/// takes over once `prove` has found that its credential works, as the store gives it back.
 ///
 /// # Errors
 /// As [`keep`], and what `prove` says.
@@ -267,20 +267,17 @@ pub(crate) async fn credential_to_revoke(
     Ok(Credential::of_login(login, SecretKey::parse(&secret)?))
 }
 
-/// Asks for what opens the secret of a login whose key is about to be deleted: before the login is
-/// locked, since a person may take a while. Who does not have it can keep the key.
+/// Asks for what opens the secret of a login whose key is about to be deleted. Somebody who does not
+/// have it can log out and keep the key.
 async fn open_to_revoke(local: Local<'_>, profile: &ProfileName) -> Result<()> {
     let record = local.record()?;
     let Some(login) = record.login(profile) else {
         return Ok(());
     };
-    if login.kept.storage != StorageKind::Encrypted || login.created_key.is_none() {
+    if login.created_key.is_none() {
         return Ok(());
     }
-    match local
-        .secret_to_revoke(profile, login.kept, Asking::Person)
-        .await
-    {
+    match local.open_early(profile, login.kept).await {
         Err(err) if matches!(err.kind(), Kind::Usage | Kind::Keyring) => {
             Err(err.hint("to log out without it, run `scw logout --keep-key`"))
         }

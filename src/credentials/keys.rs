@@ -65,10 +65,14 @@ impl Keys {
     }
 
     /// What encrypts a new file: an option comes before a variable, and the key before the
-    /// passphrase, which may be that of the key itself.
+    /// passphrase, which may be that of the key itself. Where nothing is given, what a person typed to
+    /// open the file before: it is to open the new one too.
     pub(super) fn new_lock(&self) -> Lock {
+        let is_given = self.passphrase_file().is_some();
+        let typed = self.identity.borrow().is_some() && !is_given && !self.was_typed();
         let key = self.identity_file.is_some()
-            || (self.passphrase_file.is_none() && self.identity_file().is_some());
+            || (self.passphrase_file.is_none() && self.identity_file().is_some())
+            || typed;
         if key { Lock::Key } else { Lock::Passphrase }
     }
 

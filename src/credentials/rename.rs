@@ -36,6 +36,9 @@ pub(crate) async fn rename(
             None => Renamed::NoLogin,
         });
     }
+    if let Some(login) = local.record()?.login(old) {
+        local.open_early(old, login.kept).await?;
+    }
     // Always in this order, so that two runs cannot wait for each other.
     let (first, second) = if old < new { (old, new) } else { (new, old) };
     let first_lock = local

@@ -14,8 +14,8 @@ use crate::{
     config::{Kept, Record},
     env,
     error::{CliError, IDENTITY_FLAG, Kind, PASSPHRASE_FLAG, Result, prompt_error},
-    model::{ProfileName, StorageKind},
-    store::{self, FoundIdentity, Identity, Key, Lock, LockedIdentity, StoreError},
+    model::{ProfileName, SecretName, StorageKind},
+    store::{self, FoundIdentity, Identity, Key, Lock, LockedIdentity, SecretStore, StoreError},
     ui::{self, PromptError},
 };
 
@@ -90,12 +90,8 @@ impl Local<'_> {
         kept: Kept,
         asking: Asking,
     ) -> Result<SecretString> {
-        self.unlock(asking, async |key| {
-            let name = kept.name(profile);
-            self.with_store(kept.storage, key, move |store| store.get(&name))
-                .await
-        })
-        .await
+        self.read(profile, kept, asking, |store, name| store.get(name))
+            .await
     }
 
     /// The secret of a login that is about to be revoked.
@@ -108,12 +104,40 @@ impl Local<'_> {
         kept: Kept,
         asking: Asking,
     ) -> Result<SecretString> {
+        self.read(profile, kept, asking, |store, name| {
+            store.get_to_revoke(name)
+        })
+        .await
+    }
+
+    async fn read(
+        &self,
+        profile: &ProfileName,
+        kept: Kept,
+        asking: Asking,
+        get: fn(&dyn SecretStore, &SecretName) -> Result<SecretString, StoreError>,
+    ) -> Result<SecretString> {
         self.unlock(asking, async |key| {
             let name = kept.name(profile);
-            self.with_store(kept.storage, key, move |store| store.get_to_revoke(&name))
+            self.with_store(kept.storage, key, move |store| get(store, &name))
                 .await
         })
         .await
+    }
+
+    /// Asks for what opens an encrypted secret. It comes before the login is locked: a person may take
+    /// a while, and must not keep other runs waiting.
+    ///
+    /// # Errors
+    /// As [`Local::secret`], except where there is no secret: whoever reads it then says so.
+    pub(crate) async fn open_early(&self, profile: &ProfileName, kept: Kept) -> Result<()> {
+        if kept.storage != StorageKind::Encrypted {
+            return Ok(());
+        }
+        match self.secret(profile, kept, Asking::Person).await {
+            Err(err) if err.kind() != Kind::NotLoggedIn => Err(err),
+            _ => Ok(()),
+        }
     }
 
     /// What a new secret is encrypted with; nothing where its place takes it as it is. It is asked

@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt, process::Command};
 
 use expectrl::{ControlCode, Expect};
 
-use crate::support::{World, files_with};
+use crate::support::{World, age_key, files_with};
 use crate::terminal::{finish, hidden, in_terminal, terminal, type_hidden, wait_for};
 
 const PASSPHRASE: &str = "correct horse battery staple";
@@ -217,4 +217,50 @@ fn a_passphrase_stays_hidden_after_ctrl_z() {
     assert!(!shown.contains(PASSPHRASE), "{shown}");
     session.send_line("exit 0").unwrap();
     finish(&mut session);
+}
+
+// Issue 10, 4, 5 and 7
+#[test]
+fn a_question_for_the_passphrase_keeps_no_other_run_waiting() {
+    for command in [
+        &["profile", "rename", "default", "work"][..],
+        &["login", "--renew"],
+    ] {
+        let world = encrypted();
+        let mut session = terminal(&world, command);
+        wait_for(&mut session, "Passphrase");
+        hidden(&session);
+        // Its secret is not needed: the login did not make its key.
+        let other = world.run(&["logout"]).expect(0);
+        assert_eq!(
+            other.stderr, "Logged out (profile default)\n",
+            "{command:?}"
+        );
+        session.send_line(PASSPHRASE).unwrap();
+        let (rest, code) = finish(&mut session);
+        assert_eq!(code, 3, "{command:?}: {rest}");
+    }
+}
+
+// Issue 10, 4 and 7
+#[test]
+fn a_renamed_login_is_encrypted_for_the_key_that_opened_it() {
+    let world = World::new();
+    let (identity, _) = age_key(&world);
+    let login = [
+        "login",
+        "--with-token",
+        "--storage",
+        "encrypted",
+        "--identity",
+        &identity,
+    ];
+    world.run_with_input(&login, &world.key_lines()).expect(0);
+    let mut session = terminal(&world, &["profile", "rename", "default", "work"]);
+    wait_for(&mut session, "File with the age or SSH key");
+    session.send_line(&identity).unwrap();
+    let (rest, code) = finish(&mut session);
+    assert_eq!(code, 0, "{rest}");
+    let token = world.run(&["token", "--identity", &identity]).expect(0);
+    assert_eq!(token.stdout.trim(), world.info().secret_key);
 }

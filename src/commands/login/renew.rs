@@ -48,6 +48,10 @@ async fn renew(ctx: &Context, args: &LoginArgs) -> Result<Login> {
     let profile = &ctx.settings()?.profile;
     let uninterruptible = ctx.interrupt().protect("");
     let seen = login_of(ctx)?;
+    // A person may be asked for both, and must not keep other runs waiting.
+    local.open_early(profile, seen.kept).await?;
+    let storage = args.storage.unwrap_or(seen.kept.storage);
+    let sealing_key = local.sealing_key(storage).await?;
     let lock = credentials::lock_login(local, profile).await?;
     let before = login_of(ctx)?;
     if !before.is_same(&seen) {
@@ -66,8 +70,6 @@ async fn renew(ctx: &Context, args: &LoginArgs) -> Result<Login> {
     let account = ctx.clients().account(&credential)?;
     // A key that does not work any more is found out here.
     let user = account.user(&before.user_id).await?;
-    let storage = args.storage.unwrap_or(before.kept.storage);
-    let sealing_key = local.sealing_key(storage).await?;
     let (note, key) = create(ctx, args, &*account, &before).await?;
     uninterruptible.now("storing the new secret key");
     let kept = credentials::keep_locked(
