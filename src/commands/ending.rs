@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// How long before the end of a key scw warns.
-const AHEAD: Duration = Duration::weeks(2);
+pub(super) const AHEAD: Duration = Duration::weeks(2);
 
 /// Warns where the key of the login in force ends within two weeks, at most once a day.
 pub(super) async fn warn_of_ending(ctx: &Context, login: &Login) -> Result<()> {

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use super::{codes, failure};
 use crate::{
     api::ApiError,
+    commands::{ending::AHEAD, service_now},
     context::Context,
     credentials::{Authed, Source},
     env,
@@ -17,9 +18,6 @@ use crate::{
 const KEY: &str = "key";
 const RENEW: &str = "run `scw login --renew`";
 const NEW_VARIABLE: &str = "set `SCW_SECRET_KEY` and `SCW_ACCESS_KEY` to a new key, or unset both";
-
-/// How long before its end a key is worth a warning (issue 10, Build 5).
-const SOON: time::Duration = time::Duration::days(14);
 
 /// Asks the API with the key in force, for `limit` at most.
 pub(super) async fn check(ctx: &Context, limit: Duration) -> Vec<Finding> {
@@ -64,7 +62,7 @@ async fn ask(ctx: &Context, found: &mut Vec<Finding>) -> Result<()> {
         .user_factors(&user)
         .await
         .map_err(|err| refused(err.into(), is_variable))?;
-    let now = Context::now();
+    let now = service_now(account);
     found.push(match source {
         Source::Saved(_) => key_ends(ends, now, LOGIN_HINT, RENEW),
         Source::Environment => key_ends(ends, now, NEW_VARIABLE, NEW_VARIABLE),
@@ -119,7 +117,7 @@ fn key_ends(at: Option<OffsetDateTime>, now: OffsetDateTime, again: &str, renew:
         Some(at) if at <= now => {
             Finding::problem(KEY, format!("it ended on {}", day(at, now)), again)
         }
-        Some(at) if at - now <= SOON => {
+        Some(at) if at - now <= AHEAD => {
             Finding::warning(KEY, format!("it ends on {}", day(at, now)), renew)
         }
         Some(at) => Finding::ok(KEY, format!("it works until {}", day(at, now))),

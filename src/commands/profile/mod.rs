@@ -66,11 +66,11 @@ async fn choose(ctx: &Context, args: &ProfileUseArgs) -> Result<()> {
 /// The failure where a profile that was named has no login.
 fn without_login(record: &Record, name: &ProfileName) -> CliError {
     let err = CliError::new(Kind::NotLoggedIn, format!("profile `{name}` has no login"));
+    let log_in = format!("log in with `scw login -p {name}`");
     let known: Vec<String> = record.logins().map(|(name, _)| name.to_string()).collect();
-    let err = if known.is_empty() {
-        err
-    } else {
-        err.hint(format!("choose one of: {}", known.join(", ")))
-    };
-    err.hint(format!("or log in with `scw login -p {name}`"))
+    if known.is_empty() {
+        return err.hint(log_in);
+    }
+    err.hint(format!("choose one of: {}", known.join(", ")))
+        .hint(format!("or {log_in}"))
 }
