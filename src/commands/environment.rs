@@ -97,11 +97,9 @@ pub(crate) fn follow_profile(variables: &mut Variables, settings: &Settings) {
         return;
     };
     // The file that the program will read, which `--config` does not tell it.
-    let Some(path) = OfficialProfile::path(None) else {
-        return variables.remove(env::PROFILE);
-    };
-    match OfficialProfile::load(&path, Some(name)) {
-        Ok(None) => variables.remove(env::PROFILE),
-        Ok(Some(_)) | Err(_) => variables.set(env::PROFILE, name.as_str()),
+    if OfficialProfile::is_missing(OfficialProfile::path(None).as_deref(), name) {
+        variables.remove(env::PROFILE);
+    } else {
+        variables.set(env::PROFILE, name.as_str());
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use super::service_now;
 use crate::{
     api::{Account, ApiError},
     context::Context,
@@ -51,11 +52,8 @@ pub(super) async fn end_of_key(
 /// The end of a key that lives so long from now on, by the service's clock, which decides what is
 /// in the future; nothing where it lies beyond the calendar.
 fn end_of(account: &dyn Account, life: Duration) -> Option<OffsetDateTime> {
-    let ahead = account.clock_ahead_s().unwrap_or(0);
     let life = time::Duration::try_from(life).ok()?;
-    Context::now()
-        .checked_add(time::Duration::seconds(ahead))?
-        .checked_add(life)
+    service_now(account).checked_add(life)
 }
 
 /// The answer with the secret was lost: the key is useless, so scw looks for it and deletes it.

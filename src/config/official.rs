@@ -229,6 +229,13 @@ impl OfficialProfile {
         Ok(file.profile(name))
     }
 
+    /// Whether the official client, which reads the file at `path`, would look in vain for a profile. A
+    /// file that cannot be read is that client's business.
+    #[must_use]
+    pub(crate) fn is_missing(path: Option<&Path>, name: &ProfileName) -> bool {
+        path.is_none_or(|path| Self::load(path, Some(name)).is_ok_and(|found| found.is_none()))
+    }
+
     /// Where the file is: as scaleway-sdk-go, `scw/path.go` looks for it.
     #[must_use]
     pub(crate) fn path(flag: Option<&Path>) -> Option<PathBuf> {

@@ -93,6 +93,12 @@ impl PendingKey {
         }
     }
 
+    /// When the key ends by itself, by the service's clock, where it is for one command.
+    #[must_use]
+    pub(crate) fn ends_at(&self) -> Option<OffsetDateTime> {
+        self.command.as_ref().and_then(|of| of.expires_at)
+    }
+
     /// Its name for people.
     #[must_use]
     pub(crate) fn shown(&self) -> String {

@@ -190,14 +190,11 @@ pub(super) fn choose_profile(foreign: &Foreign, context: &mut Context) -> Result
     Ok(())
 }
 
-/// Whether the official client would look in vain for the profile that was named. A file that cannot
-/// be read is its business.
+/// Whether the official client would look in vain for the profile that was named.
 fn lacks_profile(context: &Context) -> bool {
-    let Ok(settings) = context.settings() else {
-        return false;
-    };
-    let (Some(name), Some(path)) = (&settings.named_profile, &settings.official_path) else {
-        return settings.named_profile.is_some();
-    };
-    OfficialProfile::load(path, Some(name)).is_ok_and(|found| found.is_none())
+    context.settings().is_ok_and(|settings| {
+        let name = settings.named_profile.as_ref();
+        let path = settings.official_path.as_deref();
+        name.is_some_and(|name| OfficialProfile::is_missing(path, name))
+    })
 }

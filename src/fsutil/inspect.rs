@@ -135,19 +135,3 @@ pub(crate) fn same_file(one: &Path, other: &Path) -> bool {
     let real = |path: &Path| fs::canonicalize(path).ok();
     real(one).is_some_and(|one| real(other) == Some(one))
 }
-
-/// Whether a shell would run the file.
-#[cfg(unix)]
-#[must_use]
-pub(crate) fn is_program(path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-
-    fs::metadata(path).is_ok_and(|found| found.is_file() && found.mode() & 0o111 != 0)
-}
-
-/// Whether a shell would run the file.
-#[cfg(not(unix))]
-#[must_use]
-pub(crate) fn is_program(path: &Path) -> bool {
-    path.is_file()
-}

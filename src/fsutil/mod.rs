@@ -18,9 +18,7 @@ use zeroize::Zeroizing;
 
 pub(crate) use claim::Claim;
 pub(crate) use data_dir::{DataDir, read_owned};
-pub(crate) use inspect::{
-    Exposure, entries, exposure, is_out_of_sight, is_program, lines_where, same_file,
-};
+pub(crate) use inspect::{Exposure, entries, exposure, is_out_of_sight, lines_where, same_file};
 pub(crate) use lock::{FileLock, LockFile, is_held};
 pub(crate) use private::{Reservation, check_private, write_public};
 pub(crate) use replace::check_replaceable;

@@ -53,14 +53,14 @@ pub(crate) fn find_program(program: &OsStr) -> Result<(), io::Error> {
     }
     let has_folder = program.as_encoded_bytes().contains(&b'/');
     if has_folder || program.is_empty() {
-        return is_program(Path::new(program));
+        return check_program(Path::new(program));
     }
     let Some(folders) = crate::env::path_of_programs() else {
         return Ok(());
     };
     let mut missing = io::Error::from(io::ErrorKind::NotFound);
     for folder in folders {
-        match is_program(&folder.join(program)) {
+        match check_program(&folder.join(program)) {
             Ok(()) => return Ok(()),
             // One that may not be run is the better reason.
             Err(err) if err.kind() == io::ErrorKind::PermissionDenied => missing = err,
@@ -70,8 +70,14 @@ pub(crate) fn find_program(program: &OsStr) -> Result<(), io::Error> {
     Err(missing)
 }
 
+/// Whether the system would run a file as a program.
+#[must_use]
+pub(crate) fn is_program(path: &Path) -> bool {
+    path.is_file() && check_program(path).is_ok()
+}
+
 #[cfg(unix)]
-fn is_program(path: &Path) -> Result<(), io::Error> {
+fn check_program(path: &Path) -> Result<(), io::Error> {
     use rustix::{
         fs::{Access, AtFlags, CWD, accessat},
         io::Errno,
@@ -86,7 +92,7 @@ fn is_program(path: &Path) -> Result<(), io::Error> {
 }
 
 #[cfg(not(unix))]
-fn is_program(_path: &Path) -> Result<(), io::Error> {
+fn check_program(_path: &Path) -> Result<(), io::Error> {
     Ok(())
 }
 

@@ -24,7 +24,7 @@ use tokio::sync::oneshot;
 pub(crate) use std::process::ExitCode;
 
 pub(crate) use answer::answer;
-pub(crate) use child::{Variables, find_program, replace};
+pub(crate) use child::{Variables, find_program, is_program, replace};
 pub(crate) use interrupt::{Interrupt, Protected};
 pub(crate) use official::{Official, OfficialError, is_this_program};
 pub(crate) use otp_command::{ProcessError, otp_command};

@@ -11,7 +11,7 @@ use std::{
     process::Command,
 };
 
-use super::Variables;
+use super::{Variables, is_program};
 use crate::env;
 
 /// The names of this program. The first one is also the official client's.
@@ -199,23 +199,13 @@ fn usable(path: &Path) -> Result<(), &'static str> {
     if !found.is_file() {
         return Err("it is not a file");
     }
-    if !is_executable(path) {
+    if !is_program(path) {
         return Err("it is not executable");
     }
     if is_this_file(&found) || has_the_marker(path) {
         return Err("it is this program, not the official client");
     }
     Ok(())
-}
-
-#[cfg(unix)]
-fn is_executable(path: &Path) -> bool {
-    rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
-}
-
-#[cfg(not(unix))]
-fn is_executable(_path: &Path) -> bool {
-    true
 }
 
 /// Whether a file is the one that runs now: by another name, a symbolic or a hard link.

@@ -98,7 +98,7 @@ fn passkey_path(id: &PasskeyId) -> String {
     format!("/iam/v1alpha1/webauthn-authenticator/{id}")
 }
 
-/// An organization that is on record here.
+/// The id of an organization, checked before it becomes a part of a path.
 fn organization(id: &str) -> Result<OrganizationId, ApiError> {
     OrganizationId::parse(id).map_err(|err| ApiError::Arguments {
         message: Some(err.to_string()),

@@ -1,6 +1,7 @@
 //! The backup codes of an account whose second factor is on.
 
 use crate::{
+    commands::codes_key::is_void,
     context::Context,
     error::{CliError, Result},
     model::{Finding, UserId},
@@ -21,8 +22,9 @@ const RENEW: &str = "to make new backup codes, run `scw 2fa on --renew`";
 /// When the record cannot be read.
 pub(super) fn check(ctx: &Context, user: &UserId) -> Result<Option<Finding>> {
     let record = ctx.local()?.record()?;
-    let known = record.user(user);
-    let own_place = known.and_then(|known| known.codes_file.as_ref());
+    let own_place = record
+        .user(user)
+        .and_then(|known| known.codes_file.as_ref());
     let file = ctx.codes_file(user)?;
     let path = file.path().display();
     Ok(Some(match file.load(None) {
@@ -34,8 +36,7 @@ pub(super) fn check(ctx: &Context, user: &UserId) -> Result<Option<Finding>> {
         ),
         Ok(None) => Finding::warning(NAME, "no backup codes are saved here", RENEW),
         Err(StoreError::Encrypted { .. }) => {
-            let void = known.and_then(|known| known.void_codes.as_deref());
-            if void.is_some() && file.digest()?.as_deref() == void {
+            if is_void(ctx, &file)? {
                 Finding::warning(NAME, format!("the codes in {path} are void"), RENEW)
             } else {
                 Finding::ok(NAME, format!("they are encrypted in {path}"))

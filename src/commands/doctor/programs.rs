@@ -7,9 +7,9 @@ use crate::{
     commands::environment::hands_over,
     env,
     error::Result,
-    fsutil::{is_program, same_file},
+    fsutil::same_file,
     model::Finding,
-    process::{Official, is_this_program},
+    process::{Official, is_program, is_this_program},
 };
 
 pub(super) const NAME: &str = "path";

@@ -41,7 +41,7 @@ async fn look(ctx: &Context) -> Result<Secrets> {
     let record = local.record()?;
     let current = &ctx.settings()?.profile;
     let in_keyring = logins(&record, StorageKind::Keyring, current);
-    let has_logins = record.names().any(|name| record.login(&name).is_some());
+    let has_logins = record.logins().next().is_some();
     let mut findings = Vec::new();
     let mut is_readable = true;
 
@@ -132,13 +132,11 @@ async fn look(ctx: &Context) -> Result<Secrets> {
 /// The logins with a secret in this kind of place, the one in force first.
 fn logins(record: &Record, storage: StorageKind, current: &ProfileName) -> Vec<Kept> {
     let mut found: Vec<Kept> = record
-        .names()
-        .filter_map(|profile| {
-            let kept = record.login(&profile)?.kept;
-            (kept.storage == storage).then(|| Kept {
-                name: kept.name(&profile),
-                profile,
-            })
+        .logins()
+        .filter(|(_, login)| login.kept.storage == storage)
+        .map(|(profile, login)| Kept {
+            name: login.kept.name(&profile),
+            profile,
         })
         .collect();
     found.sort_by_key(|kept| kept.profile != *current);

@@ -115,8 +115,7 @@ impl TemporaryKey {
         match deleted {
             Ok(()) => settle(ctx, self.note),
             Err(err) => {
-                let end = self.note.key.command.as_ref().and_then(|of| of.expires_at);
-                let end = end.map_or_else(String::new, |at| {
+                let end = self.note.key.ends_at().map_or_else(String::new, |at| {
                     format!(". It stops working at {}", rfc3339(at))
                 });
                 ctx.ui().warn(&format!(
@@ -130,7 +129,7 @@ impl TemporaryKey {
 
     async fn try_delete(&self, ctx: &Context) -> Result<()> {
         let access_key = self.credential.access_key();
-        let end = self.note.key.command.as_ref().and_then(|of| of.expires_at);
+        let end = self.note.key.ends_at();
         if end.is_some_and(|end| end <= Context::now()) {
             // It can no longer delete itself, and is of no use to anybody: the login clears it away.
             let _ = self.maker.account().delete_own_key(access_key).await;

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use time::OffsetDateTime;
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
@@ -40,7 +39,7 @@ pub(crate) async fn delete_left_over(ctx: &Context) -> Result<()> {
         } else {
             timeout_at(limit, delete(ctx, &note.key)).await.ok()
         };
-        let end = end_of(&note);
+        let end = note.key.ends_at();
         match deleted {
             Some(Ok(deleted)) => {
                 for key in deleted {
@@ -81,7 +80,7 @@ fn warn_of_late(ctx: &Context, late: &[PendingNote]) {
         _ => ("keys", "interrupted runs of scw", "The last of them"),
     };
     // Where the end of one is not known, that of the last one is not either.
-    let ends: Option<Vec<_>> = late.iter().map(end_of).collect();
+    let ends: Option<Vec<_>> = late.iter().map(|note| note.key.ends_at()).collect();
     let end = ends.and_then(|ends| ends.into_iter().max());
     let end = end.map_or_else(String::new, |at| {
         format!(". {which} stops working at {}", rfc3339(at))
@@ -90,11 +89,6 @@ fn warn_of_late(ctx: &Context, late: &[PendingNote]) {
         "could not delete the API {keys} {}, left behind by {whose}: it took too long{end}",
         names.join(", ")
     ));
-}
-
-/// When the key of a command ends by itself.
-fn end_of(note: &PendingNote) -> Option<OffsetDateTime> {
-    note.key.command.as_ref().and_then(|of| of.expires_at)
 }
 
 /// Deletes a key with the first login of its user that can, and tells the names of what it deleted.

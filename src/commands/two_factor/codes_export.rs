@@ -27,7 +27,7 @@ pub(super) async fn run(ctx: &Context, user: &UserId, args: &CodesExportArgs) ->
     if exported == 0 {
         return Err(none_left());
     }
-    // Room enough, so that no grown-out-of copy is left in memory.
+    // Large enough that the string never moves and leaves a copy of the codes in memory.
     let mut text = Zeroizing::new(String::with_capacity(16 * 1024));
     for saved in &codes.codes {
         if saved.state == CodeState::Unused {
