@@ -74,7 +74,8 @@ struct Advance {
 }
 
 async fn clock(State(service): State<Arc<Service>>, body: Bytes) -> Answer {
-    service.clock.advance(read::<Advance>(&body)?.advance_s);
+    let seconds = read::<Advance>(&body)?.advance_s;
+    service.clock.advance(seconds).map_err(DoorError::wrong)?;
     Ok(Json(
         json!({ "offset_s": service.clock.offset_s(), "now": service.now().unix_seconds() }),
     ))

@@ -209,9 +209,10 @@ impl Sandbox {
         &self.info
     }
 
-    /// Moves the service's clock, in seconds.
+    /// Moves the service's clock, in seconds. It stays as it is where it would leave the years 1970
+    /// to 9000; the test door refuses that in words.
     pub fn advance(&self, seconds: i64) {
-        self.service.clock.advance(seconds);
+        let _ = self.service.clock.advance(seconds);
     }
 
     /// The time by the service's clock, in seconds since 1970.

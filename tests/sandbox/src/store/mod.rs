@@ -24,7 +24,8 @@ pub(crate) use keys::{ApiKey, KeyChange, KeyFilter, NewApiKey};
 pub(crate) use listing::Page;
 pub(crate) use login::{Attempt, Proof};
 pub(crate) use organizations::{
-    LoginWays, Organization, OrganizationProfile, Project, ProjectFilter,
+    DURATIONS_S, LOGIN_ATTEMPTS, LoginWays, Organization, OrganizationProfile, Project,
+    ProjectFilter,
 };
 pub(crate) use panel::Entry;
 pub(crate) use passkeys::Passkey;
