@@ -14,7 +14,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use crate::{
-    faults::{Fault, Ledger, Seen},
+    faults::Fault,
+    ledger::{Ledger, Seen},
     members::{self, Members},
     service::Service,
     store::{Result, StoreError, TwoFactor},

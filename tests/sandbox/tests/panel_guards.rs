@@ -231,7 +231,7 @@ fn a_browser_is_told_to_guard_every_page_and_its_cookies() {
              frame-ancestors 'none'; form-action 'self'"
         );
         assert_eq!(answer.headers["cache-control"], "no-store");
-        assert_eq!(answer.headers["referrer-policy"], "no-referrer");
+        assert_eq!(answer.headers["referrer-policy"], "same-origin");
         for never in ["<script", " style=", " onclick"] {
             assert!(!answer.html().contains(never), "{path}: {never}");
         }

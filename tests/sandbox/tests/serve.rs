@@ -149,7 +149,7 @@ fn a_request_that_is_under_way_is_answered_before_the_end() {
     let address = served.text("api_url").strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
     stream
-        .write_all(b"GET /tokens HTTP/1.1\r\nhost: x\r\n\r\n")
+        .write_all(b"GET /tokens HTTP/1.1\r\nhost: localhost\r\n\r\n")
         .unwrap();
     while served.door("requests").as_array().unwrap().is_empty() {}
     served.terminate();
@@ -252,7 +252,7 @@ fn over_tls(served: &Served, ca_file: &str) -> std::io::Result<String> {
     let name = "127.0.0.1".try_into().unwrap();
     let connection = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
     let mut stream = rustls::StreamOwned::new(connection, TcpStream::connect(address)?);
-    stream.write_all(b"GET /tokens HTTP/1.1\r\nhost: x\r\n\r\n")?;
+    stream.write_all(b"GET /tokens HTTP/1.1\r\nhost: localhost\r\n\r\n")?;
     let mut begin = [0; 13];
     stream.read_exact(&mut begin)?;
     Ok(String::from_utf8_lossy(&begin).into_owned())

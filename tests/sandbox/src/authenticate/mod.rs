@@ -32,9 +32,12 @@ pub(crate) use target::encode;
 
 type Shared = State<Arc<Service>>;
 
+/// The address of the page.
+pub(crate) const PATH: &str = "/authenticate";
+
 /// The routes of the browser login.
 pub(crate) fn routes() -> Router<Arc<Service>> {
-    Router::new().route("/authenticate", get(show).post(sign_in))
+    Router::new().route(PATH, get(show).post(sign_in))
 }
 
 type Pairs = Result<Query<Vec<(String, String)>>, QueryRejection>;

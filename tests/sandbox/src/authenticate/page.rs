@@ -77,7 +77,7 @@ pub(super) fn form(
         }
     };
     let mut answer = answer(status, Some(target), "Authorize a program", &content);
-    let cookie = ("/authenticate", panel::VISIT);
+    let cookie = (super::PATH, panel::VISIT);
     panel::set_cookie(answer.headers_mut(), service, cookie, visit);
     answer
 }
