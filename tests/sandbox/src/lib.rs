@@ -28,6 +28,7 @@ mod service;
 mod store;
 mod stream;
 mod tls;
+mod webauthn;
 
 use std::{
     io,
@@ -147,18 +148,15 @@ impl Sandbox {
         if !listen.ip().is_loopback() && !options.allow_remote {
             return Err(StartError::Remote(listen));
         }
-        let service = Arc::new(Service {
-            store: Store::open(options.data.as_deref())?,
-            clock: clock::Clock::default(),
-            tls: options.tls.is_some(),
-        });
+        let store = Store::open(options.data.as_deref())?;
+        let clock = clock::Clock::default();
+        let now = clock.instant();
         let seed = options.seed.unwrap_or_default();
-        let (user_id, secrets) = seed::plant(&service.store, &seed, service.now())?;
-        let user = service.store.any_user(&user_id)?;
+        let (user_id, secrets) = seed::plant(&store, &seed, now)?;
+        let user = store.any_user(&user_id)?;
         if options.members > 0 {
             let id = &user.organization_id;
-            let wanted = Members::InAll(options.members);
-            members::add(&service.store, id, wanted, service.now())?;
+            members::add(&store, id, Members::InAll(options.members), now)?;
         }
         let tls = options.tls.as_deref().map(tls::acceptor).transpose()?;
         let listener = std::net::TcpListener::bind(listen)
@@ -170,7 +168,19 @@ impl Sandbox {
         let address = listener
             .local_addr()
             .map_err(|err| StartError::Listen(listen, err))?;
-        let project_id = service.store.first_project(&user.organization_id)?;
+        let project_id = store.first_project(&user.organization_id)?;
+        let scheme = if options.tls.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        let service = Arc::new(Service {
+            store,
+            clock,
+            tls: options.tls.is_some(),
+            origin: format!("{scheme}://localhost:{}", address.port()),
+            ceremonies: webauthn::Ceremonies::default(),
+        });
         let info = info(address, options.tls.as_deref(), &user, project_id, secrets);
 
         let ledger = Arc::new(Ledger::default());

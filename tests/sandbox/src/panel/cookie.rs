@@ -38,7 +38,7 @@ pub(crate) fn set(headers: &mut HeaderMap, service: &Service, name: &str, value:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{clock::Clock, store::Store};
+    use crate::{clock::Clock, store::Store, webauthn::Ceremonies};
 
     #[test]
     fn a_cookie_is_found_among_others() {
@@ -57,6 +57,8 @@ mod tests {
                 store: Store::open(None).unwrap(),
                 clock: Clock::default(),
                 tls,
+                origin: String::new(),
+                ceremonies: Ceremonies::default(),
             };
             let mut headers = HeaderMap::new();
             set(&mut headers, &service, SESSION, "x");

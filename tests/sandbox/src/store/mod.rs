@@ -27,7 +27,7 @@ pub(crate) use organizations::{
     LoginWays, Organization, OrganizationProfile, Project, ProjectFilter,
 };
 pub(crate) use panel::Entry;
-pub(crate) use passkeys::Passkey;
+pub(crate) use passkeys::{Credential, Passkey, passkey_name};
 pub(crate) use profiles::{Profile, Role};
 pub(crate) use schema::{NewOrganization, NewPerson, NewUser, Planted};
 pub(crate) use sessions::{Client, Issued, Session};
@@ -100,6 +100,7 @@ pub enum StoreError {
     },
 }
 
+/// What an operation on the state gives.
 pub(crate) type Result<T> = std::result::Result<T, StoreError>;
 
 /// The state.
