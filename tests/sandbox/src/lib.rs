@@ -150,13 +150,12 @@ impl Sandbox {
         }
         let store = Store::open(options.data.as_deref())?;
         let clock = clock::Clock::default();
-        let now = clock.instant();
         let seed = options.seed.unwrap_or_default();
-        let (user_id, secrets) = seed::plant(&store, &seed, now)?;
-        let user = store.any_user(&user_id)?;
+        let planted = seed::plant(&store, &seed, clock.instant())?;
+        let user = store.any_user(&planted.first_user)?;
         if options.members > 0 {
             let id = &user.organization_id;
-            members::add(&store, id, Members::InAll(options.members), now)?;
+            members::add(&store, id, Members::InAll(options.members), clock.instant())?;
         }
         let tls = options.tls.as_deref().map(tls::acceptor).transpose()?;
         let listener = std::net::TcpListener::bind(listen)
@@ -178,10 +177,13 @@ impl Sandbox {
             store,
             clock,
             tls: options.tls.is_some(),
+            home: panel::Home::new(&planted.panel_secret),
             origin: format!("{scheme}://localhost:{}", address.port()),
             ceremonies: webauthn::Ceremonies::default(),
         });
-        let info = info(address, options.tls.as_deref(), &user, project_id, secrets);
+        let url = format!("{scheme}://{address}");
+        let user = (&user, project_id, planted.secrets);
+        let info = info(&service, &url, options.tls.as_deref(), user);
 
         let ledger = Arc::new(Ledger::default());
         let latency = Duration::from_millis(options.latency_ms);
@@ -296,18 +298,15 @@ pub fn one_time_password(secret_base32: &str, unix_time: i64) -> Option<String> 
 }
 
 fn info(
-    address: SocketAddr,
+    service: &Service,
+    url: &str,
     tls: Option<&Path>,
-    user: &store::User,
-    project_id: String,
-    secrets: FirstSecrets,
+    (user, project_id, secrets): (&store::User, String, FirstSecrets),
 ) -> Info {
-    let scheme = if tls.is_some() { "https" } else { "http" };
-    let url = format!("{scheme}://{address}");
     Info {
-        api_url: url.clone(),
-        account_url: url.clone(),
-        panel_url: format!("{url}{}", panel::HOME),
+        api_url: url.to_owned(),
+        account_url: url.to_owned(),
+        panel_url: format!("{}{}", service.origin, service.home.path()),
         email: user.email.clone(),
         password: secrets.password,
         user_id: user.id.clone(),
