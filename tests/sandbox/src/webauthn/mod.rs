@@ -6,6 +6,7 @@
 
 mod ceremonies;
 mod registration;
+mod sign_in;
 
 use serde_json::Value;
 use webauthn_rp::{
@@ -22,11 +23,14 @@ use crate::{
 
 use ceremonies::Pending;
 pub(crate) use registration::{Answered, Parts, Wanted, begin, finish};
+use sign_in::SignIn;
+pub(crate) use sign_in::{Entered, begin_second_factor, begin_sign_in, enter};
 
 /// The ceremonies that have begun, of each kind.
 #[derive(Debug, Default)]
 pub(crate) struct Ceremonies {
     registrations: Pending<RegistrationServerState<16>>,
+    sign_ins: Pending<SignIn>,
 }
 
 /// A ceremony that has begun.

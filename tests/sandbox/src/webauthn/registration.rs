@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use data_encoding::BASE64URL_NOPAD;
-use serde_json::{Value, json};
+use serde_json::json;
 use webauthn_rp::{
     PublicKeyCredentialCreationOptions, Registration,
     bin::Encode,
