@@ -9,6 +9,7 @@ use axum::{
 
 use crate::{
     clock::{Clock, Instant},
+    panel::Home,
     store::{Client, Store},
 };
 
@@ -19,6 +20,11 @@ pub(crate) struct Service {
     pub(crate) clock: Clock,
     /// Whether connections are encrypted: then a browser sends its cookies over such ones only.
     pub(crate) tls: bool,
+    /// Where the panel is.
+    pub(crate) home: Home,
+    /// The origin of the pages (WebAuthn Level 3, section 4, "origin"): scheme, host and port, with
+    /// `localhost` as the host, since WebAuthn takes no IP address.
+    pub(crate) origin: String,
 }
 
 impl Service {
