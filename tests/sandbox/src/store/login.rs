@@ -67,16 +67,17 @@ pub(super) struct Shown<'a> {
     pub(super) client: &'a Client,
 }
 
+/// The first user with an address, and its password's hash.
+const CANDIDATE: &str = "SELECT accounts.*, password_hash FROM accounts
+     JOIN people ON people.id = accounts.root_user_id
+     WHERE email = ?1 COLLATE NOCASE ORDER BY number LIMIT 1";
+
 /// The first user with this address, and its password's hash.
 pub(super) fn candidate(db: &Connection, email: &str) -> Result<Option<(User, Option<String>)>> {
     Ok(db
-        .query_row(
-            "SELECT accounts.*, password_hash FROM accounts
-                 JOIN people ON people.id = accounts.root_user_id
-                 WHERE email = ?1 COLLATE NOCASE ORDER BY number LIMIT 1",
-            [email.trim()],
-            |row| Ok((User::from_row(row)?, row.get("password_hash")?)),
-        )
+        .query_row(CANDIDATE, [email.trim()], |row| {
+            Ok((User::from_row(row)?, row.get("password_hash")?))
+        })
         .optional()?)
 }
 
@@ -225,4 +226,26 @@ fn check(
     } else {
         Err(StoreError::WrongCode)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Issue 11, 6: looking through all users takes longer where there is none to find.
+    #[test]
+    fn an_email_address_is_looked_up_and_not_searched_for() {
+        let store = Store::open(None).unwrap();
+        let plan: Vec<String> = store
+            .transaction(|db| {
+                Ok(db
+                    .prepare(&format!("EXPLAIN QUERY PLAN {CANDIDATE}"))?
+                    .query_map([""], |row| row.get("detail"))?
+                    .collect::<rusqlite::Result<_>>()?)
+            })
+            .unwrap();
+        let is_indexed = |step: &String| step.contains("users USING INDEX users_by_address");
+        assert!(plan.iter().any(is_indexed), "{plan:?}");
+        assert!(!plan.iter().any(|step| step.contains("SCAN users")));
+    }
 }
