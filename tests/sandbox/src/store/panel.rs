@@ -152,6 +152,7 @@ impl Store {
             password: true,
             proof,
             in_browser: true,
+            client,
         };
         self.transaction(|db| {
             let user_id = awaited(db, visit, now)?;
