@@ -177,6 +177,7 @@ impl Sandbox {
             clock,
             tls: options.tls.is_some(),
             home: panel::Home::new(&planted.panel_secret),
+            memory: panel::Memory::default(),
             origin: format!("{scheme}://localhost:{}", address.port()),
         });
         let url = format!("{scheme}://{address}");
