@@ -9,6 +9,8 @@ mod field;
 mod home;
 pub(crate) mod layout;
 mod memory;
+mod passkey_form;
+mod passkeys;
 pub(crate) mod problem;
 mod qr;
 mod recovery;
@@ -31,7 +33,6 @@ use axum::{
 use crate::{iam, service::Service};
 
 pub(crate) use cookie::{VISIT, of as cookie_of, set_below as set_cookie};
-pub(crate) use field::Proofs;
 pub(crate) use home::Home;
 pub(crate) use memory::Memory;
 
@@ -55,6 +56,15 @@ pub(crate) fn routes(service: &Arc<Service>) -> Router<Arc<Service>> {
         .route("/backup-codes/download", get(codes::download))
         .route("/backup-codes/saved", post(codes::saved))
         .route(codes::RENEWAL, get(codes::show_renewal).post(codes::renew))
+        .route(passkeys::ADD, get(passkeys::show_add).post(passkeys::add))
+        .route(
+            "/passkeys/{id}/rename",
+            get(passkeys::show_rename).post(passkeys::rename),
+        )
+        .route(
+            "/passkeys/{id}/remove",
+            get(passkeys::show_remove).post(passkeys::remove),
+        )
         .route("/access", get(access::show))
         .route("/access/key", post(access::revoke_key))
         .route("/access/session", post(access::revoke_session))
@@ -92,7 +102,10 @@ async fn style() -> Response {
 async fn script() -> Response {
     file(
         "text/javascript; charset=utf-8",
-        concat!(include_str!("script/page.js")),
+        concat!(
+            include_str!("script/page.js"),
+            include_str!("script/passkeys.js")
+        ),
     )
 }
 
