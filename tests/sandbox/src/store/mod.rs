@@ -36,7 +36,7 @@ pub(crate) use profiles::{Profile, Role};
 pub(crate) use schema::{NewOrganization, NewPerson, NewUser, Planted};
 pub(crate) use sessions::{Client, Issued, Session};
 pub(crate) use tokens::{NewToken, Token};
-pub(crate) use two_factor::{TwoFactor, totp_at};
+pub(crate) use two_factor::{AppAndCodes, TwoFactor, totp_at};
 pub(crate) use users::{Principal, User, UserFilter};
 
 /// What an operation on the state can fail with.
