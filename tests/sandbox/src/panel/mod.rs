@@ -7,7 +7,9 @@ mod cookie;
 mod field;
 mod home;
 pub(crate) mod layout;
+mod moment;
 pub(crate) mod problem;
+mod program;
 mod qr;
 mod recovery;
 mod security;
@@ -54,9 +56,16 @@ pub(crate) fn routes(service: &Arc<Service>) -> Router<Arc<Service>> {
             get(security::show_disable).post(security::disable),
         )
         .route("/backup-codes", post(codes::download))
-        .route("/access", get(access::show))
-        .route("/access/key", post(access::revoke_key))
-        .route("/access/session", post(access::revoke_session))
+        .route(access::PLACE, get(access::show))
+        .route(access::KEY, get(access::ask_key).post(access::revoke_key))
+        .route(
+            access::SESSION,
+            get(access::ask_session).post(access::end_session),
+        )
+        .route(
+            access::OTHERS,
+            get(access::ask_others).post(access::end_others),
+        )
         .route("/recovery", get(recovery::show))
         .route("/{*rest}", any(async || problem::Problem::NoPage));
     let to_home = {

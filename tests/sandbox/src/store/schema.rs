@@ -12,7 +12,7 @@ use crate::clock::Instant;
 
 /// The number of the tables' form, kept as the file's `user_version`: a file of another form is
 /// refused.
-pub(super) const VERSION: i64 = 6;
+pub(super) const VERSION: i64 = 7;
 
 /// Times are microseconds since 1970. Backup codes, secret keys, what proves a session and what proves a form are kept as
 /// SHA-256 of themselves, which is enough for secrets of 50 bit and more; passwords as Argon2id.
@@ -74,8 +74,8 @@ CREATE INDEX IF NOT EXISTS ssh_keys_of_people ON ssh_keys (person_id);
 CREATE TABLE IF NOT EXISTS sessions (number INTEGER PRIMARY KEY AUTOINCREMENT,
     jti TEXT UNIQUE NOT NULL, user_id TEXT NOT NULL REFERENCES users(id),
     token_hash TEXT UNIQUE NOT NULL, renew_hash TEXT, began_at INTEGER NOT NULL,
-    created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
-    ip TEXT NOT NULL, user_agent TEXT NOT NULL);
+    created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, last_used_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL, ip TEXT NOT NULL, user_agent TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS forms (number INTEGER PRIMARY KEY AUTOINCREMENT,
     token_hash TEXT UNIQUE NOT NULL, owner_hash TEXT NOT NULL, expires_at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS waiting (visit_hash TEXT PRIMARY KEY,
