@@ -28,6 +28,7 @@ mod service;
 mod store;
 mod stream;
 mod tls;
+mod webauthn;
 
 use std::{
     io,
@@ -178,6 +179,7 @@ impl Sandbox {
             tls: options.tls.is_some(),
             home: panel::Home::new(&planted.panel_secret),
             origin: format!("{scheme}://localhost:{}", address.port()),
+            ceremonies: webauthn::Ceremonies::default(),
         });
         let url = format!("{scheme}://{address}");
         let user = (&user, project_id, planted.secrets);

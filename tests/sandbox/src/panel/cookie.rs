@@ -56,7 +56,7 @@ pub(crate) fn set_below(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{clock::Clock, panel::Home, store::Store};
+    use crate::{clock::Clock, panel::Home, store::Store, webauthn::Ceremonies};
 
     #[test]
     fn a_cookie_is_found_among_others() {
@@ -77,6 +77,7 @@ mod tests {
                 tls,
                 home: Home::new(b"secret"),
                 origin: String::new(),
+                ceremonies: Ceremonies::default(),
             };
             let mut headers = HeaderMap::new();
             set(&mut headers, &service, SESSION, "x");

@@ -7,6 +7,7 @@
 )]
 
 pub mod browser;
+pub mod device;
 
 use scw_sandbox::{Options, Sandbox, Seed, one_time_password};
 use serde_json::{Value, json};
