@@ -83,8 +83,8 @@ CREATE INDEX IF NOT EXISTS ssh_keys_of_people ON ssh_keys (person_id);
 CREATE TABLE IF NOT EXISTS sessions (number INTEGER PRIMARY KEY AUTOINCREMENT,
     jti TEXT UNIQUE NOT NULL, user_id TEXT NOT NULL REFERENCES users(id),
     token_hash TEXT UNIQUE NOT NULL, renew_hash TEXT, began_at INTEGER NOT NULL,
-    created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
-    ip TEXT NOT NULL, user_agent TEXT NOT NULL);
+    created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, last_used_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL, ip TEXT NOT NULL, user_agent TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS forms (number INTEGER PRIMARY KEY AUTOINCREMENT,
     token_hash TEXT UNIQUE NOT NULL, owner_hash TEXT NOT NULL, expires_at INTEGER NOT NULL,
     used INTEGER NOT NULL DEFAULT 0);
