@@ -78,6 +78,7 @@ pub(super) const DOCUMENTS: &[Document] = &[
         ],
     ),
     document("2fa keys list", &["user_id", "passkeys"]),
+    document("2fa keys add", &["changed", "user_id", "passkey"]),
     document("2fa keys rename", &["changed", "id", "name"]),
     document(
         "2fa keys remove",

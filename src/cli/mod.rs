@@ -21,8 +21,8 @@ pub use sign_in::SignInArgs;
 pub use tools::{CompletionArgs, HelpArgs, ManArgs, Shell};
 pub use two_factor::{
     CodesCommand, CodesDecryptArgs, CodesEncryptArgs, CodesExportArgs, CodesListArgs,
-    CodesRemoveArgs, CodesUsedArgs, KeysCommand, KeysRemoveArgs, KeysRenameArgs, OffArgs, OnArgs,
-    StatusArgs, TwoFactorCommand,
+    CodesRemoveArgs, CodesUsedArgs, KeysAddArgs, KeysCommand, KeysRemoveArgs, KeysRenameArgs,
+    OffArgs, OnArgs, StatusArgs, TwoFactorCommand,
 };
 
 /// Manage two-factor authentication and API keys of your Scaleway account
