@@ -28,6 +28,7 @@ mod service;
 mod store;
 mod stream;
 mod tls;
+mod webauthn;
 
 use std::{
     io,
@@ -147,18 +148,14 @@ impl Sandbox {
         if !listen.ip().is_loopback() && !options.allow_remote {
             return Err(StartError::Remote(listen));
         }
-        let service = Arc::new(Service {
-            store: Store::open(options.data.as_deref())?,
-            clock: clock::Clock::default(),
-            tls: options.tls.is_some(),
-        });
+        let store = Store::open(options.data.as_deref())?;
+        let clock = clock::Clock::default();
         let seed = options.seed.unwrap_or_default();
-        let (user_id, secrets) = seed::plant(&service.store, &seed, service.now())?;
-        let user = service.store.any_user(&user_id)?;
+        let planted = seed::plant(&store, &seed, clock.instant())?;
+        let user = store.any_user(&planted.first_user)?;
         if options.members > 0 {
             let id = &user.organization_id;
-            let wanted = Members::InAll(options.members);
-            members::add(&service.store, id, wanted, service.now())?;
+            members::add(&store, id, Members::InAll(options.members), clock.instant())?;
         }
         let tls = options.tls.as_deref().map(tls::acceptor).transpose()?;
         let listener = std::net::TcpListener::bind(listen)
@@ -170,8 +167,23 @@ impl Sandbox {
         let address = listener
             .local_addr()
             .map_err(|err| StartError::Listen(listen, err))?;
-        let project_id = service.store.first_project(&user.organization_id)?;
-        let info = info(address, options.tls.as_deref(), &user, project_id, secrets);
+        let project_id = store.first_project(&user.organization_id)?;
+        let scheme = if options.tls.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        let service = Arc::new(Service {
+            store,
+            clock,
+            tls: options.tls.is_some(),
+            home: panel::Home::new(&planted.panel_secret),
+            origin: format!("{scheme}://localhost:{}", address.port()),
+            ceremonies: webauthn::Ceremonies::default(),
+        });
+        let url = format!("{scheme}://{address}");
+        let user = (&user, project_id, planted.secrets);
+        let info = info(&service, &url, options.tls.as_deref(), user);
 
         let ledger = Arc::new(Ledger::default());
         let latency = Duration::from_millis(options.latency_ms);
@@ -286,18 +298,15 @@ pub fn one_time_password(secret_base32: &str, unix_time: i64) -> Option<String> 
 }
 
 fn info(
-    address: SocketAddr,
+    service: &Service,
+    url: &str,
     tls: Option<&Path>,
-    user: &store::User,
-    project_id: String,
-    secrets: FirstSecrets,
+    (user, project_id, secrets): (&store::User, String, FirstSecrets),
 ) -> Info {
-    let scheme = if tls.is_some() { "https" } else { "http" };
-    let url = format!("{scheme}://{address}");
     Info {
-        api_url: url.clone(),
-        account_url: url.clone(),
-        panel_url: format!("{url}{}", panel::HOME),
+        api_url: url.to_owned(),
+        account_url: url.to_owned(),
+        panel_url: format!("{}{}", service.origin, service.home.path()),
         email: user.email.clone(),
         password: secrets.password,
         user_id: user.id.clone(),

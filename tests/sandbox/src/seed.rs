@@ -239,13 +239,36 @@ impl SeedUser {
     }
 }
 
-/// Makes the accounts, or finds the ones that a data file holds already, and returns the id of
-/// the first user with its secrets.
-pub(crate) fn plant(store: &Store, seed: &Seed, now: Instant) -> Result<(String, FirstSecrets)> {
+/// The accounts that are there once the seed is planted.
+#[derive(Debug)]
+pub(crate) struct Accounts {
+    /// The id of the first user.
+    pub(crate) first_user: String,
+    /// Its secrets.
+    pub(crate) secrets: FirstSecrets,
+    /// What the panel's path is made of.
+    pub(crate) panel_secret: [u8; 16],
+}
+
+impl Accounts {
+    fn new(derive: &Derive<'_>, first_user: String, secrets: FirstSecrets) -> Self {
+        let mut panel_secret = [0; 16];
+        panel_secret.copy_from_slice(&derive.bytes("panel", "")[..16]);
+        Self {
+            first_user,
+            secrets,
+            panel_secret,
+        }
+    }
+}
+
+/// Makes the accounts, or finds the ones that a data file holds already.
+pub(crate) fn plant(store: &Store, seed: &Seed, now: Instant) -> Result<Accounts> {
     if let Some(planted) = store.planted()? {
-        let secrets = Derive(&planted.random).masked(&planted.masked_secrets);
+        let derive = Derive(&planted.random);
+        let secrets = derive.masked(&planted.masked_secrets);
         let secrets = serde_json::from_slice(&secrets).map_err(|_| StoreError::OtherVersion)?;
-        return Ok((planted.first_user, secrets));
+        return Ok(Accounts::new(&derive, planted.first_user, secrets));
     }
     let random = rand::random::<[u8; 32]>();
     let derive = Derive(&random);
@@ -333,7 +356,7 @@ pub(crate) fn plant(store: &Store, seed: &Seed, now: Instant) -> Result<(String,
         &planted,
         now,
     )?;
-    Ok((first_id, secrets))
+    Ok(Accounts::new(&derive, first_id, secrets))
 }
 
 fn first_user(seed: &Seed) -> Option<&SeedUser> {

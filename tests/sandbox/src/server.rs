@@ -64,7 +64,7 @@ impl Server {
             .merge(crate::openapi::routes())
             .merge(crate::account::routes())
             .merge(crate::authenticate::routes())
-            .merge(crate::panel::routes());
+            .merge(crate::panel::routes(service));
         if control {
             routes = routes.merge(door::routes(ledger));
         }

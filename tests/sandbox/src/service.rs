@@ -9,7 +9,9 @@ use axum::{
 
 use crate::{
     clock::{Clock, Instant},
+    panel::Home,
     store::{Client, Store},
+    webauthn::Ceremonies,
 };
 
 /// The account service behind its dialects.
@@ -19,6 +21,13 @@ pub(crate) struct Service {
     pub(crate) clock: Clock,
     /// Whether connections are encrypted: then a browser sends its cookies over such ones only.
     pub(crate) tls: bool,
+    /// Where the panel is.
+    pub(crate) home: Home,
+    /// The origin of the pages (WebAuthn Level 3, section 4, "origin"): scheme, host and port, with
+    /// `localhost` as the host, since WebAuthn takes no IP address.
+    pub(crate) origin: String,
+    /// What passkeys are being registered and used for.
+    pub(crate) ceremonies: Ceremonies,
 }
 
 impl Service {

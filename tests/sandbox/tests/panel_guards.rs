@@ -245,9 +245,50 @@ fn a_browser_is_told_to_guard_every_page_and_its_cookies() {
     let set = cookies(&plain);
     assert_eq!(set.len(), 1);
     assert!(
-        set[0].ends_with("; Path=/; HttpOnly; SameSite=Lax"),
+        set[0].ends_with(&format!("; Path={}; HttpOnly; SameSite=Lax", plain.home())),
         "{set:?}"
     );
-    let answer = plain.open("/panel/style.css", "");
+    let answer = plain.open("/assets/style.css", "");
     assert_eq!(answer.headers["content-type"], "text/css; charset=utf-8");
+}
+
+// Issue 11, 6: the cookies of `localhost` are sent to its other ports and taken from them. These
+// have a path that no other server knows, and no answer tells it.
+#[test]
+fn nobody_learns_where_the_panel_is() {
+    let wire = Wire::new();
+    let secret = wire.home().strip_prefix("/panel/").unwrap();
+    assert_eq!(secret.len(), 32);
+    assert_ne!(Wire::new().home(), wire.home());
+    let callback = "/authenticate?redirectToUrl=http%3A%2F%2Flocalhost%3A43117%2Fx%2Fcallback";
+    for path in [
+        "/",
+        "/panel",
+        "/panel/",
+        "/panel/sign-in",
+        "/panel/00000000000000000000000000000000",
+        "/assets/style.css",
+        "/authenticate",
+        callback,
+    ] {
+        let answer = wire.send_as_is("GET", path, &[], "").unwrap();
+        let headers = format!("{:?}", answer.headers);
+        assert!(!headers.contains(secret), "{path}: {headers}");
+        assert!(!answer.body.to_string().contains(secret), "{path}");
+    }
+}
+
+// Issue 11, 6: whoever knows a session only by the usual name of its cookie has planted it.
+#[test]
+fn a_cookie_without_the_panels_own_name_counts_for_nothing() {
+    let wire = Wire::new();
+    let browser = Browser::signed_in(&wire);
+    let planted = browser.cookie("scw_session");
+    let home = wire.home().to_owned();
+    let cookie = |value: String| vec![("cookie", value)];
+    let answer = wire.send_as_is("GET", &home, &cookie(planted), "").unwrap();
+    answer.leads_to("/panel/sign-in");
+    // Under its real name it is the session.
+    wire.open("/panel", &browser.header())
+        .shows(200, "Account security");
 }

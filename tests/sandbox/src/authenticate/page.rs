@@ -22,7 +22,7 @@ fn guards(target: Option<&Target>) -> HeaderMap {
 }
 
 fn answer(status: StatusCode, target: Option<&Target>, title: &str, content: &Markup) -> Response {
-    let page = layout::outside(title, content).into_string();
+    let page = layout::outside(None, title, content).into_string();
     (status, guards(target), Html(page)).into_response()
 }
 
@@ -77,7 +77,8 @@ pub(super) fn form(
         }
     };
     let mut answer = answer(status, Some(target), "Authorize a program", &content);
-    panel::set_cookie(answer.headers_mut(), service, panel::VISIT, visit);
+    let cookie = ("/authenticate", panel::VISIT);
+    panel::set_cookie(answer.headers_mut(), service, cookie, visit);
     answer
 }
 

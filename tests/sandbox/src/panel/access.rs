@@ -7,9 +7,8 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{
-    HOME,
     field::token,
-    layout::{answer, inside},
+    layout::{Frame, answer, inside},
     problem::Result,
     sign_in::signed_out,
     to,
@@ -34,17 +33,17 @@ fn moment(at: Instant) -> Markup {
 }
 
 /// A button that revokes one thing; `what` tells it from the others for whoever cannot see them.
-fn revoke(form: &str, below: &str, name: &str, id: &str, what: &str) -> Markup {
+fn revoke(frame: &Frame, below: &str, name: &str, id: &str, what: &str) -> Markup {
     html! {
-        form method="post" action={ (HOME) (PLACE) (below) } {
-            (token(form))
+        form method="post" action={ (frame.home) (PLACE) (below) } {
+            (token(&frame.form))
             input type="hidden" name=(name) value=(id);
             button.quiet.danger type="submit" aria-label={ "Revoke " (what) } { "Revoke" }
         }
     }
 }
 
-fn key(key: &ApiKey, form: &str) -> Markup {
+fn key(key: &ApiKey, frame: &Frame) -> Markup {
     html! {
         li {
             div {
@@ -55,12 +54,12 @@ fn key(key: &ApiKey, form: &str) -> Markup {
                     @if let Some(end) = key.expires_at { ", ends " (moment(end)) }
                 }
             }
-            (revoke(form, "/key", "access_key", &key.access_key, &key.access_key))
+            (revoke(frame, "/key", "access_key", &key.access_key, &key.access_key))
         }
     }
 }
 
-fn session(session: &Session, own: &str, form: &str) -> Markup {
+fn session(session: &Session, own: &str, frame: &Frame) -> Markup {
     let is_own = session.jti == own;
     let what = format!("the session of {}", session.created_at.whole().rfc3339());
     html! {
@@ -75,7 +74,7 @@ fn session(session: &Session, own: &str, form: &str) -> Markup {
                     ", ends " (moment(session.expires_at))
                 }
             }
-            (revoke(form, "/session", "jti", &session.jti, if is_own { "this session" } else { &what }))
+            (revoke(frame, "/session", "jti", &session.jti, if is_own { "this session" } else { &what }))
         }
     }
 }
@@ -91,13 +90,13 @@ pub(super) async fn show(State(service): Shared, visitor: SignedIn) -> Result<Re
             h2 id="keys" { "API keys" }
             p { "A program that has one of these keys can act for you without a code." }
             @if keys.is_empty() { p { "There are none." } }
-            ul.list { @for one in &keys { (key(one, &frame.form)) } }
+            ul.list { @for one in &keys { (key(one, &frame)) } }
         }
         section aria-labelledby="sessions" {
             h2 id="sessions" { "Sessions" }
             p { "Browsers and programs that are signed in with your password." }
             ul.list {
-                @for one in &sessions { (session(one, &visitor.session.jti, &frame.form)) }
+                @for one in &sessions { (session(one, &visitor.session.jti, &frame)) }
             }
         }
     };
@@ -117,7 +116,7 @@ pub(super) async fn revoke_key(
     service
         .store
         .delete_api_key(&visitor.caller(), &access_key)?;
-    Ok(to(PLACE))
+    Ok(to(&service, PLACE))
 }
 
 #[derive(Deserialize)]
@@ -133,6 +132,6 @@ pub(super) async fn revoke_session(
     Ok(if jti == visitor.session.jti {
         signed_out(&service)
     } else {
-        to(PLACE)
+        to(&service, PLACE)
     })
 }

@@ -11,7 +11,6 @@ use maud::html;
 use serde::Deserialize;
 
 use super::{
-    HOME,
     field::token,
     layout::{answer, guards, inside},
     problem::{Problem, Result},
@@ -32,7 +31,7 @@ pub(super) fn page(service: &Service, visitor: &SignedIn, codes: &[String]) -> R
         ol.codes aria-label="Backup codes" {
             @for code in codes { li { code { (code) } } }
         }
-        form.hide-on-paper method="post" action={ (HOME) "/backup-codes" } {
+        form.hide-on-paper method="post" action={ (frame.home) "/backup-codes" } {
             (token(&frame.form))
             input type="hidden" name="codes" value=(codes.join(" "));
             button type="submit" { "Download as a text file" }
@@ -41,7 +40,7 @@ pub(super) fn page(service: &Service, visitor: &SignedIn, codes: &[String]) -> R
             li { "To copy the codes, click the list and press Ctrl+C or ⌘C." }
             li { "To print the codes, press Ctrl+P or ⌘P. Only the codes are printed." }
         }
-        p.hide-on-paper { a.button.quiet href=(HOME) { "I have saved these codes" } }
+        p.hide-on-paper { a.button.quiet href=(frame.home) { "I have saved these codes" } }
     };
     let page = inside("Backup codes", &frame, &content);
     Ok(answer(StatusCode::OK, page))

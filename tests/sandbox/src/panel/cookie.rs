@@ -10,7 +10,13 @@ pub(crate) const VISIT: &str = "scw_visit";
 /// The cookie of a session: its value is the session's token.
 pub(super) const SESSION: &str = "scw_session";
 
-/// The value of a cookie; nothing where it is missing or empty.
+/// The value of a cookie of the panel; nothing where it is missing or empty.
+pub(super) fn own<'a>(headers: &'a HeaderMap, service: &Service, kind: &str) -> Option<&'a str> {
+    read(headers, &service.home.cookie(kind))
+}
+
+/// The value of a cookie; nothing where it is missing or empty. Of several with one name a browser
+/// sends the one with the longest path first.
 pub(crate) fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
@@ -23,13 +29,25 @@ pub(crate) fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .filter(|value| !value.is_empty())
 }
 
-/// Sets a cookie for as long as the browser is open; an empty value takes it away.
+/// Sets a cookie of the panel; an empty value takes it away.
+pub(super) fn set(headers: &mut HeaderMap, service: &Service, kind: &str, value: &str) {
+    let home = &service.home;
+    set_below(headers, service, (home.path(), &home.cookie(kind)), value);
+}
+
+/// Sets a cookie for a path and what is below it, for as long as the browser is open; an empty
+/// value takes it away.
 ///
 /// Values are the service's own secrets in base64 for addresses: nothing in them needs quoting.
-pub(crate) fn set(headers: &mut HeaderMap, service: &Service, name: &str, value: &str) {
+pub(crate) fn set_below(
+    headers: &mut HeaderMap,
+    service: &Service,
+    (path, name): (&str, &str),
+    value: &str,
+) {
     let end = if value.is_empty() { "; Max-Age=0" } else { "" };
     let secure = if service.tls { "; Secure" } else { "" };
-    let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{end}");
+    let cookie = format!("{name}={value}; Path={path}; HttpOnly; SameSite=Lax{secure}{end}");
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         headers.append(header::SET_COOKIE, cookie);
     }
@@ -38,7 +56,7 @@ pub(crate) fn set(headers: &mut HeaderMap, service: &Service, name: &str, value:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{clock::Clock, store::Store};
+    use crate::{clock::Clock, panel::Home, store::Store, webauthn::Ceremonies};
 
     #[test]
     fn a_cookie_is_found_among_others() {
@@ -57,11 +75,16 @@ mod tests {
                 store: Store::open(None).unwrap(),
                 clock: Clock::default(),
                 tls,
+                home: Home::new(b"secret"),
+                origin: String::new(),
+                ceremonies: Ceremonies::default(),
             };
             let mut headers = HeaderMap::new();
             set(&mut headers, &service, SESSION, "x");
             let cookie = headers[header::SET_COOKIE].to_str().unwrap();
-            assert_eq!(cookie, format!("scw_session=x; Path=/; HttpOnly; {end}"));
+            let name = service.home.cookie(SESSION);
+            let path = service.home.path();
+            assert_eq!(cookie, format!("{name}=x; Path={path}; HttpOnly; {end}"));
         }
     }
 }

@@ -6,7 +6,7 @@ use axum::{
 };
 use maud::{DOCTYPE, Markup, html};
 
-use super::{HOME, field::token};
+use super::{ASSETS, Home, field::token};
 
 /// The places of the panel, in their order.
 const PLACES: [(&str, &str); 3] = [
@@ -20,32 +20,41 @@ pub(super) struct Frame {
     pub(super) email: String,
     /// The token of the forms on the page.
     pub(super) form: String,
-    /// The address below [`HOME`] that the page belongs to.
+    pub(super) home: Home,
+    /// The address below the panel's home that the page belongs to.
     pub(super) place: &'static str,
 }
 
-/// A page for somebody who is not signed in.
-pub(crate) fn outside(title: &str, content: &Markup) -> Markup {
-    let header = html! { p.brand { a href=(HOME) { "Account sandbox" } } };
+/// A page for somebody who is not signed in. Without a home it does not tell where the panel is.
+pub(crate) fn outside(home: Option<&Home>, title: &str, content: &Markup) -> Markup {
+    let header = html! {
+        p.brand {
+            @match home {
+                Some(home) => a href=(home) { "Account sandbox" },
+                None => "Account sandbox",
+            }
+        }
+    };
     document(title, &header, content)
 }
 
 /// A page for somebody who is signed in.
 pub(super) fn inside(title: &str, frame: &Frame, content: &Markup) -> Markup {
+    let home = &frame.home;
     let header = html! {
-        p.brand { a href=(HOME) { "Account sandbox" } }
+        p.brand { a href=(home) { "Account sandbox" } }
         nav aria-label="Account" {
             ul {
                 @for (place, name) in PLACES {
                     li {
-                        a href={ (HOME) (place) } aria-current=[(place == frame.place).then_some("page")] {
+                        a href={ (home) (place) } aria-current=[(place == frame.place).then_some("page")] {
                             (name)
                         }
                     }
                 }
             }
         }
-        form.who method="post" action={ (HOME) "/sign-out" } {
+        form.who method="post" action={ (home) "/sign-out" } {
             (token(&frame.form))
             span { (frame.email) }
             button.quiet type="submit" { "Sign out" }
@@ -63,7 +72,7 @@ fn document(title: &str, header: &Markup, content: &Markup) -> Markup {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (title) " - Account sandbox" }
-                link rel="stylesheet" href={ (HOME) "/style.css" };
+                link rel="stylesheet" href={ (ASSETS) "/style.css" };
                 link rel="icon" href="data:,";
             }
             body {

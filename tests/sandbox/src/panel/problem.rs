@@ -1,16 +1,19 @@
 //! How a person is told what went wrong.
 
+use std::sync::Arc;
+
 use axum::{
+    extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
 use maud::html;
 
-use super::{HOME, layout, to};
-use crate::store::StoreError;
+use super::{layout, to};
+use crate::{service::Service, store::StoreError};
 
 /// Why there is another page than the one that was asked for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Problem {
     /// Nobody is signed in.
     SignIn,
@@ -19,14 +22,14 @@ pub(crate) enum Problem {
     /// There is no such page.
     NoPage,
     /// The state.
-    Store(StoreError),
+    Store(Arc<StoreError>),
 }
 
 impl From<StoreError> for Problem {
     fn from(err: StoreError) -> Self {
         match err {
             StoreError::UnknownSession | StoreError::ExpiredSession => Self::SignIn,
-            other => Self::Store(other),
+            other => Self::Store(Arc::new(other)),
         }
     }
 }
@@ -34,23 +37,36 @@ impl From<StoreError> for Problem {
 pub(super) type Result<T> = std::result::Result<T, Problem>;
 
 impl IntoResponse for Problem {
+    /// An answer that carries the problem to [`explain`], which knows where the panel is.
     fn into_response(self) -> Response {
-        let (status, text) = match &self {
-            Self::SignIn => return to("/sign-in"),
-            Self::Form => (
-                StatusCode::FORBIDDEN,
-                "This form was sent before, is too old, or comes from another page. Nothing was \
-                 changed by it.",
-            ),
-            Self::NoPage => (StatusCode::NOT_FOUND, "There is no such page."),
-            Self::Store(err) => told(err),
-        };
-        let content = html! {
-            p.alert role="alert" { (text) }
-            p { a.button href=(HOME) { "Go to the account" } }
-        };
-        layout::answer(status, layout::outside("This did not work", &content))
+        let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        response.extensions_mut().insert(self);
+        response
     }
+}
+
+/// Puts the page into an answer that is a [`Problem`].
+pub(super) async fn explain(State(service): State<Arc<Service>>, answer: Response) -> Response {
+    let Some(problem) = answer.extensions().get::<Problem>() else {
+        return answer;
+    };
+    let (status, text) = match problem {
+        Problem::SignIn => return to(&service, "/sign-in"),
+        Problem::Form => (
+            StatusCode::FORBIDDEN,
+            "This form was sent before, is too old, or comes from another page. Nothing was \
+             changed by it.",
+        ),
+        Problem::NoPage => (StatusCode::NOT_FOUND, "There is no such page."),
+        Problem::Store(err) => told(err),
+    };
+    let home = &service.home;
+    let content = html! {
+        p.alert role="alert" { (text) }
+        p { a.button href=(home) { "Go to the account" } }
+    };
+    let page = layout::outside(Some(home), "This did not work", &content);
+    layout::answer(status, page)
 }
 
 /// The status and the text for a failure.

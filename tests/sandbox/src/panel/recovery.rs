@@ -6,7 +6,6 @@ use axum::{extract::State, http::StatusCode, response::Response};
 use maud::html;
 
 use super::{
-    HOME,
     layout::{answer, inside, outside},
     problem::{Problem, Result},
     visitor::SignedIn,
@@ -52,12 +51,12 @@ pub(super) async fn show(
                 }
             }
         }
-        @if visitor.is_err() { p { a.button href={ (HOME) "/sign-in" } { "Go to the sign-in page" } } }
+        @if visitor.is_err() { p { a.button href={ (service.home) "/sign-in" } { "Go to the sign-in page" } } }
     };
     let title = "Lost your phone?";
     let page = match visitor {
         Ok(visitor) => inside(title, &visitor.frame(&service, "/recovery")?, &content),
-        Err(_) => outside(title, &content),
+        Err(_) => outside(Some(&service.home), title, &content),
     };
     Ok(answer(StatusCode::OK, page))
 }

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{
-    HOME, codes,
+    Home, codes,
     field::{Field, Keys, Proofs, code_field, field, proof_fields, token},
     layout::{answer, inside},
     problem::{Result, told},
@@ -28,8 +28,8 @@ pub(super) async fn show(State(service): Shared, visitor: SignedIn) -> Result<Re
     let (state, unused) = service.store.two_factor(&visitor.user.id)?;
     let frame = visitor.frame(&service, "")?;
     let content = match state {
-        TwoFactor::On => on(unused),
-        TwoFactor::Off | TwoFactor::Pending => off(&frame.form),
+        TwoFactor::On => on(&frame.home, unused),
+        TwoFactor::Off | TwoFactor::Pending => off(&frame.home, &frame.form),
     };
     let passkeys = service.store.passkeys_of(&visitor.user)?;
     let names: Vec<&str> = passkeys.iter().map(|one| one.name.as_str()).collect();
@@ -41,7 +41,7 @@ pub(super) async fn show(State(service): Shared, visitor: SignedIn) -> Result<Re
     Ok(answer(StatusCode::OK, page))
 }
 
-fn off(form: &str) -> Markup {
+fn off(home: &Home, form: &str) -> Markup {
     html! {
         section.box aria-labelledby="two-factor" {
             h2 id="two-factor" { "Two-factor authentication is off" }
@@ -49,7 +49,7 @@ fn off(form: &str) -> Markup {
                 "With it, nobody gets into the account with the password alone: a code from your \
                  phone, which changes every 30 seconds, is asked for as well."
             }
-            form method="post" action={ (HOME) "/two-factor/start" } {
+            form method="post" action={ (home) "/two-factor/start" } {
                 (token(form))
                 button type="submit" { "Enable two-factor authentication" }
             }
@@ -57,7 +57,7 @@ fn off(form: &str) -> Markup {
     }
 }
 
-fn on(unused: u64) -> Markup {
+fn on(home: &Home, unused: u64) -> Markup {
     html! {
         section.card aria-labelledby="two-factor" {
             h2 id="two-factor" { "Two-factor authentication is on" }
@@ -66,7 +66,7 @@ fn on(unused: u64) -> Markup {
             @if unused < 3 {
                 p { "To get new ones, turn two-factor authentication off and on again." }
             }
-            p { a.button.danger href={ (HOME) "/two-factor/disable" } { "Disable two-factor authentication" } }
+            p { a.button.danger href={ (home) "/two-factor/disable" } { "Disable two-factor authentication" } }
         }
     }
 }
@@ -80,7 +80,7 @@ pub(super) async fn start(
     service
         .store
         .start_two_factor(&caller, &visitor.user.id, now)?;
-    Ok(to("/two-factor/enable"))
+    Ok(to(&service, "/two-factor/enable"))
 }
 
 /// The dialog with the key that waits for its confirmation.
@@ -91,6 +91,7 @@ fn enable_page(
     problem: Option<(StatusCode, &str)>,
 ) -> Result<Response> {
     let frame = visitor.frame(service, "")?;
+    let home = &frame.home;
     let content = html! {
         p {
             "Scan the QR code with an authenticator app on your phone, then enter the code that \
@@ -101,7 +102,7 @@ fn enable_page(
                 Some(picture) => (picture),
                 None => p { "Your email address is too long for a QR code. Type the key instead." },
             }
-            form.card method="post" action={ (HOME) "/two-factor/enable" } {
+            form.card method="post" action={ (home) "/two-factor/enable" } {
                 (token(&frame.form))
                 p { "No camera? Type this key into the app:" }
                 p.key { code { (qr::groups(key)) } }
@@ -111,7 +112,7 @@ fn enable_page(
                     ..code_field("Code from the app", problem.map(|(_, text)| text))
                 }))
                 button type="submit" { "Enable two-factor authentication" }
-                p { a href=(HOME) { "Not now" } }
+                p { a href=(home) { "Not now" } }
             }
         }
     };
@@ -125,7 +126,7 @@ pub(super) async fn show_enable(State(service): Shared, visitor: SignedIn) -> Re
     let pending = service.store.pending_key(&caller, &visitor.user.id)?;
     match pending {
         Some(key) => enable_page(&service, &visitor, &key, None),
-        None => Ok(to("")),
+        None => Ok(to(&service, "")),
     }
 }
 
@@ -153,7 +154,7 @@ pub(super) async fn enable(
                 let problem = Some((StatusCode::UNPROCESSABLE_ENTITY, problem));
                 enable_page(&service, &visitor, &key, problem)
             }
-            None => Ok(to("")),
+            None => Ok(to(&service, "")),
         },
         Err(other) => Err(other.into()),
     }
@@ -173,6 +174,7 @@ fn disable_page(
     refusal: &Refusal,
 ) -> Result<Response> {
     let frame = visitor.frame(service, "")?;
+    let home = &frame.home;
     let hint = format!("Type the word {CONFIRMATION}.");
     let has_passkeys = !service.store.passkeys_of(&visitor.user)?.is_empty();
     let content = html! {
@@ -184,7 +186,7 @@ fn disable_page(
                  is of no use any more, and the backup codes are gone."
             }
         }
-        form.card method="post" action={ (HOME) "/two-factor/disable" } {
+        form.card method="post" action={ (home) "/two-factor/disable" } {
             (token(&frame.form))
             (field(&Field {
                 name: "confirmation",
@@ -205,7 +207,7 @@ fn disable_page(
                 refusal.code.map(|(_, text)| text),
             ))
             button.danger type="submit" { "Disable two-factor authentication" }
-            p { a href=(HOME) { "Keep it on" } }
+            p { a href=(home) { "Keep it on" } }
         }
     };
     let status = match refusal {
@@ -228,7 +230,7 @@ pub(super) async fn show_disable(State(service): Shared, visitor: SignedIn) -> R
     if state == TwoFactor::On {
         disable_page(&service, &visitor, &Disable::default(), &Refusal::default())
     } else {
-        Ok(to(""))
+        Ok(to(&service, ""))
     }
 }
 
@@ -263,7 +265,7 @@ pub(super) async fn disable(
         }
     };
     match disabled {
-        Ok(()) => Ok(to("")),
+        Ok(()) => Ok(to(&service, "")),
         Err(err @ (StoreError::WrongCode | StoreError::CodeRequired)) => {
             let (_, text) = told(&err);
             let refusal = Refusal {

@@ -11,7 +11,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{
-    HOME, cookie,
+    cookie,
     field::{Field, Proofs, field, proof_fields, token},
     layout,
     problem::{Problem, Result, told},
@@ -55,28 +55,29 @@ fn password_page(
     email: &str,
     problem: Option<(StatusCode, &str)>,
 ) -> Result<Response> {
+    let home = &service.home;
     let form = service.store.new_form(visit, service.now())?;
     let content = html! {
-        form.card method="post" action={ (HOME) "/sign-in" } {
+        form.card method="post" action={ (home) "/sign-in" } {
             (token(&form))
             (password_fields(email, problem.map(|(_, text)| text)))
             button type="submit" { "Sign in" }
         }
-        p { a href={ (HOME) "/recovery" } { "I cannot sign in" } }
+        p { a href={ (home) "/recovery" } { "I cannot sign in" } }
     };
     let status = problem.map_or(StatusCode::OK, |(status, _)| status);
-    let mut answer = layout::answer(status, layout::outside("Sign in", &content));
+    let mut answer = layout::answer(status, layout::outside(Some(home), "Sign in", &content));
     cookie::set(answer.headers_mut(), service, cookie::VISIT, visit);
     Ok(answer)
 }
 
 pub(super) async fn show(State(service): Shared, headers: HeaderMap) -> Result<Response> {
-    if let Some(token) = cookie::read(&headers, cookie::SESSION)
+    if let Some(token) = cookie::own(&headers, &service, cookie::SESSION)
         && service.store.session(token, service.now()).is_ok()
     {
-        return Ok(to(""));
+        return Ok(to(&service, ""));
     }
-    let known = cookie::read(&headers, cookie::VISIT);
+    let known = cookie::own(&headers, &service, cookie::VISIT);
     let visit = service.store.visit(known, service.now())?;
     password_page(&service, &visit, "", None)
 }
@@ -106,7 +107,7 @@ pub(super) async fn enter(
     {
         Ok(Entry::Session(issued)) => Ok(signed_in(&service, &issued.token)),
         Ok(Entry::Code(visit)) => {
-            let mut answer = to("/sign-in/code");
+            let mut answer = to(&service, "/sign-in/code");
             cookie::set(answer.headers_mut(), &service, cookie::VISIT, &visit);
             Ok(answer)
         }
@@ -119,7 +120,7 @@ pub(super) async fn enter(
 
 /// Gives the browser its session, and takes the visit away.
 fn signed_in(service: &Service, token: &str) -> Response {
-    let mut answer = to("");
+    let mut answer = to(service, "");
     cookie::set(answer.headers_mut(), service, cookie::SESSION, token);
     cookie::set(answer.headers_mut(), service, cookie::VISIT, "");
     answer
@@ -132,9 +133,10 @@ fn code_page(
     typed: &Proofs,
     problem: Option<(StatusCode, &str)>,
 ) -> Result<Response> {
+    let home = &service.home;
     let form = service.store.new_form(visit, service.now())?;
     let content = html! {
-        form.card method="post" action={ (HOME) "/sign-in/code" } {
+        form.card method="post" action={ (home) "/sign-in/code" } {
             (token(&form))
             (proof_fields(
                 typed,
@@ -144,10 +146,10 @@ fn code_page(
             ))
             button type="submit" { "Continue" }
         }
-        p { a href={ (HOME) "/recovery" } { "I have no app and no backup code" } }
+        p { a href={ (home) "/recovery" } { "I have no app and no backup code" } }
     };
     let status = problem.map_or(StatusCode::OK, |(status, _)| status);
-    let page = layout::outside("Two-factor authentication", &content);
+    let page = layout::outside(Some(home), "Two-factor authentication", &content);
     Ok(layout::answer(status, page))
 }
 
@@ -188,7 +190,7 @@ pub(super) async fn leave(
 
 /// Takes the session's cookie away.
 pub(super) fn signed_out(service: &Service) -> Response {
-    let mut answer = to("/sign-in");
+    let mut answer = to(service, "/sign-in");
     cookie::set(answer.headers_mut(), service, cookie::SESSION, "");
     answer
 }

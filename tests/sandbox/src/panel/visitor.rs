@@ -35,6 +35,7 @@ impl SignedIn {
     /// The frame of a page, with a fresh token for its forms.
     pub(super) fn frame(&self, service: &Service, place: &'static str) -> Result<Frame> {
         Ok(Frame {
+            home: service.home.clone(),
             email: self.user.email.clone(),
             form: service.store.new_form(&self.token, service.now())?,
             place,
@@ -46,7 +47,7 @@ impl FromRequestParts<Arc<Service>> for SignedIn {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self> {
-        let token = cookie::read(&parts.headers, cookie::SESSION).ok_or(Problem::SignIn)?;
+        let token = cookie::own(&parts.headers, service, cookie::SESSION).ok_or(Problem::SignIn)?;
         let (session, user) = service.store.session(token, service.now())?;
         Ok(Self {
             token: token.to_owned(),
@@ -64,8 +65,8 @@ pub(super) struct Visitor {
 impl FromRequestParts<Arc<Service>> for Visitor {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Arc<Service>) -> Result<Self> {
-        let visit = cookie::read(&parts.headers, cookie::VISIT).ok_or(Problem::Form)?;
+    async fn from_request_parts(parts: &mut Parts, service: &Arc<Service>) -> Result<Self> {
+        let visit = cookie::own(&parts.headers, service, cookie::VISIT).ok_or(Problem::Form)?;
         Ok(Self {
             visit: visit.to_owned(),
         })

@@ -172,7 +172,8 @@ impl Store {
     }
 }
 
-fn awaited(db: &Connection, visit: &str, now: Instant) -> Result<String> {
+/// The user whose second factor a visit waits for.
+pub(super) fn awaited(db: &Connection, visit: &str, now: Instant) -> Result<String> {
     let user_id: String = db
         .query_row(
             "SELECT user_id FROM waiting WHERE visit_hash = ?1 AND expires_at > ?2",

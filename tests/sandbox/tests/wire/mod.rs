@@ -7,6 +7,7 @@
 )]
 
 pub mod browser;
+pub mod device;
 
 use scw_sandbox::{Options, Sandbox, Seed, one_time_password};
 use serde_json::{Value, json};
@@ -32,13 +33,16 @@ pub fn encode(text: &str) -> String {
 }
 
 impl Answer {
-    /// The value of a cookie that the answer sets, as a browser sends it back.
-    pub fn cookie(&self, name: &str) -> Option<String> {
-        let start = format!("{name}=");
+    /// The value of a cookie that the answer sets, as a browser sends it back, but with the kind
+    /// of cookie as its name: [`Wire::send`] puts the real name there.
+    pub fn cookie(&self, kind: &str) -> Option<String> {
         let set = self.headers.get_all("set-cookie").iter();
-        let mut set = set.map(|header| header.to_str().unwrap());
-        let cookie = set.find(|cookie| cookie.starts_with(&start))?;
-        Some(cookie.split(';').next().unwrap().to_owned())
+        let mut pairs = set.map(|header| header.to_str().unwrap().split(';').next().unwrap());
+        let (_, value) = pairs.find_map(|pair| {
+            pair.split_once('=')
+                .filter(|(name, _)| name.starts_with(kind))
+        })?;
+        Some(format!("{kind}={value}"))
     }
 
     /// The page.
@@ -110,7 +114,34 @@ impl Wire {
         self.send(method, path, &headers, &text)
     }
 
-    /// Sends any request.
+    /// The real path of a page: tests write `/panel` for the path that nobody can guess.
+    pub fn real(&self, path: &str) -> String {
+        let rest = path.strip_prefix("/panel");
+        match rest.filter(|rest| rest.is_empty() || rest.starts_with(['/', '?'])) {
+            Some(rest) => format!("{}{rest}", self.home()),
+            None => path.to_owned(),
+        }
+    }
+
+    /// The path of the panel.
+    pub fn home(&self) -> &str {
+        let after_host = self.sandbox.info().panel_url.splitn(4, '/').nth(3);
+        let at = self.sandbox.info().panel_url.len() - after_host.unwrap().len() - 1;
+        &self.sandbox.info().panel_url[at..]
+    }
+
+    /// The cookies by their real names in the panel.
+    fn real_cookies(&self, cookies: &str) -> String {
+        let digest = <sha2::Sha256 as sha2::Digest>::digest(self.home());
+        let tag = data_encoding::HEXLOWER.encode(&digest[..4]);
+        ["scw_visit", "scw_session"]
+            .iter()
+            .fold(cookies.to_owned(), |cookies, kind| {
+                cookies.replace(&format!("{kind}="), &format!("{kind}_{tag}="))
+            })
+    }
+
+    /// Sends any request, with the names of tests for the panel's path and its cookies.
     pub fn send(
         &self,
         method: &str,
@@ -118,11 +149,30 @@ impl Wire {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Result<Answer, ureq::Error> {
+        let real = self.real(path);
+        let headers: Vec<(&str, String)> = headers
+            .iter()
+            .map(|(name, value)| match *name {
+                "cookie" if real != path => (*name, self.real_cookies(value)),
+                _ => (*name, (*value).to_owned()),
+            })
+            .collect();
+        self.send_as_is(method, &real, &headers, body)
+    }
+
+    /// Sends any request as it is.
+    pub fn send_as_is(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, String)],
+        body: &str,
+    ) -> Result<Answer, ureq::Error> {
         let mut request = ureq::http::Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.sandbox.info().api_url));
         for (name, value) in headers {
-            request = request.header(*name, *value);
+            request = request.header(*name, value);
         }
         let mut response = self.agent.run(request.body(body.to_owned()).unwrap())?;
         let text = response.body_mut().read_to_string()?;
