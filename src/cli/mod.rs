@@ -15,6 +15,8 @@ use clap::{Parser, Subcommand};
 
 pub use exec::ExecArgs;
 pub use global::GlobalArgs;
+#[cfg(all(test, feature = "security-keys"))]
+pub(crate) use json::fields_of;
 pub use login::{LoginArgs, LogoutArgs, TokenArgs, WhoamiArgs};
 pub use profile::{ProfileCommand, ProfileRemoveArgs, ProfileRenameArgs, ProfileUseArgs};
 pub use sign_in::SignInArgs;

@@ -16,10 +16,11 @@ use passkey_types::{
     ctap2::{Aaguid, Ctap2Error, StatusCode, make_credential},
 };
 
+pub(crate) use super::tests::pin::Pin;
 use super::{
     Device, KeyError, Wait,
     cbor::{at, bytes_at, decode, encode, number_at, numbered},
-    tests::pin::{Pin, PinAnswer},
+    tests::pin::PinAnswer,
 };
 
 /// Its owner, who always touches it and, where the key can tell, is who they are.

@@ -1,12 +1,13 @@
 //! `scw 2fa keys add`: a security key that is plugged into this machine becomes a passkey.
 
+mod prove;
 #[cfg(test)]
 mod tests;
 
-use std::{pin::pin, time::Duration};
+use std::time::Duration;
 
 use secrecy::SecretString;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{factors::named, keys::entry};
 use crate::{
@@ -24,10 +25,10 @@ use crate::{
         UserId, WebOrigin, clean,
     },
     process::on_thread,
-    security_key::{
-        KeyError, NewCredential, Proof, SecurityKey, Wait, client_data, pin_fault, plugged_in,
-    },
+    security_key::{KeyError, NewCredential, Proof, SecurityKey, client_data, plugged_in},
 };
+
+use prove::{prove, with_key};
 
 /// The most characters of a name (chosen here: no source tells the service's own limit).
 const LONGEST_NAME: usize = 100;
@@ -35,12 +36,6 @@ const LONGEST_NAME: usize = 100;
 /// recommends five minutes at most).
 const USUAL_TIMEOUT: Duration = Duration::from_secs(60);
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(300);
-/// How long a key may take for what needs no touch.
-const AT_ONCE: Duration = Duration::from_secs(10);
-/// How long a key has to take a request back when the program ends.
-const LET_GO: Duration = Duration::from_secs(2);
-/// From how many tries on a person is told of them before the PIN is asked.
-const FEW_TRIES: u64 = 3;
 
 /// Adds the security key that is plugged in.
 ///
@@ -62,7 +57,12 @@ pub(super) async fn run(ctx: &Context, args: &KeysAddArgs) -> Result<()> {
         Some(path) if key.has_pin() => Some(read_secret(ctx, path, Secret::Pin).await?),
         _ => None,
     };
-    add(ctx, authed.account(), &id, Wanted { pin, ..wanted }, key).await
+    let wanted = Wanted { pin, ..wanted };
+    let ask = async || {
+        ctx.require_prompt("a PIN is", "`--pin-file`")?;
+        ask_secret(ctx, Secret::Pin, "`--pin-file`").await
+    };
+    add(ctx, authed.account(), &id, wanted, key, ask).await
 }
 
 /// What the person wants.
@@ -85,19 +85,21 @@ fn checked(name: &str) -> Result<String> {
     Err(CliError::usage(problem).hint("give the passkey a short name, such as `spare key`"))
 }
 
+/// Adds a key; `ask` asks a person for its PIN.
 async fn add(
     ctx: &Context,
     account: &dyn Account,
     id: &UserId,
     wanted: Wanted,
     key: SecurityKey,
+    ask: impl AsyncFnMut() -> Result<SecretString>,
 ) -> Result<()> {
     let before = account.user_factors(id).await?;
     let name = name_for(ctx, wanted.name, &key, &before.factors);
     ctx.ui()
         .status(&format!("Found the security key `{}`", key.name()));
     let rp_id = wanted.origin.rp_id().to_owned();
-    let (key, proof) = prove(ctx, key, wanted.pin, &rp_id).await?;
+    let (key, proof) = prove(ctx, key, wanted.pin, ask, &rp_id).await?;
     let ceremony = account.start_passkey(id, &wanted.origin).await?;
     let new = new_credential(&ceremony, &wanted.origin, &before.user);
     let answer = touch(ctx, key, new, proof, ceremony.timeout).await?;
@@ -124,10 +126,22 @@ async fn add(
     });
     ctx.ui().status(&format!("Added {}", named(&passkey)));
     if let Some(now) = &now {
-        say_what_it_does(ctx, &before, now, &passkey.id);
+        for line in what_it_does(&before, now, &passkey.id) {
+            ctx.ui().status(line);
+        }
     }
-    let data = json!({ "changed": true, "user_id": id, "passkey": entry(&passkey) });
-    ctx.ui().result("", &data).map_err(|err| unprinted(&err))
+    if before.factors.none() {
+        let hint = "run `scw 2fa on` to add an authenticator app and get backup codes";
+        ctx.ui().hint(&ctx.aimed(hint));
+    }
+    ctx.ui()
+        .result("", &document(id, &passkey))
+        .map_err(|err| unprinted(&err))
+}
+
+/// What is printed with `-o json`.
+fn document(user: &UserId, passkey: &Passkey) -> Value {
+    json!({ "changed": true, "user_id": user, "passkey": entry(passkey) })
 }
 
 /// The name that was given, else what the key calls itself, with a number where a passkey of the
@@ -156,73 +170,6 @@ fn name_for(ctx: &Context, given: Option<String>, key: &SecurityKey, factors: &F
     }
 }
 
-/// Lets a person prove to the key that it is theirs, where the key can tell.
-async fn prove(
-    ctx: &Context,
-    mut key: SecurityKey,
-    pin: Option<SecretString>,
-    rp_id: &str,
-) -> Result<(SecurityKey, Proof)> {
-    if key.knows_finger() && pin.is_none() {
-        ctx.ui().instruct("Touch the sensor of the security key");
-        let site = rp_id.to_owned();
-        let (back, proof) = with_key(ctx, key, USUAL_TIMEOUT, move |key, wait| {
-            key.prove_by_finger(&site, wait)
-        })
-        .await?;
-        key = back;
-        match proof {
-            Err(KeyError::WrongFinger) if key.has_pin() => {
-                ctx.ui()
-                    .status("The security key did not recognize the fingerprint");
-            }
-            proof => return Ok((key, proof?)),
-        }
-    }
-    if !key.has_pin() {
-        return Ok((key, Proof::Touch));
-    }
-    let (mut key, tries) = with_key(ctx, key, AT_ONCE, |key, _| key.pin_tries()).await?;
-    match tries? {
-        0 => return Err(KeyError::PinLocked.into()),
-        left if left <= FEW_TRIES => {
-            ctx.ui().warn(&format!(
-                "the security key locks after {left} more wrong PINs"
-            ));
-        }
-        _ => {}
-    }
-    let asks = pin.is_none();
-    let mut given = pin;
-    loop {
-        let pin = match given.take() {
-            Some(pin) => pin,
-            None => {
-                ctx.require_prompt("a PIN is", "`--pin-file`")?;
-                ctx.unless_interrupted(ask_secret(ctx, Secret::Pin, "`--pin-file`"))
-                    .await??
-            }
-        };
-        if let Some(fault) = pin_fault(&pin) {
-            if !asks {
-                return Err(CliError::usage(fault).hint("check the file that `--pin-file` names"));
-            }
-            ctx.ui().ask_again(&fault);
-            continue;
-        }
-        let site = rp_id.to_owned();
-        let (back, proof) = with_key(ctx, key, AT_ONCE, move |key, _| {
-            key.prove_by_pin(&pin, &site)
-        })
-        .await?;
-        key = back;
-        match proof {
-            Err(err @ KeyError::WrongPin { .. }) if asks => ctx.ui().ask_again(&err),
-            proof => return Ok((key, proof?)),
-        }
-    }
-}
-
 fn new_credential(ceremony: &PasskeyCeremony, origin: &WebOrigin, user: &User) -> NewCredential {
     NewCredential {
         rp_id: origin.rp_id().to_owned(),
@@ -243,39 +190,12 @@ async fn touch(
     timeout: Option<Duration>,
 ) -> Result<PasskeyAnswer> {
     let time = timeout.unwrap_or(USUAL_TIMEOUT).min(LONGEST_TIMEOUT);
-    ctx.ui().instruct("Touch the security key when it blinks");
+    ctx.ui().call_for("Touch the security key when it blinks");
     let (_, answer) = with_key(ctx, key, time, move |key, wait| {
         key.register(&new, &proof, wait)
     })
     .await?;
     Ok(answer?)
-}
-
-/// Lets a key work on a thread of its own. Where the end of the program is asked for, the key is told
-/// to stop, so that it does not blink on for a program that is gone.
-async fn with_key<T: Send + 'static>(
-    ctx: &Context,
-    mut key: SecurityKey,
-    time: Duration,
-    work: impl FnOnce(&mut SecurityKey, &Wait) -> Result<T, KeyError> + Send + 'static,
-) -> Result<(SecurityKey, Result<T, KeyError>)> {
-    let wait = Wait::for_at_most(time);
-    let theirs = wait.clone();
-    let _until_it_stopped = ctx.interrupt().protect("");
-    let mut done = pin!(on_thread(move || {
-        let done = work(&mut key, &theirs);
-        (key, done)
-    }));
-    tokio::select! {
-        biased;
-        () = ctx.interrupt().requested() => {
-            wait.stop();
-            // A key that does not answer is left alone.
-            let _ = tokio::time::timeout(LET_GO, done).await;
-            Err(CliError::interrupted().and("scw added no passkey"))
-        }
-        done = &mut done => done.ok_or_else(|| KeyError::Silent.into()),
-    }
 }
 
 /// Puts the passkey on the account; where the answer is lost, the list tells what came of it.
@@ -316,26 +236,27 @@ async fn finish(
     }
 }
 
-/// Says what the account is with the new passkey.
-fn say_what_it_does(ctx: &Context, before: &UserFactors, now: &UserFactors, added: &PasskeyId) {
-    let ui = ctx.ui();
-    if !before.factors.none() {
-        let others = now.factors.clone().without_passkey(added);
-        let passkeys_stay = others.passkeys == before.factors.passkeys;
-        let app_stays = before.factors.app == now.factors.app
-            // With the first passkey the API stops telling.
-            || (before.app_is_on() && now.factors.app == AppState::Unknown);
-        if passkeys_stay && app_stays {
-            ui.status("The other second factors and the backup codes did not change");
-        }
-        return;
+/// What the account is with the new passkey, in sentences.
+fn what_it_does(before: &UserFactors, now: &UserFactors, added: &PasskeyId) -> Vec<&'static str> {
+    if before.factors.none() {
+        // `mfa` was off. Whether a passkey alone turns it on is not on record (protocol.md E).
+        let state = if now.app_is_off() {
+            "The API does not count a passkey alone: it says that two-factor authentication is off"
+        } else {
+            "Two-factor authentication is on"
+        };
+        return vec![
+            state,
+            "This passkey is the only second factor, and the account has no backup codes",
+        ];
     }
-    // `mfa` was off. Whether a passkey alone turns it on is not on record (protocol.md E).
-    ui.status(if now.app_is_off() {
-        "The API does not count a passkey alone: it says that two-factor authentication is off"
+    let others = now.factors.clone().without_passkey(added);
+    let app_stays = before.factors.app == others.app
+        // With the first passkey the API stops telling.
+        || (before.app_is_on() && others.app == AppState::Unknown);
+    if app_stays && others.passkeys == before.factors.passkeys {
+        vec!["The other second factors and the backup codes did not change"]
     } else {
-        "Two-factor authentication is on"
-    });
-    ui.status("This is the only second factor, and the account has no backup codes");
-    ui.hint(&ctx.aimed("run `scw 2fa on` to add an authenticator app and get backup codes"));
+        Vec::new()
+    }
 }
