@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use super::{
     Device, KeyError, Wait, attestation,
     cbor::{at, bytes_at, decode, encode, number_at, numbered, worded},
+    info::Info,
     pin::{self, Protocol, Shared, Token},
 };
 use crate::model::PasskeyAnswer;
@@ -37,55 +38,6 @@ const BESIDE_THE_LIST: u64 = 600;
 const BESIDE_THE_ID: usize = 40;
 /// The most bytes of a name that a key has to keep (WebAuthn Level 3 §6.4.1).
 const LONGEST_NAME: usize = 64;
-
-/// What a key tells of itself (§6.4).
-#[derive(Debug, Default)]
-struct Info {
-    /// Whether a PIN is set; nothing where the key takes none.
-    pin: Option<bool>,
-    /// Whether it knows its user by a finger or the like, and that is set up.
-    finger: bool,
-    /// Whether a PIN or a finger gives a token for one purpose.
-    tokens_for: bool,
-    protocol: Option<Protocol>,
-    longest_message: Option<u64>,
-    longest_list: Option<u64>,
-    longest_id: Option<u64>,
-}
-
-impl Info {
-    fn read(told: &Value) -> Result<Self, KeyError> {
-        let words = |number| {
-            let list = at(told, number).and_then(Value::as_array);
-            list.map(Vec::as_slice).unwrap_or_default()
-        };
-        if !words(1).iter().any(|version| {
-            version
-                .as_text()
-                .is_some_and(|text| text.starts_with("FIDO_2_"))
-        }) {
-            return Err(KeyError::U2fOnly);
-        }
-        let option = |name: &str| {
-            let entry = |(key, _): &&(Value, Value)| key.as_text() == Some(name);
-            at(told, 4)?.as_map()?.iter().find(entry)?.1.as_bool()
-        };
-        // The first one that both know: the key names the one that it prefers first.
-        let protocol = words(6)
-            .iter()
-            .filter_map(Value::as_integer)
-            .find_map(|number| Protocol::of(number.into()));
-        Ok(Self {
-            pin: option("clientPin"),
-            finger: option("uv") == Some(true),
-            tokens_for: option("pinUvAuthToken") == Some(true),
-            protocol,
-            longest_message: number_at(told, 5),
-            longest_list: number_at(told, 7),
-            longest_id: number_at(told, 8),
-        })
-    }
-}
 
 /// What shows a key that its owner is there.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Security keys that are plugged into this machine: CTAP 2.1 over USB.
 //!
-//! `hid` finds a key and moves reports of 64 bytes, `frames` makes messages of them, `ctap2` knows
+//! `hid` finds a key and moves reports of 64 bytes, `frames` makes messages of them, `ctap2` and `info` know
 //! what the messages say, `pin` proves that the PIN is known, and `attestation` makes of a key's
 //! answer what the account service wants (WebAuthn Level 3 §5.1.3).
 
@@ -10,6 +10,7 @@ mod ctap2;
 mod error;
 mod frames;
 mod hid;
+mod info;
 mod pin;
 #[cfg(test)]
 mod tests;
