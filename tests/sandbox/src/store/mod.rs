@@ -1,5 +1,6 @@
 //! The state behind both APIs: one SQLite database, every change in one transaction.
 
+mod events;
 mod file;
 mod keys;
 mod listing;
@@ -22,6 +23,7 @@ use std::{path::Path, sync::Mutex};
 use rusqlite::{Connection, TransactionBehavior};
 use sha2::{Digest, Sha256};
 
+pub(crate) use events::{SignIn, SignInFilter};
 use file::DataFile;
 pub use file::FileError;
 pub(crate) use keys::{ApiKey, KeyChange, KeyFilter, NewApiKey};
@@ -38,7 +40,7 @@ pub(crate) use profiles::{Profile, Role};
 pub(crate) use schema::{NewOrganization, NewPerson, NewUser, Planted};
 pub(crate) use sessions::{Client, Issued, Session};
 pub(crate) use tokens::{NewToken, Token};
-pub(crate) use two_factor::{TwoFactor, totp_at};
+pub(crate) use two_factor::{AppAndCodes, TwoFactor, totp_at};
 pub(crate) use users::{Principal, User, UserFilter};
 
 /// What an operation on the state can fail with.
