@@ -15,9 +15,11 @@ from collections import Counter
 
 import requests
 import schemathesis
+import security_key
 
 env = os.environ
 OWN, OTHER = env["USER_ID"], env["OTHER_USER_ID"]
+ORIGIN = security_key.origin(env["API_URL"])
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ACCESS_KEY = re.compile(r"SCW[A-Z0-9]{17}")
 
@@ -95,7 +97,7 @@ def in_path(path, name):
         return env["PROJECT_ID"]
     if path == "/account/v2/users/{id}":
         return own_session["issuer_id"]
-    return OWN if path.endswith("mfa-otp") else OTHER
+    return OWN if path.endswith(("mfa-otp", "-webauthn-registration")) else OTHER
 
 
 def in_body(path, name):
@@ -115,6 +117,9 @@ def whole_body(path):
         return login("OTHER_EMAIL", "OTHER_PASSWORD")
     if path.endswith("/validate-mfa-otp"):
         return {"one_time_password": pending_code()}
+    if path.endswith("/finish-webauthn-registration"):
+        begun = ask("POST", f"/iam/v1alpha1/users/{OWN}/start-webauthn-registration?origin={ORIGIN}")
+        return security_key.registration(env["API_URL"], begun["ceremony_id"], begun["challenge"])
     if path.endswith("/renew"):
         # The token works once. There is none where the address names no session.
         held = stock.pop("jti", None)
@@ -143,9 +148,11 @@ def before_call(context, case, kwargs):
         return
     replaced(case.path_parameters, lambda name: in_path(case.path, name))
     replaced(case.query, lambda name: env["ORGANIZATION_ID"] if name == "organization_id" else OTHER)
+    if number % 4 == 1 and "origin" in (case.query or {}):
+        case.query["origin"] = ORIGIN
     if isinstance(case.body, dict):
         replaced(case.body, lambda name: in_body(case.path, name))
-        is_whole = all(isinstance(value, str) for value in case.body.values())
+        is_whole = all(isinstance(value, (str, int)) for value in case.body.values())
         if is_whole and case.body and number % 4 == 1:
             case.body = whole_body(case.path) or case.body
 

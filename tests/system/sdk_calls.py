@@ -9,6 +9,7 @@ import subprocess
 
 import requests
 import schemathesis
+import security_key
 from scaleway import Client
 from scaleway.account.v3 import AccountV3ProjectAPI
 from scaleway.iam.v1alpha1 import IamV1Alpha1API
@@ -95,6 +96,16 @@ codes = iam.validate_user_mfaotp(user_id=own, one_time_password=code).recovery_c
 assert len(codes) == 10, codes
 assert iam.get_user(user_id=own).mfa
 iam.delete_user_mfaotp(user_id=own)
+
+origin = security_key.origin(env["API_URL"])
+begun = iam.start_user_web_authn_registration(user_id=own, origin=origin)
+assert begun.timeout == "60.000000000s", begun
+assert security_key.ES256 in begun.public_key_algorithms, begun
+made = security_key.registration(env["API_URL"], begun.ceremony_id, begun.challenge)
+registered = iam.finish_user_web_authn_registration(user_id=own, **made)
+again = iam.start_user_web_authn_registration(user_id=own, origin=origin)
+assert again.exclude_credentials == [made["raw_id"]], again
+iam.delete_web_authn_authenticator(authenticator_id=registered.authenticator_id)
 
 passkey = plain("/_sandbox/passkeys", {"add": {"user_id": own, "name": "Laptop"}})["id"]
 renamed = iam.update_web_authn_authenticator(authenticator_id=passkey, authenticator_name="Phone")

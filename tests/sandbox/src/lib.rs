@@ -28,6 +28,7 @@ mod service;
 mod store;
 mod stream;
 mod tls;
+mod webauthn;
 
 use std::{
     io,
@@ -179,6 +180,7 @@ impl Sandbox {
             home: panel::Home::new(&planted.panel_secret),
             memory: panel::Memory::default(),
             origin: format!("{scheme}://localhost:{}", address.port()),
+            ceremonies: webauthn::Ceremonies::default(),
         });
         let url = format!("{scheme}://{address}");
         let user = (&user, project_id, planted.secrets);

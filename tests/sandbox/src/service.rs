@@ -11,6 +11,7 @@ use crate::{
     clock::{Clock, Instant},
     panel::{Home, Memory},
     store::{Client, Store},
+    webauthn::Ceremonies,
 };
 
 /// The account service behind its dialects.
@@ -27,6 +28,8 @@ pub(crate) struct Service {
     /// The origin of the pages (WebAuthn Level 3, section 4, "origin"): scheme, host and port, with
     /// `localhost` as the host, since WebAuthn takes no IP address.
     pub(crate) origin: String,
+    /// What passkeys are being registered and used for.
+    pub(crate) ceremonies: Ceremonies,
 }
 
 impl Service {

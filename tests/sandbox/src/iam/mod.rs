@@ -38,6 +38,14 @@ pub(crate) fn calls() -> Vec<Call> {
             "/iam/v1alpha1/users/{id}/webauthn-authenticators",
             passkeys::list,
         ),
+        post(
+            "/iam/v1alpha1/users/{id}/start-webauthn-registration",
+            passkeys::start,
+        ),
+        post(
+            "/iam/v1alpha1/users/{id}/finish-webauthn-registration",
+            passkeys::finish,
+        ),
         patch(
             "/iam/v1alpha1/webauthn-authenticator/{id}",
             passkeys::rename,

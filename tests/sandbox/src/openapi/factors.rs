@@ -1,11 +1,35 @@
 //! The second factors of a user: the app and passkeys.
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::{
     operation::{Operation, call},
-    schemas::text,
+    schemas::{base64, text, uuid},
 };
+
+fn passkey_name() -> Value {
+    json!({ "type": "string", "pattern": "[A-Za-z0-9]", "maxLength": 100 })
+}
+
+fn registration() -> Value {
+    let properties = json!({
+        "ceremony_id": uuid(),
+        "authenticator_name": passkey_name(),
+        "origin": { "type": "string", "format": "uri" },
+        "raw_id": base64(),
+        "client_data_json": base64(),
+        "authenticator_data": base64(),
+        "attestation_object": base64(),
+        "public_key": base64(),
+        "public_key_algorithm": { "type": "integer", "format": "int64" },
+    });
+    let required: Vec<&String> = properties
+        .as_object()
+        .into_iter()
+        .flat_map(Map::keys)
+        .collect();
+    json!({ "type": "object", "required": required, "properties": properties })
+}
 
 pub(super) fn operations() -> Vec<Operation> {
     let nothing = json!({ "type": "object" });
@@ -17,7 +41,7 @@ pub(super) fn operations() -> Vec<Operation> {
     let name = json!({
         "type": "object",
         "required": ["authenticator_name"],
-        "properties": { "authenticator_name": { "type": "string", "pattern": "[A-Za-z0-9]" } },
+        "properties": { "authenticator_name": passkey_name() },
     });
     vec![
         call(
@@ -54,6 +78,24 @@ pub(super) fn operations() -> Vec<Operation> {
         )
         .pages(&["created_at_asc", "created_at_desc"])
         .answers("ListUserWebAuthnAuthenticatorsResponse")
+        .fails(&[403, 404]),
+        call(
+            "post",
+            "/iam/v1alpha1/users/{id}/start-webauthn-registration",
+            "StartUserWebAuthnRegistration",
+            "Begin to register a passkey.",
+        )
+        .must("origin", json!({ "type": "string", "format": "uri" }))
+        .answers("StartUserWebAuthnRegistrationResponse")
+        .fails(&[400, 403, 404]),
+        call(
+            "post",
+            "/iam/v1alpha1/users/{id}/finish-webauthn-registration",
+            "FinishUserWebAuthnRegistration",
+            "Register the passkey that an authenticator has made.",
+        )
+        .body(true, &registration())
+        .answers("FinishUserWebAuthnRegistrationResponse")
         .fails(&[403, 404]),
         call(
             "patch",

@@ -22,6 +22,12 @@ pub(super) fn text() -> Value {
     json!({ "type": "string" })
 }
 
+/// Bytes in standard base64.
+pub(super) fn base64() -> Value {
+    json!({ "type": "string", "format": "byte",
+        "pattern": "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$" })
+}
+
 /// Yes or no.
 pub(super) fn flag() -> Value {
     json!({ "type": "boolean" })
@@ -177,6 +183,15 @@ pub(super) fn schemas() -> Value {
             "created_at": time(),
             "last_login_at": or_null(time()),
         })),
+        "StartUserWebAuthnRegistrationResponse": closed(json!({
+            "ceremony_id": uuid(),
+            "challenge": base64(),
+            "public_key_algorithms":
+                { "type": "array", "minItems": 1, "items": { "type": "integer" } },
+            "timeout": duration(),
+            "exclude_credentials": { "type": "array", "items": base64() },
+        })),
+        "FinishUserWebAuthnRegistrationResponse": closed(json!({ "authenticator_id": uuid() })),
         "ListUserWebAuthnAuthenticatorsResponse":
             page_of("authenticators", "WebAuthnAuthenticator"),
         "GracePeriod": closed(json!({

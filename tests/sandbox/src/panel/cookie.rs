@@ -62,7 +62,7 @@ pub(crate) fn set_below(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{clock::Clock, panel::Memory, store::Store};
+    use crate::{clock::Clock, panel::Memory, store::Store, webauthn::Ceremonies};
 
     #[test]
     fn a_cookie_is_found_among_others() {
@@ -84,6 +84,7 @@ mod tests {
                 home: Home::new(b"secret"),
                 memory: Memory::default(),
                 origin: String::new(),
+                ceremonies: Ceremonies::default(),
             };
             let mut headers = HeaderMap::new();
             set(&mut headers, &service, SESSION, "x");

@@ -1,4 +1,5 @@
-//! The control panel: the account in a browser, in plain HTML without scripts.
+//! The control panel: the account in a browser, in plain HTML. One script adds what HTML cannot do,
+//! such as copying; every page works without it.
 
 mod access;
 mod codes;
@@ -72,6 +73,7 @@ pub(crate) fn routes(service: &Arc<Service>) -> Router<Arc<Service>> {
             problem::explain,
         ))
         .route(&format!("{ASSETS}/style.css"), get(style))
+        .route(&format!("{ASSETS}/script.js"), get(script))
         .route("/panel", get(elsewhere))
         // What is no page here is a call that no API has.
         .route("/", get(elsewhere).fallback(iam::no_route))
@@ -83,12 +85,25 @@ async fn elsewhere() -> Response {
 }
 
 async fn style() -> Response {
+    file("text/css; charset=utf-8", include_str!("style.css"))
+}
+
+/// The one script: its parts stand behind each other, and each keeps its names to itself.
+async fn script() -> Response {
+    file(
+        "text/javascript; charset=utf-8",
+        concat!(include_str!("script/page.js")),
+    )
+}
+
+/// A file of the pages. Browsers ask each time whether it is still the same.
+fn file(kind: &'static str, text: &'static str) -> Response {
     let headers = [
-        (header::CONTENT_TYPE, "text/css; charset=utf-8"),
+        (header::CONTENT_TYPE, kind),
         (header::CACHE_CONTROL, "no-cache"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
-    (StatusCode::OK, headers, include_str!("style.css")).into_response()
+    (StatusCode::OK, headers, text).into_response()
 }
 
 /// Leads to another place of the panel, with `GET`.

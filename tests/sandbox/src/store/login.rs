@@ -137,12 +137,22 @@ pub(super) fn admit<T>(
         }
         return Ok(Err(refusal));
     }
+    let_in(db, &user, now, grant).map(Ok)
+}
+
+/// Lets a user in who has shown enough.
+pub(super) fn let_in<T>(
+    db: &Connection,
+    user: &User,
+    now: Instant,
+    grant: impl FnOnce(&Connection, &User) -> Result<T>,
+) -> Result<T> {
     users::forget_attempts(db, &user.root_user_id)?;
     db.execute(
         "UPDATE users SET last_login_at = ?2 WHERE id = ?1",
         params![user.id, now],
     )?;
-    grant(db, &user).map(Ok)
+    grant(db, user)
 }
 
 /// Locks or unlocks a user; both forget the person's failed attempts.

@@ -5,6 +5,7 @@ mod listing;
 mod login;
 mod organizations;
 mod panel;
+mod passkey_login;
 mod passkeys;
 mod password;
 mod profiles;
@@ -27,7 +28,8 @@ pub(crate) use organizations::{
     LoginWays, Organization, OrganizationProfile, Project, ProjectFilter,
 };
 pub(crate) use panel::Entry;
-pub(crate) use passkeys::Passkey;
+pub(crate) use passkey_login::Step;
+pub(crate) use passkeys::{Credential, Passkey, passkey_name};
 pub(crate) use profiles::{Profile, Role};
 pub(crate) use schema::{NewOrganization, NewPerson, NewUser, Planted};
 pub(crate) use sessions::{Client, Issued, Session};
@@ -100,6 +102,7 @@ pub enum StoreError {
     },
 }
 
+/// What an operation on the state gives.
 pub(crate) type Result<T> = std::result::Result<T, StoreError>;
 
 /// The state.

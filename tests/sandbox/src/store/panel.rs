@@ -173,13 +173,14 @@ impl Store {
 fn is_known(db: &Connection, secret: &str, now: Instant) -> Result<bool> {
     Ok(db.query_row(
         "SELECT EXISTS (SELECT 1 FROM forms WHERE owner_hash = ?1 AND expires_at > ?2)
-             OR EXISTS (SELECT 1 FROM waiting WHERE visit_hash = ?1 AND expires_at > ?2)",
+             OR EXISTS (SELECT 1 FROM waiting WHERE visit_hash = ?1)",
         params![hash(secret), now],
         |row| row.get(0),
     )?)
 }
 
-fn awaited(db: &Connection, visit: &str, now: Instant) -> Result<User> {
+/// The user whose second factor a visit waits for.
+pub(super) fn awaited(db: &Connection, visit: &str, now: Instant) -> Result<User> {
     let (user_id, end): (String, Instant) = db
         .query_row(
             "SELECT user_id, expires_at FROM waiting WHERE visit_hash = ?1",

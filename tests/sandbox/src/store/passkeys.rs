@@ -14,7 +14,10 @@ use super::{
 /// What a passkey is called where a caller is refused it, and where there is none.
 const RESOURCE: &str = "webauthn_authenticator";
 
-/// A passkey, as the wire tells of one. There is no ceremony yet, so nothing signs in with it.
+/// How long a passkey's name may be, in characters (inferred).
+const LONGEST_NAME: usize = 100;
+
+/// A passkey, as the wire tells of one.
 #[derive(Debug, Clone)]
 pub(crate) struct Passkey {
     pub(crate) id: String,
@@ -30,6 +33,32 @@ impl Passkey {
             name: row.get("name")?,
             created_at: row.get("created_at")?,
             last_login_at: row.get("last_login_at")?,
+        })
+    }
+}
+
+/// What a passkey signs in with, in the forms of `webauthn_rp`.
+#[derive(Debug, Clone)]
+pub(crate) struct Credential {
+    /// The id that its authenticator gave it.
+    pub(crate) id: Vec<u8>,
+    /// The user whose handle its authenticator keeps.
+    pub(crate) user_id: String,
+    /// How its authenticator is reached, as a set of bits.
+    pub(crate) transports: u8,
+    pub(crate) public_key: Vec<u8>,
+    /// What changes with its use: the sign count, and whether it is backed up.
+    pub(crate) state: [u8; 7],
+}
+
+impl Credential {
+    pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get("credential_id")?,
+            user_id: row.get("user_id")?,
+            transports: row.get("transports")?,
+            public_key: row.get("public_key")?,
+            state: row.get("state")?,
         })
     }
 }
@@ -76,6 +105,29 @@ pub(super) fn insert(db: &Connection, person_id: &str, passkey: &Passkey) -> Res
     Ok(())
 }
 
+fn add(db: &Connection, user: &User, name: &str, now: Instant) -> Result<String> {
+    let passkey = Passkey {
+        id: Uuid::new_v4().to_string(),
+        name: passkey_name(name)?.to_owned(),
+        created_at: now,
+        last_login_at: None,
+    };
+    insert(db, &user.root_user_id, &passkey)?;
+    two_factor::touch(db, user, now)?;
+    Ok(passkey.id)
+}
+
+/// What a person's passkeys sign in with, the oldest first.
+pub(super) fn credentials_of(db: &Connection, person_id: &str) -> Result<Vec<Credential>> {
+    Ok(db
+        .prepare_cached(
+            "SELECT * FROM passkeys WHERE person_id = ?1 AND credential_id IS NOT NULL
+                 ORDER BY created_at, number",
+        )?
+        .query_map([person_id], Credential::from_row)?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
 /// The user whose passkey this is, when the caller may change it: itself, or an administrator of
 /// its organization (inferred).
 fn owner(db: &Connection, caller: &Principal, id: &str) -> Result<User> {
@@ -91,16 +143,21 @@ fn owner(db: &Connection, caller: &Principal, id: &str) -> Result<User> {
     users::reachable(db, caller, &user, "write", RESOURCE)
 }
 
-fn named(name: &str) -> Result<&str> {
+/// A name without what surrounds it.
+pub(crate) fn passkey_name(name: &str) -> Result<&str> {
     let name = name.trim();
-    if name.is_empty() {
-        return Err(StoreError::Argument {
-            argument: "authenticator_name",
-            reason: "constraint",
-            help: "is empty".to_owned(),
-        });
-    }
-    Ok(name)
+    let help = if name.is_empty() {
+        "is empty".to_owned()
+    } else if name.chars().count() > LONGEST_NAME {
+        format!("is longer than {LONGEST_NAME} characters")
+    } else {
+        return Ok(name);
+    };
+    Err(StoreError::Argument {
+        argument: "authenticator_name",
+        reason: "constraint",
+        help,
+    })
 }
 
 impl Store {
@@ -128,15 +185,60 @@ impl Store {
     pub(crate) fn add_passkey(&self, user_id: &str, name: &str, now: Instant) -> Result<String> {
         self.transaction(|db| {
             let user = users::find(db, user_id)?;
-            let passkey = Passkey {
-                id: Uuid::new_v4().to_string(),
-                name: named(name)?.to_owned(),
-                created_at: now,
-                last_login_at: None,
-            };
-            insert(db, &user.root_user_id, &passkey)?;
-            two_factor::touch(db, &user, now)?;
-            Ok(passkey.id)
+            add(db, &user, name, now)
+        })
+    }
+
+    /// What the passkeys of a user's person sign in with, the oldest first. Whoever asks for
+    /// a registration is the user itself.
+    pub(crate) fn credentials(
+        &self,
+        caller: &Principal,
+        user_id: &str,
+    ) -> Result<(User, Vec<Credential>)> {
+        self.transaction(|db| {
+            let user = two_factor::self_only(db, caller, user_id, RESOURCE)?;
+            let credentials = credentials_of(db, &user.root_user_id)?;
+            Ok((user, credentials))
+        })
+    }
+
+    /// Gives a user a passkey that a ceremony has made, and returns its id.
+    pub(crate) fn register_passkey(
+        &self,
+        caller: &Principal,
+        name: &str,
+        credential: &Credential,
+        now: Instant,
+    ) -> Result<String> {
+        self.transaction(|db| {
+            let user = two_factor::self_only(db, caller, &credential.user_id, RESOURCE)?;
+            let is_known: bool = db.query_row(
+                "SELECT EXISTS (SELECT 1 FROM passkeys WHERE credential_id = ?1)",
+                [&credential.id],
+                |row| row.get(0),
+            )?;
+            if is_known {
+                return Err(StoreError::Argument {
+                    argument: "raw_id",
+                    reason: "constraint",
+                    help: "is registered already".to_owned(),
+                });
+            }
+            let id = add(db, &user, name, now)?;
+            db.execute(
+                "UPDATE passkeys SET user_id = ?2, credential_id = ?3, transports = ?4,
+                     public_key = ?5, state = ?6 WHERE id = ?1",
+                params![
+                    id,
+                    credential.user_id,
+                    credential.id,
+                    credential.transports,
+                    credential.public_key,
+                    credential.state
+                ],
+            )?;
+            Ok(id)
         })
     }
 
@@ -153,7 +255,7 @@ impl Store {
             two_factor::self_only(db, caller, &user.id, RESOURCE)?;
             db.execute(
                 "UPDATE passkeys SET name = ?2 WHERE id = ?1",
-                [id, named(name)?],
+                [id, passkey_name(name)?],
             )?;
             two_factor::touch(db, &user, now)?;
             Ok(db.query_row(

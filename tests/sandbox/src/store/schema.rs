@@ -12,7 +12,7 @@ use crate::clock::Instant;
 
 /// The number of the tables' form, kept as the file's `user_version`: a file of another form is
 /// refused.
-pub(super) const VERSION: i64 = 7;
+pub(super) const VERSION: i64 = 8;
 
 /// Times are microseconds since 1970. Backup codes, secret keys, what proves a session and what proves a form are kept as
 /// SHA-256 of themselves, which is enough for secrets of 50 bit and more; passwords as Argon2id.
@@ -22,6 +22,9 @@ pub(super) const VERSION: i64 = 7;
 /// any number of passkeys, and is a user of one organization or several. That the second factors
 /// belong to the person, so that switching one on or off for one of its users does so for all, is
 /// inferred.
+///
+/// A passkey that was made without a ceremony has no credential, so nothing signs in with it.
+/// `passkeys.user_id` is the user that its authenticator knows.
 ///
 /// `accounts.app` says that the app is on, `accounts.mfa` what the wire calls `mfa`: it may count
 /// passkeys (protocol.md E).
@@ -50,7 +53,8 @@ CREATE TABLE IF NOT EXISTS users (number INTEGER PRIMARY KEY AUTOINCREMENT, id T
 CREATE INDEX IF NOT EXISTS users_of_people ON users (root_user_id);
 CREATE TABLE IF NOT EXISTS passkeys (number INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT UNIQUE NOT NULL, person_id TEXT NOT NULL REFERENCES people(id), name TEXT NOT NULL,
-    created_at INTEGER NOT NULL, last_login_at INTEGER);
+    created_at INTEGER NOT NULL, last_login_at INTEGER, user_id TEXT REFERENCES users(id),
+    credential_id BLOB UNIQUE, transports INTEGER, public_key BLOB, state BLOB);
 CREATE INDEX IF NOT EXISTS passkeys_of_people ON passkeys (person_id);
 CREATE TABLE IF NOT EXISTS passkey_readings (id INTEGER PRIMARY KEY CHECK (id = 1),
     mfa_counts_passkeys INTEGER NOT NULL DEFAULT 1, codes_outlive_app INTEGER NOT NULL DEFAULT 1);

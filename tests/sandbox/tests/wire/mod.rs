@@ -7,6 +7,8 @@
 )]
 
 pub mod browser;
+pub mod device;
+pub mod way;
 
 use scw_sandbox::{Options, Sandbox, Seed, one_time_password};
 use serde_json::{Value, json};
