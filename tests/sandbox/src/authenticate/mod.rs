@@ -21,9 +21,9 @@ use serde_json::json;
 
 use crate::{
     panel::{
-        self, Proofs,
+        self,
         problem::told,
-        steps::{self, Arrived, Door, Password, Step},
+        steps::{self, Arrived, Code, Door, Password, Step},
     },
     service::Service,
     store::{Client, Issued, StoreError},
@@ -179,7 +179,7 @@ async fn enter_with_code(
     program: Program,
     client: Client,
     headers: HeaderMap,
-    form: Arrived<Proofs>,
+    form: Arrived<Code>,
 ) -> Response {
     let from = (&client, &headers);
     or_refusal(steps::enter_with_code(&service, &program, from, form))

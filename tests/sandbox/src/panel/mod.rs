@@ -9,7 +9,11 @@ mod field;
 mod home;
 pub(crate) mod layout;
 mod memory;
+mod moment;
+mod passkey_form;
+mod passkeys;
 pub(crate) mod problem;
+mod program;
 mod qr;
 mod recovery;
 mod security;
@@ -31,7 +35,6 @@ use axum::{
 use crate::{iam, service::Service};
 
 pub(crate) use cookie::{VISIT, of as cookie_of, set_below as set_cookie};
-pub(crate) use field::Proofs;
 pub(crate) use home::Home;
 pub(crate) use memory::Memory;
 
@@ -55,9 +58,25 @@ pub(crate) fn routes(service: &Arc<Service>) -> Router<Arc<Service>> {
         .route("/backup-codes/download", get(codes::download))
         .route("/backup-codes/saved", post(codes::saved))
         .route(codes::RENEWAL, get(codes::show_renewal).post(codes::renew))
-        .route("/access", get(access::show))
-        .route("/access/key", post(access::revoke_key))
-        .route("/access/session", post(access::revoke_session))
+        .route(passkeys::ADD, get(passkeys::show_add).post(passkeys::add))
+        .route(
+            "/passkeys/{id}/rename",
+            get(passkeys::show_rename).post(passkeys::rename),
+        )
+        .route(
+            "/passkeys/{id}/remove",
+            get(passkeys::show_remove).post(passkeys::remove),
+        )
+        .route(access::PLACE, get(access::show))
+        .route(access::KEY, get(access::ask_key).post(access::revoke_key))
+        .route(
+            access::SESSION,
+            get(access::ask_session).post(access::end_session),
+        )
+        .route(
+            access::OTHERS,
+            get(access::ask_others).post(access::end_others),
+        )
         .route("/recovery", get(recovery::show))
         .route("/{*rest}", any(async || problem::Problem::NoPage));
     let to_home = {
@@ -92,7 +111,10 @@ async fn style() -> Response {
 async fn script() -> Response {
     file(
         "text/javascript; charset=utf-8",
-        concat!(include_str!("script/page.js")),
+        concat!(
+            include_str!("script/page.js"),
+            include_str!("script/passkeys.js")
+        ),
     )
 }
 

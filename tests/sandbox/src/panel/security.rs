@@ -9,6 +9,7 @@ use super::{
     Home, codes, disable,
     field::token,
     layout::{answer, inside},
+    passkeys,
     problem::Result,
     setup,
     visitor::SignedIn,
@@ -25,7 +26,7 @@ pub(super) async fn show(
 ) -> Result<Response> {
     let state = service.store.two_factor(&visitor.user.id)?;
     let unsaved = codes::unsaved(&service, &visitor)?.is_some();
-    let passkeys = service.store.passkeys_of(&visitor.user)?;
+    let known = service.store.passkeys_of(&visitor.user)?;
     let frame = visitor.frame(&service, "")?;
     let home = &frame.home;
     let is_on = state.app == TwoFactor::On;
@@ -46,12 +47,7 @@ pub(super) async fn show(
                 (off(home, &frame.form, state.app))
             }
         }
-        @if !passkeys.is_empty() {
-            section.card aria-labelledby="passkeys" {
-                h2 id="passkeys" { "Passkeys" }
-                ul { @for one in &passkeys { li { (one.name) } } }
-            }
-        }
+        (passkeys::section(&known, &frame, service.now()))
         @if is_on {
             p.actions {
                 a.quiet.danger href={ (home) (disable::PAGE) } { "Disable two-factor authentication" }

@@ -10,12 +10,10 @@ use axum::{
 use maud::{Markup, html};
 
 use super::{
-    Home, cookie,
-    field::Proofs,
-    layout,
+    Home, cookie, layout,
     memory::Said,
     problem::{Result, told},
-    steps::{self, Arrived, Door, Password, Step},
+    steps::{self, Arrived, Code, Door, Password, Step},
     to,
     visitor::{Once, SignedIn},
 };
@@ -135,7 +133,7 @@ pub(super) async fn enter_with_code(
     State(service): Shared,
     client: Client,
     headers: HeaderMap,
-    form: Arrived<Proofs>,
+    form: Arrived<Code>,
 ) -> Result<Response> {
     let from = (&client, &headers);
     Ok(steps::enter_with_code(

@@ -10,14 +10,16 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
     Home, cookie,
-    field::{Field, Proofs, field, proof_fields, token},
+    field::{Field, Proofs, backup_code_field, field, proof_fields, token},
     memory::{Refusal, Said},
+    passkey_form::{Answer, Asks, PasskeyForm},
     problem::told,
     visitor::Sent,
 };
 use crate::{
     service::Service,
     store::{Attempt, Client, Entry, Issued, StoreError, User},
+    webauthn::{self, Begun, Entered},
 };
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -40,6 +42,9 @@ impl Step {
         }
     }
 }
+
+/// The field that a problem with a passkey is about.
+const PASSKEY: &str = "passkey";
 
 /// What somebody signs in to.
 pub(crate) trait Door {
@@ -66,13 +71,24 @@ pub(crate) trait Door {
 /// A form as it arrived, or not.
 pub(crate) type Arrived<T> = std::result::Result<Form<Sent<T>>, FormRejection>;
 
-/// What the first step sends.
+/// What the first step sends: an email address and a password, or a passkey's answer.
 #[derive(Deserialize)]
 pub(crate) struct Password {
     #[serde(default)]
     email: String,
     #[serde(default)]
     password: String,
+    #[serde(flatten)]
+    passkey: Answer,
+}
+
+/// What the second step sends: a code, or a passkey's answer.
+#[derive(Deserialize)]
+pub(crate) struct Code {
+    #[serde(flatten)]
+    proofs: Proofs,
+    #[serde(flatten)]
+    passkey: Answer,
 }
 
 fn set_visit(answer: &mut Response, service: &Service, door: &impl Door, visit: &str) {
@@ -101,6 +117,7 @@ pub(crate) fn show_password(
     let problem = Refusal::of(refusal.as_ref(), "password");
     let email = service.memory.email(&visit, now).unwrap_or_default();
     let form = service.store.new_form(&visit, now)?;
+    let begun = webauthn::begin_sign_in(service, &visit)?;
     let content = html! {
         @if let Some(said) = said.filter(|_| problem.is_none()) { (said) }
         (door.introduction())
@@ -127,6 +144,7 @@ pub(crate) fn show_password(
             }))
             button type="submit" { (door.action()) }
         }
+        (passkey_form(service, (door, Step::Password), (&form, &begun), refusal.as_ref()))
         (door.help(Step::Password))
     };
     let mut answer = door.page("Sign in", &content);
@@ -169,6 +187,9 @@ pub(crate) fn enter(
         Ok(sent) => sent,
         Err(answer) => return Ok(answer),
     };
+    if typed.passkey.is_given() {
+        return enter_with_passkey(service, (door, step), &visit, &typed.passkey, client);
+    }
     let now = service.now();
     let attempt = Attempt {
         email: &typed.email,
@@ -187,10 +208,52 @@ pub(crate) fn enter(
         }
         Err(err @ (StoreError::WrongPassword | StoreError::Locked(_))) => {
             service.memory.keep_email(&visit, &typed.email, now);
-            Ok(refuse(service, (door, step), &visit, ("password", &err)))
+            let told = ("password", told(&err).1);
+            Ok(refuse(service, (door, step), &visit, told))
         }
         Err(other) => Err(other),
     }
+}
+
+/// The form for a passkey, which stands beside that of a step.
+fn passkey_form(
+    service: &Service,
+    (door, step): (&impl Door, Step),
+    (form, begun): (&str, &Begun),
+    refusal: Option<&Refusal>,
+) -> Markup {
+    let form = PasskeyForm {
+        action: &door.address(step),
+        form,
+        asks: Asks::Get,
+        begun,
+        fields: html! {},
+        button: match step {
+            Step::Password => "Sign in with a passkey",
+            Step::Code => "Use a passkey",
+        },
+        problem: Refusal::of(refusal, PASSKEY),
+    };
+    form.show(service)
+}
+
+/// Takes a passkey's answer at either step.
+fn enter_with_passkey(
+    service: &Service,
+    (door, step): (&impl Door, Step),
+    visit: &str,
+    Answer { ceremony, answer }: &Answer,
+    client: &Client,
+) -> Result<Response> {
+    let text = match webauthn::enter(service, visit, ceremony, answer, client) {
+        Ok(Entered::Session(issued)) => return Ok(let_in(service, door, visit, &issued)),
+        Ok(Entered::Refused) => {
+            "This passkey was not accepted. It may have been removed from the account."
+        }
+        Ok(Entered::TooLate) => "The page was too old. Try again.",
+        Err(err) => return start_again(service, door, visit, err),
+    };
+    Ok(refuse(service, (door, step), visit, (PASSKEY, text)))
 }
 
 /// Leads back to a step, whose page says what is wrong with a field.
@@ -198,12 +261,12 @@ fn refuse(
     service: &Service,
     (door, step): (&impl Door, Step),
     visit: &str,
-    (field, err): (&'static str, &StoreError),
+    (field, text): (&'static str, &'static str),
 ) -> Response {
     let refusal = Refusal {
         page: step.page(),
         field,
-        text: told(err).1,
+        text,
         typed: Vec::new(),
     };
     let now = service.now();
@@ -237,18 +300,32 @@ fn code_page(service: &Service, door: &impl Door, visit: &str, user: &User) -> R
     let now = service.now();
     let form = service.store.new_form(visit, now)?;
     let refusal = service.memory.take_refusal(visit, Step::Code.page(), now);
+    let refusal = refusal.as_ref();
+    let begun = webauthn::begin_second_factor(service, visit)?;
+    let by_passkey = html! {
+        @if let Some(begun) = &begun {
+            (passkey_form(service, (door, Step::Code), (&form, begun), refusal))
+        }
+    };
     let content = html! {
         @if let Some(said) = service.memory.take_said(visit, now) { (said) }
         (door.introduction())
+        // The usual way stands first.
+        @if !user.app { (by_passkey) }
         form.card method="post" action=(door.address(Step::Code)) {
             (token(&form))
             p.hint {
                 "You sign in as " strong { (user.email) } ". "
                 a href=(door.address(Step::Password)) { "Use another account" }
             }
-            (proof_fields("Six-digit code from your authenticator app", true, refusal.as_ref()))
+            @if user.app {
+                (proof_fields("Six-digit code from your authenticator app", true, refusal))
+            } @else {
+                (backup_code_field(refusal))
+            }
             button type="submit" { (door.action()) }
         }
+        @if user.app { (by_passkey) }
         (door.help(Step::Code))
     };
     Ok(door.page("Two-factor authentication", &content))
@@ -281,19 +358,23 @@ pub(crate) fn enter_with_code(
     service: &Service,
     door: &impl Door,
     (client, headers): (&Client, &HeaderMap),
-    arrived: Arrived<Proofs>,
+    arrived: Arrived<Code>,
 ) -> Result<Response> {
     let step = Step::Code;
-    let (visit, mut typed) = match once(service, (door, step), headers, arrived)? {
+    let (visit, typed) = match once(service, (door, step), headers, arrived)? {
         Ok(sent) => sent,
         Err(answer) => return Ok(answer),
     };
+    if typed.passkey.is_given() {
+        return enter_with_passkey(service, (door, step), &visit, &typed.passkey, client);
+    }
+    let mut typed = typed.proofs;
     let now = service.now();
     let proof = typed.proof();
     match service.store.enter_with_code(&visit, proof, client, now) {
         Ok(issued) => Ok(let_in(service, door, &visit, &issued)),
         Err(err @ (StoreError::WrongCode | StoreError::CodeRequired)) => {
-            let told = (typed.field(), &err);
+            let told = (typed.field(), told(&err).1);
             Ok(refuse(service, (door, step), &visit, told))
         }
         Err(other) => start_again(service, door, &visit, other),

@@ -82,10 +82,9 @@ fn user_of(
     credential: Option<&Credential>,
     now: Instant,
 ) -> Result<Option<User>> {
-    let id = match (step, credential) {
-        (Step::AfterPassword, _) => panel::awaited(db, visit, now)?.id,
-        (Step::Alone, Some(credential)) => credential.user_id.clone(),
-        (Step::Alone, None) => return Ok(None),
-    };
-    users::find(db, &id).map(Some)
+    match (step, credential) {
+        (Step::AfterPassword, _) => panel::awaited(db, visit, now).map(Some),
+        (Step::Alone, Some(credential)) => users::find(db, &credential.user_id).map(Some),
+        (Step::Alone, None) => Ok(None),
+    }
 }
