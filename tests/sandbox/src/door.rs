@@ -14,7 +14,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use crate::{
-    faults::{Fault, Ledger, Seen},
+    faults::Fault,
+    ledger::{Ledger, Seen},
     members::{self, Members},
     service::Service,
     store::{Result, StoreError, TwoFactor},
@@ -74,7 +75,8 @@ struct Advance {
 }
 
 async fn clock(State(service): State<Arc<Service>>, body: Bytes) -> Answer {
-    service.clock.advance(read::<Advance>(&body)?.advance_s);
+    let seconds = read::<Advance>(&body)?.advance_s;
+    service.clock.advance(seconds).map_err(DoorError::wrong)?;
     Ok(Json(
         json!({ "offset_s": service.clock.offset_s(), "now": service.now().unix_seconds() }),
     ))

@@ -116,6 +116,7 @@ fn a_browser_is_told_to_guard_every_answer() {
         way.reload(),
     ] {
         let header = |name: &str| answer.headers[name].to_str().unwrap().to_owned();
+        assert_eq!(header("referrer-policy"), "same-origin");
         assert_eq!(header("cache-control"), "no-store");
         assert_eq!(header("x-frame-options"), "DENY");
         let policy = header("content-security-policy");

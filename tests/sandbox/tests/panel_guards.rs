@@ -241,7 +241,7 @@ fn a_browser_is_told_to_guard_every_page_and_its_cookies() {
              base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
         );
         assert_eq!(answer.headers["cache-control"], "no-store");
-        assert_eq!(answer.headers["referrer-policy"], "no-referrer");
+        assert_eq!(answer.headers["referrer-policy"], "same-origin");
         let own = "<script src=\"/assets/script.js\" defer></script>";
         let rest = answer.html().replacen(own, "", 1);
         for never in ["<script", " style=", " onclick"] {

@@ -128,7 +128,8 @@ fn document(title: &str, header: &Markup, main: &Markup) -> Markup {
 }
 
 /// What keeps a page from being framed and cached, from running a script but the panel's own file,
-/// and from telling its address.
+/// and from telling its address to other sites. With `no-referrer` browsers would call the origin of
+/// its own forms `null`, which the service refuses.
 /// `form_action` is where its forms may lead.
 pub(crate) fn guards(form_action: &str) -> HeaderMap {
     let policy = format!(
@@ -141,7 +142,7 @@ pub(crate) fn guards(form_action: &str) -> HeaderMap {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     for (name, value) in [
-        (header::REFERRER_POLICY, "no-referrer"),
+        (header::REFERRER_POLICY, "same-origin"),
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),

@@ -21,6 +21,13 @@ const WAIT_S: i64 = 600;
 /// How many forms one visit or session has; the oldest make room.
 const FORMS: u32 = 64;
 
+/// How many open forms there are in all: whoever opens the sign-in page again and again fills no
+/// disk. The oldest make room.
+const ALL_FORMS: u32 = 1_000;
+
+/// How many sign-ins of one user wait for their code; the oldest make room.
+const WAITING: u32 = 64;
+
 /// What came of a password.
 #[derive(Debug)]
 pub(crate) enum Entry {
@@ -73,6 +80,11 @@ impl Store {
                      FROM forms WHERE owner_hash = ?1 ORDER BY number DESC LIMIT ?2)",
                 params![owner, FORMS - 1],
             )?;
+            // The newest number is the greatest one, so this keeps as many at most.
+            db.execute(
+                "DELETE FROM forms WHERE number <= (SELECT max(number) FROM forms) - ?1",
+                [ALL_FORMS - 1],
+            )?;
             db.execute(
                 "INSERT INTO forms (token_hash, owner_hash, expires_at) VALUES (?1, ?2, ?3)",
                 params![hash(&token), owner, now.plus_s(FORM_S)],
@@ -118,6 +130,11 @@ impl Store {
                 db.execute(
                     "DELETE FROM waiting WHERE expires_at <= ?1",
                     [now.plus_s(-FORM_S)],
+                )?;
+                db.execute(
+                    "DELETE FROM waiting WHERE user_id = ?1 AND rowid NOT IN (SELECT rowid
+                         FROM waiting WHERE user_id = ?1 ORDER BY rowid DESC LIMIT ?2)",
+                    params![user.id, WAITING - 1],
                 )?;
                 db.execute(
                     "INSERT INTO waiting VALUES (?1, ?2, ?3)",
@@ -198,4 +215,67 @@ pub(super) fn awaited(db: &Connection, visit: &str, now: Instant) -> Result<User
         return Err(StoreError::Locked(user_id));
     }
     Ok(user)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{clock::Clock, seed};
+
+    fn count(store: &Store, table: &str) -> u32 {
+        let count = format!("SELECT count(*) FROM {table}");
+        store
+            .transaction(|db| Ok(db.query_row(&count, [], |row| row.get(0))?))
+            .unwrap()
+    }
+
+    // Issue 11, 6
+    #[test]
+    fn visits_of_the_sign_in_page_do_not_pile_up() {
+        let store = Store::open(None).unwrap();
+        let now = Clock::default().instant();
+        let first = store.new_form("visit 0", now).unwrap();
+        for visit in 1..ALL_FORMS {
+            store.new_form(&format!("visit {visit}"), now).unwrap();
+        }
+        assert!(store.knows_form("visit 0", &first, now).unwrap());
+        let last = store.new_form("visit", now).unwrap();
+        assert_eq!(count(&store, "forms"), ALL_FORMS);
+        assert!(!store.knows_form("visit 0", &first, now).unwrap());
+        assert!(store.knows_form("visit", &last, now).unwrap());
+    }
+
+    // Issue 11, 6
+    #[test]
+    fn sign_ins_that_wait_for_a_code_do_not_pile_up() {
+        let store = Store::open(None).unwrap();
+        let now = Clock::default().instant();
+        let seed = r#"{"organizations": [{"users": [{"email": "a@example.com",
+            "password": "x", "otp_secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"}]}]}"#;
+        let seed = seed::Seed::parse(seed).unwrap();
+        seed::plant(&store, &seed, now).unwrap();
+        let attempt = Attempt {
+            email: "a@example.com",
+            password: "x",
+            proof: None,
+            in_browser: true,
+        };
+        let client = Client {
+            ip: String::new(),
+            user_agent: String::new(),
+        };
+        let enter = || match store.enter("visit", &attempt, &client, now).unwrap() {
+            Entry::Code(visit) => visit,
+            Entry::Session(_) => panic!("there is a second factor"),
+        };
+        let first = enter();
+        for _ in 1..WAITING {
+            enter();
+        }
+        store.awaited(&first, now).unwrap();
+        let last = enter();
+        assert_eq!(count(&store, "waiting"), WAITING);
+        store.awaited(&first, now).unwrap_err();
+        store.awaited(&last, now).unwrap();
+    }
 }
