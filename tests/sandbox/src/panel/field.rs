@@ -131,13 +131,13 @@ pub(crate) fn proof_fields(label: &str, focus: bool, refusal: Option<&Refusal>) 
         }))
         details open[of_backup_code.is_some()] {
             summary { "Use a backup code instead" }
-            (backup_code_field(refusal))
+            (backup_code_field(of_backup_code))
         }
     }
 }
 
 /// The field for a backup code.
-pub(crate) fn backup_code_field(refusal: Option<&Refusal>) -> Markup {
+pub(crate) fn backup_code_field(problem: Option<&str>) -> Markup {
     field(&Field {
         name: "backup_code",
         label: "Backup code",
@@ -149,7 +149,7 @@ pub(crate) fn backup_code_field(refusal: Option<&Refusal>) -> Markup {
         autocomplete: "off",
         optional: true,
         keys: Keys::Code,
-        problem: Refusal::of(refusal, "backup_code"),
+        problem,
         ..Field::default()
     })
 }
