@@ -9,9 +9,11 @@ mod field;
 mod home;
 pub(crate) mod layout;
 mod memory;
+mod moment;
 mod passkey_form;
 mod passkeys;
 pub(crate) mod problem;
+mod program;
 mod qr;
 mod recovery;
 mod security;
@@ -65,9 +67,16 @@ pub(crate) fn routes(service: &Arc<Service>) -> Router<Arc<Service>> {
             "/passkeys/{id}/remove",
             get(passkeys::show_remove).post(passkeys::remove),
         )
-        .route("/access", get(access::show))
-        .route("/access/key", post(access::revoke_key))
-        .route("/access/session", post(access::revoke_session))
+        .route(access::PLACE, get(access::show))
+        .route(access::KEY, get(access::ask_key).post(access::revoke_key))
+        .route(
+            access::SESSION,
+            get(access::ask_session).post(access::end_session),
+        )
+        .route(
+            access::OTHERS,
+            get(access::ask_others).post(access::end_others),
+        )
         .route("/recovery", get(recovery::show))
         .route("/{*rest}", any(async || problem::Problem::NoPage));
     let to_home = {

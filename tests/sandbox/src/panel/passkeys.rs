@@ -11,15 +11,16 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{
-    access::moment,
     field::{Field, field, token},
     layout::{Frame, answer, below},
     memory::{Refusal, Said},
+    moment::moment,
     passkey_form::{Answer, Asks, PasskeyForm},
     problem::Result,
     visitor::{Once, SignedIn},
 };
 use crate::{
+    clock::Instant,
     service::Service,
     store::{Passkey, StoreError, passkey_name},
     webauthn::{self, Answered, Wanted},
@@ -34,16 +35,16 @@ const PLACE: &str = "";
 pub(super) const ADD: &str = "/passkeys/add";
 const RENAME: &str = "/passkeys/rename";
 
-fn passkey(passkey: &Passkey, frame: &Frame) -> Markup {
+fn passkey(passkey: &Passkey, frame: &Frame, now: Instant) -> Markup {
     let page = |what| frame.home.at(&format!("/passkeys/{}/{what}", passkey.id));
     html! {
         li {
             div {
                 p.title { (passkey.name) }
                 p.hint {
-                    "Added " (moment(passkey.created_at))
+                    "Added " (moment(passkey.created_at, now))
                     @match passkey.last_login_at {
-                        Some(at) => { ", last used " (moment(at)) },
+                        Some(at) => { ", last used " (moment(at, now)) },
                         None => ", never used",
                     }
                 }
@@ -57,7 +58,7 @@ fn passkey(passkey: &Passkey, frame: &Frame) -> Markup {
 }
 
 /// The section of the security page.
-pub(super) fn section(passkeys: &[Passkey], frame: &Frame) -> Markup {
+pub(super) fn section(passkeys: &[Passkey], frame: &Frame, now: Instant) -> Markup {
     let count = passkeys.len();
     html! {
         section.card aria-labelledby="passkeys" {
@@ -69,7 +70,7 @@ pub(super) fn section(passkeys: &[Passkey], frame: &Frame) -> Markup {
                 "A passkey signs you in with your fingerprint, your face, a PIN or a security key, \
                  without your password and without a code."
             }
-            ul.list { @for one in passkeys { (passkey(one, frame)) } }
+            ul.list { @for one in passkeys { (passkey(one, frame, now)) } }
             p.actions { a.button.quiet href={ (frame.home) (ADD) } { "Add a passkey" } }
         }
     }

@@ -47,7 +47,7 @@ pub(super) async fn show(
                 (off(home, &frame.form, state.app))
             }
         }
-        (passkeys::section(&known, &frame))
+        (passkeys::section(&known, &frame, service.now()))
         @if is_on {
             p.actions {
                 a.quiet.danger href={ (home) (disable::PAGE) } { "Disable two-factor authentication" }

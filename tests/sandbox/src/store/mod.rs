@@ -1,5 +1,6 @@
 //! The state behind both APIs: one SQLite database, every change in one transaction.
 
+mod events;
 mod keys;
 mod listing;
 mod login;
@@ -21,6 +22,7 @@ use std::{path::Path, sync::Mutex};
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
+pub(crate) use events::{SignIn, SignInFilter};
 pub(crate) use keys::{ApiKey, KeyChange, KeyFilter, NewApiKey};
 pub(crate) use listing::Page;
 pub(crate) use login::{Attempt, Proof};

@@ -149,6 +149,7 @@ impl Store {
             password: true,
             proof,
             in_browser: true,
+            client,
         };
         self.transaction(|db| {
             let user = awaited(db, visit, now)?;

@@ -8,6 +8,7 @@
 
 pub mod browser;
 pub mod device;
+pub mod trail;
 
 use scw_sandbox::{Options, Sandbox, Seed, one_time_password};
 use serde_json::{Value, json};
