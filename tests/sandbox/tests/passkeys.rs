@@ -179,7 +179,9 @@ fn the_panel_names_the_passkeys_beside_the_app() {
     names(&page);
     page.shows(200, "class=\"badge off\">Off");
     let key = browser.start();
-    browser.enable(&wire.code(&key)).expect(200);
+    browser
+        .enable(&wire.code(&key))
+        .leads_to("/panel/backup-codes");
     names(&browser.open("/panel"));
     browser
         .open("/panel/two-factor/disable")
