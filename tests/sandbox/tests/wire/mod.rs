@@ -125,12 +125,6 @@ impl Wire {
         }
     }
 
-    /// The origin of the panel.
-    pub fn origin(&self) -> String {
-        let parts: Vec<&str> = self.sandbox.info().panel_url.splitn(4, '/').collect();
-        parts[..3].join("/")
-    }
-
     /// The path of the settings of the first user's organization.
     pub fn settings_path(&self) -> String {
         let id = &self.sandbox.info().organization_id;
