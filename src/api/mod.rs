@@ -26,6 +26,22 @@ use crate::model::{
     AccessKey, ApiKey, BackupCodes, OrganizationDetails, OtpCode, OtpKey, Passkey, PasskeyId,
     SignInEvent, User, UserFactors, UserId,
 };
+#[cfg(feature = "security-keys")]
+use crate::model::{PasskeyAnswer, PasskeyCeremony, WebOrigin};
+
+/// A passkey that a security key made for a registration.
+#[cfg(feature = "security-keys")]
+#[derive(Debug)]
+pub(crate) struct NewPasskey<'a> {
+    /// The id of the registration.
+    pub ceremony: &'a str,
+    /// The site that it was started for.
+    pub origin: &'a WebOrigin,
+    /// The name for it.
+    pub name: &'a str,
+    /// What the security key answered.
+    pub answer: &'a PasskeyAnswer,
+}
 
 /// The regions that keep sign-ins (protocol.md F).
 pub(crate) const SIGN_IN_REGIONS: [&str; 2] = ["fr-par", "nl-ams"];
@@ -62,6 +78,24 @@ pub(crate) trait Account {
     /// Removes a passkey. The request is not repeated where the answer is lost, so
     /// [`ApiError::NotFound`] means that another client removed it.
     async fn delete_passkey(&self, id: &PasskeyId) -> Result<(), ApiError>;
+
+    /// Starts the registration of a passkey for a site. [`ApiError::NoPasskeys`] where the dialect
+    /// knows none.
+    #[cfg(feature = "security-keys")]
+    async fn start_passkey(
+        &self,
+        id: &UserId,
+        origin: &WebOrigin,
+    ) -> Result<PasskeyCeremony, ApiError>;
+
+    /// Finishes it: the passkey is on the account, and its id comes back. The request is not repeated
+    /// where the answer is lost.
+    #[cfg(feature = "security-keys")]
+    async fn finish_passkey(
+        &self,
+        id: &UserId,
+        new: &NewPasskey<'_>,
+    ) -> Result<PasskeyId, ApiError>;
 
     /// The name of an organization, and how its users may sign in.
     async fn organization(&self, id: &str) -> Result<OrganizationDetails, ApiError>;

@@ -33,6 +33,7 @@ pub enum TwoFactorCommand {
     #[command(after_help = "\
 Examples:
   scw 2fa keys list
+  scw 2fa keys add 'spare key'
   scw 2fa keys remove 'old phone'")]
     Keys(KeysCommand),
     /// List the sign-ins to the organization
@@ -164,12 +165,34 @@ Examples:
   scw 2fa keys list
   scw 2fa keys list -o json")]
     List,
+    /// Add a security key that is plugged into this machine
+    ///
+    /// Asks for the PIN of the security key, where it has one, and for a touch. Passkeys of a phone
+    /// or a computer are added in a browser, at <https://console.scaleway.com>.
+    Add(KeysAddArgs),
     /// Rename a passkey
     Rename(KeysRenameArgs),
     /// Remove a passkey from the account
     ///
     /// Names the second factors that are left, and asks first.
     Remove(KeysRemoveArgs),
+}
+
+/// Arguments of `scw 2fa keys add`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  scw 2fa keys add
+  scw 2fa keys add 'spare key'
+  pass show security-key/pin | scw 2fa keys add 'spare key' --pin-file -")]
+pub struct KeysAddArgs {
+    /// Name for the passkey [default: what the security key calls itself]
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+
+    /// File with the PIN of the security key, or `-` for stdin
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub pin_file: Option<PathBuf>,
 }
 
 /// Arguments of `scw 2fa keys rename`.

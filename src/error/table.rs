@@ -31,6 +31,8 @@ fn text(text: &str) -> String {
 }
 
 mod local;
+#[cfg(all(feature = "security-keys", target_os = "linux"))]
+mod security_key;
 
 fn refused_by_api() -> Vec<Row> {
     let login = "log in with `scw login` (in a script: `scw login --with-token`)";
@@ -183,6 +185,8 @@ fn every_error_has_its_message_and_its_hints() {
         local::settings(),
         local::official_client(),
         local::processes(),
+        #[cfg(all(feature = "security-keys", target_os = "linux"))]
+        security_key::security_keys(),
     ]
     .into_iter()
     .flatten()

@@ -170,6 +170,16 @@ impl Ui {
         self.line(text);
     }
 
+    /// Says what the person has to do now, in any format and also under `--quiet`.
+    #[cfg(feature = "security-keys")]
+    pub(crate) fn call_for(&self, action: &str) {
+        if self.is_json() {
+            self.line(&json!({ "waiting": action }).to_string());
+        } else {
+            self.line(action);
+        }
+    }
+
     /// Warns.
     pub(crate) fn warn(&self, text: &str) {
         if self.is_json() {

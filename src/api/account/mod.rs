@@ -17,6 +17,11 @@ use crate::model::{
     AccessKey, ApiKey, BackupCode, BackupCodes, Factors, OrganizationDetails, OtpCode, OtpKey,
     Passkey, PasskeyId, SecretKey, User, UserFactors, UserId, clean,
 };
+#[cfg(feature = "security-keys")]
+use crate::{
+    api::NewPasskey,
+    model::{PasskeyCeremony, WebOrigin},
+};
 
 pub(super) use session::sign_in;
 
@@ -123,6 +128,24 @@ impl Account for Account2017 {
     }
 
     async fn delete_passkey(&self, _id: &PasskeyId) -> Result<(), ApiError> {
+        Err(ApiError::NoPasskeys)
+    }
+
+    #[cfg(feature = "security-keys")]
+    async fn start_passkey(
+        &self,
+        _id: &UserId,
+        _origin: &WebOrigin,
+    ) -> Result<PasskeyCeremony, ApiError> {
+        Err(ApiError::NoPasskeys)
+    }
+
+    #[cfg(feature = "security-keys")]
+    async fn finish_passkey(
+        &self,
+        _id: &UserId,
+        _new: &NewPasskey<'_>,
+    ) -> Result<PasskeyId, ApiError> {
         Err(ApiError::NoPasskeys)
     }
 

@@ -2,6 +2,8 @@
 
 mod error;
 mod events;
+#[cfg(feature = "security-keys")]
+mod passkeys;
 mod session;
 mod wire;
 
@@ -16,6 +18,12 @@ use super::{
 };
 pub(super) use session::sign_in;
 pub(crate) use session::web_session;
+
+#[cfg(feature = "security-keys")]
+use crate::{
+    api::NewPasskey,
+    model::{PasskeyCeremony, WebOrigin},
+};
 
 use crate::model::{
     AccessKey, ApiKey, BackupCode, BackupCodes, Factors, OrganizationDetails, OrganizationId,
@@ -170,6 +178,24 @@ impl Account for Iam {
         self.call(Call::delete(passkey_path(id)).repeat_unsafe())
             .await?
             .without_content()
+    }
+
+    #[cfg(feature = "security-keys")]
+    async fn start_passkey(
+        &self,
+        id: &UserId,
+        origin: &WebOrigin,
+    ) -> Result<PasskeyCeremony, ApiError> {
+        passkeys::start(self, id, origin).await
+    }
+
+    #[cfg(feature = "security-keys")]
+    async fn finish_passkey(
+        &self,
+        id: &UserId,
+        new: &NewPasskey<'_>,
+    ) -> Result<PasskeyId, ApiError> {
+        passkeys::finish(self, id, new).await
     }
 
     async fn organization(&self, id: &str) -> Result<OrganizationDetails, ApiError> {

@@ -1,5 +1,7 @@
 //! `scw 2fa`.
 
+#[cfg_attr(not(feature = "security-keys"), path = "add_key/without.rs")]
+mod add_key;
 mod check;
 mod code_source;
 mod codes;

@@ -1,6 +1,9 @@
 //! The service's clock, which tests can move, and the instants that it tells.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::{
+    ops::RangeInclusive,
+    sync::atomic::{AtomicI64, Ordering},
+};
 
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, Value, ValueRef};
 use time::{
@@ -13,10 +16,35 @@ const MICROS: i64 = 1_000_000;
 
 /// An instant to the microsecond, as the real service keeps them (protocol.md A, "User"). A type of
 /// its own, so that nobody takes seconds for microseconds.
+///
+/// Every instant is between the first and the last that RFC 3339 writes with four digits, and that
+/// protobuf's `Timestamp` has: the years 1 to 9999. What would lie beyond is the first or the last
+/// one. So each has a text, and the longest durations of the API overflow nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Instant(i64);
 
+/// 0001-01-01T00:00:00Z.
+const FIRST: i64 = -62_135_596_800 * MICROS;
+
+/// 9999-12-31T23:59:59.999999Z.
+const LAST: i64 = 253_402_300_800 * MICROS - 1;
+
+/// The seconds since 1970 between which the clock can be set: from the beginning of 1970, before
+/// which there are no one-time passwords, to that of 9000. There is room left for what the service
+/// adds to the time.
+const SETTINGS: RangeInclusive<i64> = 0..=221_845_392_000;
+
+/// The clock cannot be set to such a time.
+#[derive(Debug, thiserror::Error)]
+#[error("advance_s leads out of the years 1970 to 9000")]
+pub(crate) struct OutOfRange;
+
 impl Instant {
+    /// The instant so many microseconds after 1970, or the nearest one that there is.
+    fn nearest(micros: i64) -> Self {
+        Self(micros.clamp(FIRST, LAST))
+    }
+
     /// Seconds since 1970, rounded down: what one-time passwords and JWTs count in.
     pub(crate) fn unix_seconds(self) -> i64 {
         self.0.div_euclid(MICROS)
@@ -24,12 +52,12 @@ impl Instant {
 
     /// So many seconds later, or earlier.
     pub(crate) fn plus_s(self, seconds: i64) -> Self {
-        Self(self.0.saturating_add(seconds.saturating_mul(MICROS)))
+        self.plus_micros(seconds.saturating_mul(MICROS))
     }
 
     /// So many microseconds later.
     pub(crate) fn plus_micros(self, micros: i64) -> Self {
-        Self(self.0.saturating_add(micros))
+        Self::nearest(self.0.saturating_add(micros))
     }
 
     /// Without its fraction: for people, and for HTML, which knows milliseconds at most.
@@ -39,7 +67,7 @@ impl Instant {
 
     /// The instant that an RFC 3339 text names; what is finer than a microsecond is cut off.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        Self::of(OffsetDateTime::parse(text, &Rfc3339).ok()?)
+        OffsetDateTime::parse(text, &Rfc3339).ok().map(Self::of)
     }
 
     /// The text of the APIs: RFC 3339, UTC (protocol.md). A fraction has three digits or six, and
@@ -65,9 +93,10 @@ impl Instant {
             .unwrap_or_default()
     }
 
-    fn of(at: OffsetDateTime) -> Option<Self> {
+    fn of(at: OffsetDateTime) -> Self {
         let micros = at.unix_timestamp_nanos().div_euclid(1000);
-        i64::try_from(micros).ok().map(Self)
+        // The years of `OffsetDateTime`, -9999 to 9999, are no more than i64 counts.
+        Self::nearest(i64::try_from(micros).unwrap_or(LAST))
     }
 }
 
@@ -85,7 +114,7 @@ impl From<Instant> for Value {
 
 impl FromSql for Instant {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        i64::column_result(value).map(Self)
+        i64::column_result(value).map(Self::nearest)
     }
 }
 
@@ -97,29 +126,77 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    /// The time now, in UTC.
+    /// The time now, in UTC; never out of the years 1970 to 9000.
     #[must_use]
     pub(crate) fn now(&self) -> OffsetDateTime {
         let real = OffsetDateTime::now_utc();
-        real.checked_add(time::Duration::seconds(self.offset_s()))
+        let seconds = real.unix_timestamp().saturating_add(self.offset_s());
+        let (first, last) = (*SETTINGS.start(), *SETTINGS.end());
+        OffsetDateTime::from_unix_timestamp(seconds.clamp(first, last))
+            .and_then(|at| at.replace_nanosecond(real.nanosecond()))
             .unwrap_or(real)
     }
 
     /// The time now, to the microsecond.
     #[must_use]
     pub(crate) fn instant(&self) -> Instant {
-        // A year that i64 cannot count to in microseconds is far off.
-        Instant::of(self.now()).unwrap_or(Instant(i64::MAX))
+        Instant::of(self.now())
     }
 
     /// Moves the clock by `seconds`, forth or back.
-    pub(crate) fn advance(&self, seconds: i64) {
-        self.offset_s.fetch_add(seconds, Ordering::SeqCst);
+    ///
+    /// # Errors
+    /// [`OutOfRange`]; the clock is as before then.
+    pub(crate) fn advance(&self, seconds: i64) -> Result<(), OutOfRange> {
+        let real = OffsetDateTime::now_utc().unix_timestamp();
+        self.offset_s
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |offset_s| {
+                let moved = offset_s.checked_add(seconds)?;
+                let time = real.checked_add(moved)?;
+                SETTINGS.contains(&time).then_some(moved)
+            })
+            .map(drop)
+            .map_err(|_| OutOfRange)
     }
 
     /// How far the clock was moved, in seconds.
     #[must_use]
     pub(crate) fn offset_s(&self) -> i64 {
         self.offset_s.load(Ordering::SeqCst)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Issue 11, 6
+    #[test]
+    fn every_instant_has_a_text_however_far_away_it_is() {
+        let now = Clock::default().instant();
+        for (at, text) in [
+            (now.plus_s(i64::MAX), "9999-12-31T23:59:59.999999Z"),
+            (now.plus_s(i64::MIN), "0001-01-01T00:00:00Z"),
+            (now.plus_micros(i64::MAX), "9999-12-31T23:59:59.999999Z"),
+        ] {
+            assert_eq!(at.rfc3339(), text);
+            assert_eq!(Instant::parse(text), Some(at));
+        }
+        let beyond = Instant::parse("9999-12-31T23:59:59-23:59").unwrap();
+        assert_eq!(beyond.rfc3339(), "9999-12-31T23:59:59.999999Z");
+        assert_eq!(beyond.whole().rfc3339(), "9999-12-31T23:59:59Z");
+    }
+
+    // Issue 11, 6
+    #[test]
+    fn the_clock_stays_where_the_service_can_count() {
+        let clock = Clock::default();
+        for seconds in [i64::MAX, i64::MIN, -2_000_000_000_000, 230_000_000_000] {
+            clock.advance(seconds).unwrap_err();
+            assert_eq!(clock.offset_s(), 0);
+        }
+        clock.advance(3600).unwrap();
+        clock.advance(i64::MAX).unwrap_err();
+        assert_eq!(clock.offset_s(), 3600);
     }
 }

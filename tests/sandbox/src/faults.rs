@@ -1,18 +1,19 @@
-//! Failures on demand, and the record of what was asked.
+//! Failures on demand.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::collections::BTreeMap;
 
-use axum::http::{HeaderMap, Method};
-use regex::Regex;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-/// A fault that can never happen.
+/// A fault that is not taken.
 #[derive(Debug, thiserror::Error)]
-#[error("path_regex is no regular expression: {0}")]
-pub struct FaultError(#[from] regex::Error);
+pub enum FaultError {
+    /// It can never happen.
+    #[error("path_regex is no regular expression: {0}")]
+    Regex(#[from] regex::Error),
+    /// Too many wait already.
+    #[error("{0} faults are waiting, and there can be no more")]
+    TooMany(usize),
+}
 
 /// How often a fault happens when nothing is said.
 fn once() -> u32 {
@@ -74,94 +75,4 @@ pub enum Action {
     },
     /// The answer's body comes a byte a second.
     SlowBody,
-}
-
-/// A request as `GET /_sandbox/requests` shows it: never a header's or a body's value.
-#[derive(Debug, Clone, Serialize)]
-pub struct Seen {
-    /// The method.
-    pub method: String,
-    /// The path, with a secret in it shown as `***`.
-    pub path: String,
-    /// The status of the answer; nothing where the connection was closed instead.
-    pub status: Option<u16>,
-    /// The names of the headers.
-    pub headers: Vec<String>,
-}
-
-/// The faults that wait, and the requests so far.
-#[derive(Debug, Default)]
-pub(crate) struct Ledger {
-    faults: Mutex<Vec<(Regex, Fault)>>,
-    seen: Mutex<Vec<Seen>>,
-}
-
-/// A lock whose holder panicked guards nothing worse than a list.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Ledger {
-    /// Adds a fault.
-    ///
-    /// # Errors
-    /// [`FaultError`].
-    pub(crate) fn add(&self, fault: Fault) -> Result<(), FaultError> {
-        let regex = Regex::new(&fault.path_regex)?;
-        lock(&self.faults).push((regex, fault));
-        Ok(())
-    }
-
-    /// What is to happen to a request, if anything; counts it.
-    pub(crate) fn take(&self, method: &Method, path: &str) -> Option<Action> {
-        let mut faults = lock(&self.faults);
-        let (_, fault) = faults.iter_mut().find(|(regex, fault)| {
-            fault.times > 0
-                && regex.is_match(path)
-                && fault
-                    .method
-                    .as_ref()
-                    .is_none_or(|wanted| wanted.eq_ignore_ascii_case(method.as_str()))
-        })?;
-        if fault.skip > 0 {
-            fault.skip -= 1;
-            return None;
-        }
-        fault.times -= 1;
-        let action = fault.action.clone();
-        faults.retain(|(_, fault)| fault.times > 0);
-        Some(action)
-    }
-
-    /// Records a request and returns its number.
-    pub(crate) fn record(&self, method: &Method, path: &str, headers: &HeaderMap) -> usize {
-        let mut seen = lock(&self.seen);
-        seen.push(Seen {
-            method: method.to_string(),
-            path: hide_token(path),
-            status: None,
-            headers: headers.keys().map(ToString::to_string).collect(),
-        });
-        seen.len() - 1
-    }
-
-    /// Adds the status to a recorded request.
-    pub(crate) fn answered(&self, number: usize, status: u16) {
-        if let Some(seen) = lock(&self.seen).get_mut(number) {
-            seen.status = Some(status);
-        }
-    }
-
-    /// Every request so far.
-    pub(crate) fn seen(&self) -> Vec<Seen> {
-        lock(&self.seen).clone()
-    }
-}
-
-/// In the 2017 API the address of a token holds the token.
-pub(crate) fn hide_token(path: &str) -> String {
-    match path.strip_prefix("/tokens/") {
-        Some(_) => "/tokens/***".to_owned(),
-        None => path.to_owned(),
-    }
 }

@@ -17,7 +17,11 @@ mod clock;
 pub mod demo;
 mod door;
 mod faults;
+mod gate;
 mod iam;
+mod ledger;
+mod limits;
+mod listen;
 mod members;
 mod openapi;
 mod panel;
@@ -25,6 +29,8 @@ pub mod run;
 mod seed;
 mod server;
 mod service;
+mod shown;
+mod stall;
 mod store;
 mod stream;
 mod tls;
@@ -42,13 +48,19 @@ use std::{
 use serde::Serialize;
 use tokio::sync::watch;
 
-pub use faults::{Action, Fault, FaultError, Seen};
+pub use faults::{Action, Fault, FaultError};
+pub use ledger::Seen;
+pub use limits::Limits;
 pub use seed::{Seed, SeedError};
-pub use store::StoreError;
+pub use store::{FileError, StoreError};
 pub use tls::TlsError;
 
 use crate::{
-    faults::Ledger, members::Members, seed::FirstSecrets, server::Server, service::Service,
+    ledger::Ledger,
+    members::Members,
+    seed::FirstSecrets,
+    server::{Manner, Server},
+    service::Service,
     store::Store,
 };
 
@@ -73,6 +85,8 @@ pub struct Options {
     pub latency_ms: u64,
     /// Whether each request is logged on stderr.
     pub verbose: bool,
+    /// How long connections may take, and how many there can be.
+    pub limits: Limits,
 }
 
 /// What `serve` prints: where the service is, and the first user's credentials.
@@ -130,6 +144,7 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct Sandbox {
     info: Info,
+    notes: Vec<String>,
     service: Arc<Service>,
     ledger: Arc<Ledger>,
     stop: watch::Sender<bool>,
@@ -158,26 +173,26 @@ impl Sandbox {
             members::add(&store, id, Members::InAll(options.members), clock.instant())?;
         }
         let tls = options.tls.as_deref().map(tls::acceptor).transpose()?;
-        let listener = std::net::TcpListener::bind(listen)
-            .and_then(|listener| {
-                listener.set_nonblocking(true)?;
-                Ok(listener)
-            })
-            .map_err(|err| StartError::Listen(listen, err))?;
-        let address = listener
-            .local_addr()
-            .map_err(|err| StartError::Listen(listen, err))?;
+        let listeners = listen::listen(listen).map_err(|(at, err)| StartError::Listen(at, err))?;
+        let address = match listeners.first().map(std::net::TcpListener::local_addr) {
+            Some(Ok(address)) => address,
+            Some(Err(err)) => return Err(StartError::Listen(listen, err)),
+            None => listen,
+        };
         let project_id = store.first_project(&user.organization_id)?;
         let scheme = if options.tls.is_some() {
             "https"
         } else {
             "http"
         };
+        let mut notes = store.notes();
+        notes.extend(exposure(listen, options.control));
         let service = Arc::new(Service {
             store,
             clock,
             tls: options.tls.is_some(),
             home: panel::Home::new(&planted.panel_secret),
+            memory: panel::Memory::default(),
             origin: format!("{scheme}://localhost:{}", address.port()),
             ceremonies: webauthn::Ceremonies::default(),
         });
@@ -186,8 +201,14 @@ impl Sandbox {
         let info = info(&service, &url, options.tls.as_deref(), user);
 
         let ledger = Arc::new(Ledger::default());
-        let latency = Duration::from_millis(options.latency_ms);
-        let server = Server::new(&service, &ledger, options.control, latency, options.verbose);
+        let manner = Manner {
+            control: options.control,
+            remote: options.allow_remote,
+            latency: Duration::from_millis(options.latency_ms),
+            verbose: options.verbose,
+            limits: options.limits,
+        };
+        let server = Server::new(&service, &ledger, manner);
         let (stop, stopped) = watch::channel(false);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -197,9 +218,10 @@ impl Sandbox {
             .name("scw-sandbox".to_owned())
             .spawn(move || {
                 runtime.block_on(async {
-                    // The listener is bound already: handing it over cannot lose a connection.
-                    if let Ok(listener) = tokio::net::TcpListener::from_std(listener) {
-                        server.serve(listener, tls, stopped).await;
+                    // They listen already: handing them over cannot lose a connection.
+                    let listeners = listeners.into_iter().map(tokio::net::TcpListener::from_std);
+                    if let Ok(listeners) = listeners.collect() {
+                        server.serve(listeners, tls, stopped).await;
                     }
                 });
                 // A body that drips a byte a second must not hold the end up.
@@ -208,6 +230,7 @@ impl Sandbox {
             .map_err(StartError::Thread)?;
         Ok(Self {
             info,
+            notes,
             service,
             ledger,
             stop,
@@ -221,9 +244,23 @@ impl Sandbox {
         &self.info
     }
 
-    /// Moves the service's clock, in seconds.
+    /// What the person who starts it has to know, one sentence each: who can reach it, and what was
+    /// changed about the data file.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// The origin of its pages: scheme, `localhost` and port.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.service.origin
+    }
+
+    /// Moves the service's clock, in seconds. It stays as it is where it would leave the years 1970
+    /// to 9000; the test door refuses that in words.
     pub fn advance(&self, seconds: i64) {
-        self.service.clock.advance(seconds);
+        let _ = self.service.clock.advance(seconds);
     }
 
     /// The time by the service's clock, in seconds since 1970.
@@ -295,6 +332,20 @@ impl Drop for Sandbox {
 #[must_use]
 pub fn one_time_password(secret_base32: &str, unix_time: i64) -> Option<String> {
     store::totp_at(secret_base32, unix_time)
+}
+
+/// What is to be said where other machines can reach the service.
+fn exposure(listen: SocketAddr, control: bool) -> Option<String> {
+    let who =
+        (!listen.ip().is_loopback()).then_some("warning: other machines can reach this sandbox")?;
+    Some(if control {
+        format!(
+            "{who}, and --control opens the test door. Anyone who reaches it can read and change \
+             every account without a password."
+        )
+    } else {
+        format!("{who}. Do not keep real secrets in it.")
+    })
 }
 
 fn info(

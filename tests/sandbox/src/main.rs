@@ -66,15 +66,21 @@ struct DemoArgs {
 
 #[derive(Args)]
 struct ServiceArgs {
-    /// Address and port
+    /// Address and port; both loopback addresses have the same port
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
 
-    /// Allow an address that other machines can reach
+    /// Allow an address that other machines can reach, and their names for this one: IP addresses
+    /// and its host name
     #[arg(long)]
     allow_remote: bool,
 
     /// Keep the accounts in this SQLite file instead of memory
+    ///
+    /// Only you can read the file (0600), and only one sandbox uses it at a time (FILE.lock). The
+    /// file is not encrypted: whoever can read it can get the keys of authenticator apps, the tokens
+    /// of the 2017 API and the owner's password. Do not share it or back it up as if it held no
+    /// secrets.
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
 
@@ -90,7 +96,7 @@ struct ServiceArgs {
     #[arg(long, value_name = "DIR")]
     tls: Option<PathBuf>,
 
-    /// Open the test door below `/_sandbox/`
+    /// Open the test door below `/_sandbox/`: whoever reaches it can read and change every account
     #[arg(long)]
     control: bool,
 
@@ -133,7 +139,7 @@ impl ServiceArgs {
                 Seed::load(path).map_err(|err| Failure::usage(format!("{}: {err}", path.display())))
             })
             .transpose()?;
-        Sandbox::start(Options {
+        let sandbox = Sandbox::start(Options {
             listen: Some(self.listen),
             allow_remote: self.allow_remote,
             data: self.data,
@@ -143,11 +149,17 @@ impl ServiceArgs {
             control: self.control,
             latency_ms: self.latency_ms,
             verbose: self.verbose,
+            ..Options::default()
         })
         .map_err(|err| match err {
             StartError::Remote(_) => Failure::usage(err.to_string()),
             _ => Failure::from(err),
-        })
+        })?;
+        for note in sandbox.notes() {
+            // Where stderr is gone there is nobody to tell.
+            let _ = writeln!(io::stderr(), "scw-sandbox: {note}");
+        }
+        Ok(sandbox)
     }
 }
 

@@ -35,6 +35,7 @@ pub(crate) fn environment(child: &mut Command, sandbox: &Sandbox, credentials: b
     child
         .env("SCW_API_URL", &info.api_url)
         .env("SCW_ACCOUNT_URL", &info.account_url)
+        .env("SCW_WEBAUTHN_ORIGIN", sandbox.origin())
         .env("SANDBOX_EMAIL", &info.email)
         .env("SANDBOX_PASSWORD", &info.password)
         .env("SANDBOX_ACCESS_KEY", &info.access_key)

@@ -13,7 +13,8 @@ pub(crate) use derive::{Derive, FirstSecrets, access_key};
 use crate::{
     clock::Instant,
     store::{
-        LoginWays, NewOrganization, NewPerson, NewUser, Passkey, Planted, Result, Store, StoreError,
+        DURATIONS_S, LOGIN_ATTEMPTS, LoginWays, NewOrganization, NewPerson, NewUser, Passkey,
+        Planted, Result, Store, StoreError,
     },
 };
 
@@ -24,9 +25,8 @@ use crate::{
 ///
 /// Secrets that no file names are derived from random bytes in the database, and those that a file
 /// names for the first user are kept there masked with the same bytes: that is how a service
-/// restarted with `--data` can print them again. It holds nothing else that gives a secret away
-/// but the tokens of the 2017 API, which lists them. A key that was deleted stays deleted, though
-/// it is still printed.
+/// restarted with `--data` can print them again. Whoever can read the data file can do the same. A
+/// key that was deleted stays deleted, though it is still printed.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Seed {
@@ -133,6 +133,9 @@ pub enum SeedError {
     /// The API knows no such type of user.
     #[error("the type of {0} is none of owner, member, guest")]
     UserType(String),
+    /// A setting that `PATCH …/security-settings` would refuse, too.
+    #[error("{0} of {1:?} is out of range")]
+    OutOfRange(&'static str, String),
     /// Nobody could be printed by `serve`.
     #[error("it names no user")]
     Nobody,
@@ -159,6 +162,7 @@ impl Seed {
             if !names.insert(&organization.name) {
                 return Err(SeedError::SameName(organization.name.clone()));
             }
+            organization.check_range()?;
             let mut here = HashSet::new();
             for user in &organization.users {
                 let email = user.email.to_lowercase();
@@ -203,6 +207,20 @@ impl Default for Seed {
 }
 
 impl SeedOrganization {
+    fn check_range(&self) -> std::result::Result<(), SeedError> {
+        for (name, value, range) in [
+            ("grace_period_s", self.grace_period_s, DURATIONS_S),
+            ("max_session_s", self.max_session_s, DURATIONS_S),
+            ("max_api_key_s", self.max_api_key_s, DURATIONS_S),
+            ("login_attempts", self.login_attempts, LOGIN_ATTEMPTS),
+        ] {
+            if !range.contains(&value) {
+                return Err(SeedError::OutOfRange(name, self.name.clone()));
+            }
+        }
+        Ok(())
+    }
+
     fn login_ways(&self) -> LoginWays {
         LoginWays {
             password: self.login_password_enabled,

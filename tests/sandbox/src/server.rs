@@ -1,20 +1,26 @@
 //! Connections: plain or TLS, with the faults of the test door on the way.
 
-use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible, future::poll_fn, io, net::IpAddr, pin::pin, sync::Arc, task::Poll,
+    time::Duration,
+};
 
 use axum::{
-    Router,
+    Json, Router,
     body::{Body, Bytes},
     http::{HeaderName, HeaderValue, Request, Response, StatusCode, header},
+    response::IntoResponse,
 };
 use http_body_util::BodyExt;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use serde_json::json;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::TcpListener,
-    sync::watch,
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
     task::JoinSet,
+    time::timeout,
 };
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
@@ -22,13 +28,23 @@ use uuid::Uuid;
 
 use crate::{
     door,
-    faults::{Action, Ledger, hide_token},
+    faults::Action,
+    gate::Gate,
     iam,
+    ledger::Ledger,
+    limits::Limits,
     service::{Peer, Service},
+    shown::Shown,
+    stall::Stall,
+    stream::{cut, instead, slow},
 };
 
 /// How long requests that are under way may take when the service stops.
 const GRACE: Duration = Duration::from_millis(500);
+
+/// How long nothing is accepted after the system refused a connection, for want of file descriptors
+/// or memory: it would refuse the next one at once, again and again.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// The most that a request may hold, in bytes.
 const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -41,96 +57,133 @@ const MAX_DISCARDED_BYTES: usize = 16 * 1024 * 1024;
 #[error("the connection is closed on purpose")]
 struct Dropped;
 
+/// How a server is to be.
+#[derive(Debug, Clone)]
+pub(crate) struct Manner {
+    /// Whether the test door is open.
+    pub(crate) control: bool,
+    /// Whether other machines may ask.
+    pub(crate) remote: bool,
+    /// How long each answer is held back.
+    pub(crate) latency: Duration,
+    /// Whether each request is logged.
+    pub(crate) verbose: bool,
+    /// How long connections may take, and how many there can be.
+    pub(crate) limits: Limits,
+}
+
 /// Everything that a connection needs.
 #[derive(Clone)]
 pub(crate) struct Server {
     router: Router,
     service: Arc<Service>,
     ledger: Arc<Ledger>,
-    latency: Duration,
-    verbose: bool,
+    gate: Gate,
+    shown: Arc<Shown>,
+    manner: Manner,
+}
+
+/// Who is at the other end of a connection, and which one it is.
+#[derive(Clone, Copy)]
+struct Line {
+    peer: Peer,
+    number: u64,
 }
 
 impl Server {
-    /// Puts the dialects, and the test door where `control` opens it, on one address.
-    pub(crate) fn new(
-        service: &Arc<Service>,
-        ledger: &Arc<Ledger>,
-        control: bool,
-        latency: Duration,
-        verbose: bool,
-    ) -> Self {
+    /// Puts the dialects, and the test door where it is to be open, on one address.
+    pub(crate) fn new(service: &Arc<Service>, ledger: &Arc<Ledger>, manner: Manner) -> Self {
         let mut routes = iam::routes()
             .merge(crate::openapi::routes())
             .merge(crate::account::routes())
             .merge(crate::authenticate::routes())
             .merge(crate::panel::routes(service));
-        if control {
+        if manner.control {
             routes = routes.merge(door::routes(ledger));
         }
         Self {
             router: routes.with_state(Arc::clone(service)),
             service: Arc::clone(service),
             ledger: Arc::clone(ledger),
-            latency,
-            verbose,
+            gate: Gate::new(service.tls, manner.remote),
+            shown: Arc::new(Shown::new(&service.home)),
+            manner,
         }
     }
 
     /// Serves connections until `stop` says so, and then lets what is under way come to its end.
     pub(crate) async fn serve(
         self,
-        listener: TcpListener,
+        listeners: Vec<TcpListener>,
         tls: Option<TlsAcceptor>,
         mut stop: watch::Receiver<bool>,
     ) {
+        let places = Arc::new(Semaphore::new(self.manner.limits.connections));
         let mut connections = JoinSet::new();
+        let mut number = 0;
         loop {
-            let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
+            let (stream, address, place) = tokio::select! {
+                accepted = accept(&listeners, &places) => accepted,
                 // Ends that are not fetched would pile up.
                 Some(_) = connections.join_next() => continue,
                 () = asked(&mut stop) => break,
             };
-            // A connection that broke before it was accepted concerns nobody.
-            let Ok((stream, address)) = accepted else {
-                continue;
-            };
             let _ = stream.set_nodelay(true);
+            number += 1;
+            let line = Line {
+                peer: Peer(address),
+                number,
+            };
             let server = self.clone();
             let tls = tls.clone();
-            let peer = Peer(address.ip());
             let stop = stop.clone();
             connections.spawn(async move {
-                match tls {
-                    None => server.connection(stream, peer, stop).await,
-                    Some(tls) => {
-                        if let Ok(stream) = tls.accept(stream).await {
-                            server.connection(stream, peer, stop).await;
-                        }
-                    }
-                }
+                server.connection(stream, tls, line, stop).await;
+                drop(place);
             });
         }
-        drop(listener);
+        drop(listeners);
         // What takes longer (a body that drips a byte a second) must not hold the end up.
         let ends = async { while connections.join_next().await.is_some() {} };
-        let _ = tokio::time::timeout(GRACE, ends).await;
+        let _ = timeout(GRACE, ends).await;
     }
 
     async fn connection(
         self,
+        stream: TcpStream,
+        tls: Option<TlsAcceptor>,
+        line: Line,
+        stop: watch::Receiver<bool>,
+    ) {
+        let limits = self.manner.limits.clone();
+        let stream = Stall::new(stream, limits.stall);
+        match tls {
+            None => self.speak(stream, line, stop).await,
+            Some(tls) => {
+                if let Ok(Ok(stream)) = timeout(limits.handshake, tls.accept(stream)).await {
+                    self.speak(stream, line, stop).await;
+                }
+            }
+        }
+    }
+
+    async fn speak(
+        self,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        peer: Peer,
+        line: Line,
         mut stop: watch::Receiver<bool>,
     ) {
         let server = Arc::new(self);
+        let headers = server.manner.limits.headers;
         let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(peer);
+            request.extensions_mut().insert(line.peer);
             let server = Arc::clone(&server);
-            async move { server.answer(request).await }
+            async move { server.answer(line.number, request).await }
         });
-        let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(headers)
+            .serve_connection(TokioIo::new(stream), service);
         let mut connection = pin!(connection);
         // It ends with an error when a fault closes it, which is the point of that fault.
         tokio::select! {
@@ -142,18 +195,49 @@ impl Server {
         }
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, Dropped> {
+    async fn answer(
+        &self,
+        connection: u64,
+        request: Request<Incoming>,
+    ) -> Result<Response<Body>, Dropped> {
+        let allowed = self.gate.check(&request);
         let method = request.method().clone();
         let path = request.uri().path().to_owned();
         if path.starts_with(door::PREFIX) {
-            return Ok(self.stamp(self.usual(request).await));
+            let response = match allowed {
+                Ok(()) => self.usual(request).await,
+                Err(refusal) => refusal.into_response(),
+            };
+            return Ok(self.stamp(response));
         }
-        let number = self.ledger.record(&method, &path, request.headers());
-        let fault = self.ledger.take(&method, &path);
-        if !self.latency.is_zero() {
-            tokio::time::sleep(self.latency).await;
+        let shown = self.shown.path(&path);
+        let entry = self
+            .ledger
+            .record(connection, &method, shown.clone(), request.headers());
+        let response = match allowed {
+            Ok(()) => self.with_fault(&path, request).await?,
+            Err(refusal) => refusal.into_response(),
+        };
+        let response = self.stamp(response);
+        let status = response.status().as_u16();
+        entry.answered(status);
+        if self.manner.verbose {
+            log(&format!("{method} {shown} {status}"));
         }
-        let response = match fault {
+        Ok(response)
+    }
+
+    /// The usual answer, or what a fault makes of it.
+    async fn with_fault(
+        &self,
+        path: &str,
+        request: Request<Incoming>,
+    ) -> Result<Response<Body>, Dropped> {
+        let fault = self.ledger.take(request.method(), path);
+        if !self.manner.latency.is_zero() {
+            tokio::time::sleep(self.manner.latency).await;
+        }
+        Ok(match fault {
             Some(Action::DropBefore) => return Err(Dropped),
             Some(Action::Status {
                 status,
@@ -175,24 +259,17 @@ impl Server {
             Some(Action::Truncate { bytes }) => cut(self.usual(request).await, bytes).await,
             Some(Action::SlowBody) => slow(self.usual(request).await).await,
             None => self.usual(request).await,
-        };
-        let response = self.stamp(response);
-        self.ledger.answered(number, response.status().as_u16());
-        if self.verbose {
-            log(&format!(
-                "{method} {} {}",
-                hide_token(&path),
-                response.status().as_u16()
-            ));
-        }
-        Ok(response)
+        })
     }
 
     /// Answers by the routes. The body is read whole first, whatever the call makes of it: a
     /// connection with an unread rest could not be used again.
     async fn usual(&self, request: Request<Incoming>) -> Response<Body> {
         let (parts, body) = request.into_parts();
-        let Some(body) = read(body).await else {
+        let Ok(body) = timeout(self.manner.limits.body, read(body)).await else {
+            return too_slow();
+        };
+        let Some(body) = body else {
             return iam::too_large(parts.uri.path());
         };
         let request = Request::from_parts(parts, Body::from(body));
@@ -210,10 +287,15 @@ impl Server {
         response
     }
 
-    /// Adds what every answer carries (protocol.md A): `Date` by the service's clock, and an id.
+    /// Adds what every answer carries: `Date` by the service's clock and an id (protocol.md A), and
+    /// what keeps browsers from storing it and from guessing what it is.
     fn stamp(&self, mut response: Response<Body>) -> Response<Body> {
         let now = self.service.clock.now();
         let headers = response.headers_mut();
+        let no_store = HeaderValue::from_static("no-store");
+        headers.entry(header::CACHE_CONTROL).or_insert(no_store);
+        let nosniff = HeaderValue::from_static("nosniff");
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
         if let Ok(date) = HeaderValue::from_str(&httpdate::fmt_http_date(now.into())) {
             headers.insert(header::DATE, date);
         }
@@ -222,6 +304,47 @@ impl Server {
         }
         response
     }
+}
+
+/// The next connection, and a place for it. Where the system refuses one there is a pause.
+async fn accept(
+    listeners: &[TcpListener],
+    places: &Arc<Semaphore>,
+) -> (TcpStream, IpAddr, OwnedSemaphorePermit) {
+    loop {
+        // Nothing is accepted that could not be served.
+        let Ok(place) = Arc::clone(places).acquire_owned().await else {
+            // It is never closed.
+            return std::future::pending().await;
+        };
+        let accepted = poll_fn(|cx| {
+            let mut accepted = listeners.iter().map(|listener| listener.poll_accept(cx));
+            accepted.find(Poll::is_ready).unwrap_or(Poll::Pending)
+        });
+        match accepted.await {
+            Ok((stream, address)) => return (stream, address.ip(), place),
+            Err(err) if broke_before(&err) => {}
+            Err(_) => tokio::time::sleep(PAUSE).await,
+        }
+    }
+}
+
+/// Whether a connection broke before it was accepted, which concerns nobody.
+fn broke_before(err: &io::Error) -> bool {
+    matches!(
+        err.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::Interrupted
+    )
+}
+
+/// The answer to a request whose body does not come.
+fn too_slow() -> Response<Body> {
+    let message = "The body of the request did not come in time.";
+    let close = [(header::CONNECTION, "close")];
+    let body = Json(json!({ "message": message }));
+    (StatusCode::REQUEST_TIMEOUT, close, body).into_response()
 }
 
 /// The body of a request; nothing where it is too long or was broken off.
@@ -253,80 +376,4 @@ fn log(line: &str) {
     use io::Write;
     // Where stderr is gone there is nobody to tell.
     let _ = writeln!(io::stderr(), "{line}");
-}
-
-fn instead(
-    status: u16,
-    headers: &std::collections::BTreeMap<String, String>,
-    body: &serde_json::Value,
-) -> Response<Body> {
-    let text = match body {
-        serde_json::Value::Null => String::new(),
-        serde_json::Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    let mut response = Response::new(Body::from(text));
-    *response.status_mut() =
-        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    // An answer without a body has no type of one, as the recorded 429 (protocol.md A).
-    if !body.is_string() && !body.is_null() {
-        let json = HeaderValue::from_static("application/json");
-        response.headers_mut().insert(header::CONTENT_TYPE, json);
-    }
-    for (name, value) in headers {
-        if let (Ok(name), Ok(value)) = (
-            HeaderName::from_bytes(name.as_bytes()),
-            HeaderValue::from_str(value),
-        ) {
-            response.headers_mut().insert(name, value);
-        }
-    }
-    response
-}
-
-/// The whole body of an answer, which the sandbox made itself a moment ago.
-async fn whole(response: Response<Body>) -> (axum::http::response::Parts, Bytes) {
-    let (parts, body) = response.into_parts();
-    let bytes = body
-        .collect()
-        .await
-        .map(http_body_util::Collected::to_bytes)
-        .unwrap_or_default();
-    (parts, bytes)
-}
-
-/// Promises the whole body, sends its beginning and then closes the connection.
-async fn cut(response: Response<Body>, bytes: usize) -> Response<Body> {
-    let (mut parts, body) = whole(response).await;
-    let length = HeaderValue::from(body.len() as u64);
-    parts.headers.insert(header::CONTENT_LENGTH, length);
-    let begun = body.slice(..bytes.min(body.len()));
-    let (sender, stream) = crate::stream::channel(body.len() as u64);
-    tokio::spawn(async move {
-        if sender.send(Ok(begun)).await.is_ok() {
-            // The bytes must be on their way before the connection breaks.
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            let _ = sender
-                .send(Err(io::Error::other("cut off on purpose")))
-                .await;
-        }
-    });
-    Response::from_parts(parts, Body::new(stream))
-}
-
-/// Sends the body a byte a second.
-async fn slow(response: Response<Body>) -> Response<Body> {
-    let (mut parts, body) = whole(response).await;
-    let length = HeaderValue::from(body.len() as u64);
-    parts.headers.insert(header::CONTENT_LENGTH, length);
-    let (sender, stream) = crate::stream::channel(body.len() as u64);
-    tokio::spawn(async move {
-        for at in 0..body.len() {
-            if sender.send(Ok(body.slice(at..=at))).await.is_err() {
-                return;
-            }
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
-    });
-    Response::from_parts(parts, Body::new(stream))
 }

@@ -7,77 +7,19 @@
     reason = "a test's helper says what is wrong by failing, like the test itself"
 )]
 
+mod served;
+
 use std::{
-    io::{BufRead, BufReader, Read, Write},
+    io::{Read, Write},
     net::TcpStream,
     os::unix::fs::PermissionsExt,
-    process::{Child, Command, Stdio},
+    process::Command,
     sync::Arc,
 };
 
 use rustls::pki_types::{CertificateDer, pem::PemObject};
-use serde_json::{Value, json};
-
-/// The binary as a process of its own.
-struct Served {
-    child: Child,
-    info: Value,
-}
-
-impl Served {
-    fn start(arguments: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_scw-sandbox"))
-            .arg("serve")
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        Self {
-            child,
-            info: serde_json::from_str(&line).unwrap(),
-        }
-    }
-
-    fn text(&self, name: &str) -> &str {
-        self.info[name].as_str().unwrap()
-    }
-
-    fn door(&self, name: &str) -> Value {
-        let mut answer = ureq::get(format!("{}/_sandbox/{name}", self.text("api_url")))
-            .call()
-            .unwrap();
-        answer.body_mut().read_json().unwrap()
-    }
-
-    fn terminate(&self) {
-        let id = self.child.id().to_string();
-        let kill = Command::new("kill").args(["-TERM", &id]).status();
-        assert!(kill.unwrap().success());
-    }
-
-    fn call(&self, method: &str, below: &str) -> Value {
-        let url = format!(
-            "{}/iam/v1alpha1/users/{}{below}",
-            self.text("api_url"),
-            self.text("user_id")
-        );
-        let request = ureq::http::Request::builder()
-            .method(method)
-            .uri(url)
-            .header("x-auth-token", self.text("secret_key"))
-            .body("{}".to_owned())
-            .unwrap();
-        let config = ureq::Agent::config_builder()
-            .allow_non_standard_methods(true)
-            .build();
-        let agent: ureq::Agent = config.into();
-        agent.run(request).unwrap().body_mut().read_json().unwrap()
-    }
-}
+use serde_json::json;
+use served::Served;
 
 /// Whether a data file, or what SQLite keeps beside it, holds a text in clear.
 fn holds(data: &str, text: &str) -> bool {
@@ -87,13 +29,6 @@ fn holds(data: &str, text: &str) -> bool {
             .windows(text.len())
             .any(|window| window == text.as_bytes())
     })
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 #[test]
@@ -149,7 +84,7 @@ fn a_request_that_is_under_way_is_answered_before_the_end() {
     let address = served.text("api_url").strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
     stream
-        .write_all(b"GET /tokens HTTP/1.1\r\nhost: x\r\n\r\n")
+        .write_all(b"GET /tokens HTTP/1.1\r\nhost: localhost\r\n\r\n")
         .unwrap();
     while served.door("requests").as_array().unwrap().is_empty() {}
     served.terminate();
@@ -252,7 +187,7 @@ fn over_tls(served: &Served, ca_file: &str) -> std::io::Result<String> {
     let name = "127.0.0.1".try_into().unwrap();
     let connection = rustls::ClientConnection::new(Arc::new(config), name).unwrap();
     let mut stream = rustls::StreamOwned::new(connection, TcpStream::connect(address)?);
-    stream.write_all(b"GET /tokens HTTP/1.1\r\nhost: x\r\n\r\n")?;
+    stream.write_all(b"GET /tokens HTTP/1.1\r\nhost: localhost\r\n\r\n")?;
     let mut begin = [0; 13];
     stream.read_exact(&mut begin)?;
     Ok(String::from_utf8_lossy(&begin).into_owned())

@@ -58,16 +58,18 @@ impl IntoResponse for AccountError {
             StoreError::Precondition(_) | StoreError::Argument { .. } => {
                 (StatusCode::BAD_REQUEST, "invalid_request_error")
             }
-            StoreError::Database(_) | StoreError::Password(_) | StoreError::OtherVersion => {
-                (StatusCode::INTERNAL_SERVER_ERROR, "api_error")
-            }
+            StoreError::Database(_)
+            | StoreError::File(_)
+            | StoreError::Password(_)
+            | StoreError::OtherVersion => (StatusCode::INTERNAL_SERVER_ERROR, "api_error"),
         };
         let message = match &err {
             StoreError::NotFound(resource, _) => format!("no such {resource}"),
             StoreError::Argument { .. } => "the request is not as it should be".to_owned(),
-            StoreError::Database(_) | StoreError::Password(_) | StoreError::OtherVersion => {
-                "internal error".to_owned()
-            }
+            StoreError::Database(_)
+            | StoreError::File(_)
+            | StoreError::Password(_)
+            | StoreError::OtherVersion => "internal error".to_owned(),
             other => other.to_string(),
         };
         let fields = match &err {

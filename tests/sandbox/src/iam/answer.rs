@@ -110,7 +110,10 @@ impl IntoResponse for IamError {
                 reason,
                 help,
             } => (StatusCode::BAD_REQUEST, arguments(argument, reason, &help)),
-            StoreError::Database(_) | StoreError::Password(_) | StoreError::OtherVersion => (
+            StoreError::Database(_)
+            | StoreError::File(_)
+            | StoreError::Password(_)
+            | StoreError::OtherVersion => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 json!({ "type": "internal", "message": "internal error" }),
             ),

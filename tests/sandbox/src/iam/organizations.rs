@@ -12,7 +12,9 @@ use super::{
 };
 use crate::{
     service::Service,
-    store::{Organization, OrganizationProfile, Project, ProjectFilter},
+    store::{
+        DURATIONS_S, LOGIN_ATTEMPTS, Organization, OrganizationProfile, Project, ProjectFilter,
+    },
 };
 
 type Shared = State<Arc<Service>>;
@@ -84,8 +86,7 @@ pub(super) async fn change_settings(
         body.max_api_key_expiration_duration.as_deref(),
     )?;
     let attempts = body.login_attempts_before_locked;
-    let sensible = 1..=i64::from(u32::MAX);
-    if attempts.is_some_and(|attempts| !sensible.contains(&attempts)) {
+    if attempts.is_some_and(|attempts| !LOGIN_ATTEMPTS.contains(&attempts)) {
         return Err(IamError::argument(
             "login_attempts_before_locked",
             "constraint",
@@ -107,9 +108,6 @@ pub(super) async fn change_settings(
     Ok(Json(settings_json(&changed)))
 }
 
-/// The longest duration of protobuf, in seconds.
-const MAX_DURATION_S: i64 = 315_576_000_000;
-
 /// Seconds with an `s` behind them, as protobuf writes a duration in JSON; reference clients write
 /// nine decimals (protocol.md A).
 fn duration(argument: &'static str, text: Option<&str>) -> Result<Option<i64>> {
@@ -117,7 +115,7 @@ fn duration(argument: &'static str, text: Option<&str>) -> Result<Option<i64>> {
         text.strip_suffix('s')
             .map(|seconds| seconds.strip_suffix(".000000000").unwrap_or(seconds))
             .and_then(|seconds| seconds.parse::<i64>().ok())
-            .filter(|seconds| (0..=MAX_DURATION_S).contains(seconds))
+            .filter(|seconds| DURATIONS_S.contains(seconds))
             .ok_or_else(|| IamError::argument(argument, "format", "is seconds like `86400s`"))
     })
     .transpose()

@@ -27,9 +27,12 @@ use serde_json::{Map, Value, json};
 use self::operation::Operation;
 use crate::service::Service;
 
+/// The address of the document.
+pub(crate) const PATH: &str = "/openapi.json";
+
 /// The route of the document.
 pub(crate) fn routes() -> Router<Arc<Service>> {
-    Router::new().route("/openapi.json", get(|| async { Json(document()) }))
+    Router::new().route(PATH, get(|| async { Json(document()) }))
 }
 
 fn operations() -> Vec<Operation> {

@@ -1,6 +1,7 @@
 //! The state behind both APIs: one SQLite database, every change in one transaction.
 
 mod events;
+mod file;
 mod keys;
 mod listing;
 mod login;
@@ -19,15 +20,18 @@ mod users;
 
 use std::{path::Path, sync::Mutex};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, TransactionBehavior};
 use sha2::{Digest, Sha256};
 
 pub(crate) use events::{SignIn, SignInFilter};
+use file::DataFile;
+pub use file::FileError;
 pub(crate) use keys::{ApiKey, KeyChange, KeyFilter, NewApiKey};
 pub(crate) use listing::Page;
 pub(crate) use login::{Attempt, Proof};
 pub(crate) use organizations::{
-    LoginWays, Organization, OrganizationProfile, Project, ProjectFilter,
+    DURATIONS_S, LOGIN_ATTEMPTS, LoginWays, Organization, OrganizationProfile, Project,
+    ProjectFilter,
 };
 pub(crate) use panel::Entry;
 pub(crate) use passkey_login::Step;
@@ -36,7 +40,7 @@ pub(crate) use profiles::{Profile, Role};
 pub(crate) use schema::{NewOrganization, NewPerson, NewUser, Planted};
 pub(crate) use sessions::{Client, Issued, Session};
 pub(crate) use tokens::{NewToken, Token};
-pub(crate) use two_factor::{TwoFactor, totp_at};
+pub(crate) use two_factor::{AppAndCodes, TwoFactor, totp_at};
 pub(crate) use users::{Principal, User, UserFilter};
 
 /// What an operation on the state can fail with.
@@ -45,6 +49,9 @@ pub enum StoreError {
     /// The database.
     #[error("the database failed: {0}")]
     Database(#[from] rusqlite::Error),
+    /// The data file.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The file's tables are those of another version.
     #[error("the data file is of another version of the sandbox, or of another program")]
     OtherVersion,
@@ -111,15 +118,22 @@ pub(crate) type Result<T> = std::result::Result<T, StoreError>;
 #[derive(Debug)]
 pub(crate) struct Store {
     connection: Mutex<Connection>,
+    /// The file, where it is kept in one. It comes after the connection, which is closed first.
+    file: Option<DataFile>,
 }
 
 impl Store {
     /// Opens the database in a file, or a fresh one in memory.
     ///
     /// With a file, a change is on the disk before it is answered (`synchronous=FULL`).
+    ///
+    /// The file gives secrets away to whoever can read it: tokens of 2017, keys of apps, and the
+    /// bytes that the first user's password is derived from. It is the owner's alone, and the help
+    /// of `--data` says so. A key for it would have to lie beside it.
     pub(crate) fn open(file: Option<&Path>) -> Result<Self> {
-        let connection = match file {
-            Some(path) => Connection::open(path)?,
+        let file = file.map(DataFile::take).transpose()?;
+        let connection = match &file {
+            Some(file) => Connection::open(&file.path)?,
             None => Connection::open_in_memory()?,
         };
         let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
@@ -134,16 +148,25 @@ impl Store {
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
         )?;
         connection.execute_batch(&format!(
-            "BEGIN; {} PRAGMA user_version={}; COMMIT;",
+            "BEGIN IMMEDIATE; {} PRAGMA user_version={}; COMMIT;",
             schema::TABLES,
             schema::VERSION
         ))?;
         Ok(Self {
             connection: Mutex::new(connection),
+            file,
         })
     }
 
-    /// Runs `work` in one transaction: all of it happens or none.
+    /// What was changed about the data file when it was opened, in sentences for the person.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        self.file
+            .as_ref()
+            .map_or_else(Vec::new, |file| file.notes.clone())
+    }
+
+    /// Runs `work` in one transaction: all of it happens or none. It begins as one that writes: one
+    /// that began by reading fails at its first change when another program wrote in between.
     ///
     /// A refusal that must be remembered (a failed attempt) is a value of `T`, not an error.
     fn transaction<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
@@ -152,7 +175,7 @@ impl Store {
             .connection
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let transaction = connection.transaction()?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let result = work(&transaction)?;
         transaction.commit()?;
         Ok(result)

@@ -1,9 +1,18 @@
 //! Organizations and their projects.
 
+use std::ops::RangeInclusive;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{Page, Principal, Result, Store, StoreError, User, listing::Conditions, users};
 use crate::clock::Instant;
+
+/// How long a duration of the settings can be, in seconds: what protobuf's `Duration` has of
+/// those that are not negative.
+pub(crate) const DURATIONS_S: RangeInclusive<i64> = 0..=315_576_000_000;
+
+/// How many failed attempts can be what locks a user: an `uint32` of the API, and one at least.
+pub(crate) const LOGIN_ATTEMPTS: RangeInclusive<i64> = 1..=4_294_967_295;
 
 /// An organization's security settings.
 #[derive(Debug, Clone)]

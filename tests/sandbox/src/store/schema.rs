@@ -45,7 +45,8 @@ CREATE TABLE IF NOT EXISTS projects (id TEXT PRIMARY KEY,
     description TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS people (id TEXT PRIMARY KEY, password_hash TEXT,
     failed_attempts INTEGER NOT NULL DEFAULT 0, without_since INTEGER NOT NULL,
-    otp_secret BLOB, otp_last_step INTEGER NOT NULL DEFAULT -1, pending_secret BLOB);
+    otp_secret BLOB, otp_since INTEGER, otp_last_step INTEGER NOT NULL DEFAULT -1,
+    pending_secret BLOB);
 CREATE TABLE IF NOT EXISTS users (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL,
     organization_id TEXT NOT NULL REFERENCES organizations(id), email TEXT NOT NULL,
     username TEXT NOT NULL,
@@ -82,10 +83,11 @@ CREATE INDEX IF NOT EXISTS ssh_keys_of_people ON ssh_keys (person_id);
 CREATE TABLE IF NOT EXISTS sessions (number INTEGER PRIMARY KEY AUTOINCREMENT,
     jti TEXT UNIQUE NOT NULL, user_id TEXT NOT NULL REFERENCES users(id),
     token_hash TEXT UNIQUE NOT NULL, renew_hash TEXT, began_at INTEGER NOT NULL,
-    created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
-    ip TEXT NOT NULL, user_agent TEXT NOT NULL);
+    created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, last_used_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL, ip TEXT NOT NULL, user_agent TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS forms (number INTEGER PRIMARY KEY AUTOINCREMENT,
-    token_hash TEXT UNIQUE NOT NULL, owner_hash TEXT NOT NULL, expires_at INTEGER NOT NULL);
+    token_hash TEXT UNIQUE NOT NULL, owner_hash TEXT NOT NULL, expires_at INTEGER NOT NULL,
+    used INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS waiting (visit_hash TEXT PRIMARY KEY,
     user_id TEXT NOT NULL REFERENCES users(id), expires_at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS sign_ins (organization_id TEXT NOT NULL, serial INTEGER NOT NULL,
@@ -265,8 +267,8 @@ impl<'a> Maker<'a> {
         if let Some(person) = &new.person {
             let password_hash = person.password.as_deref().map(hash_password).transpose()?;
             self.db.execute(
-                "INSERT INTO people (id, password_hash, without_since, otp_secret)
-                 VALUES (?1, ?2, ?3, ?4)",
+                "INSERT INTO people (id, password_hash, without_since, otp_secret, otp_since)
+                 VALUES (?1, ?2, ?3, ?4, iif(?4 IS NULL, NULL, ?3))",
                 params![new.root_user_id, password_hash, self.now, person.otp_secret],
             )?;
             for passkey in &person.passkeys {

@@ -14,6 +14,10 @@ use crate::clock::Instant;
 /// How long a session lives, and lives on when it is renewed, in seconds (protocol.md A).
 const LIFE_S: i64 = 3600;
 
+/// How exactly it is known when a session was used last, in seconds. Not each request that shows it
+/// is worth a write.
+const USE_S: i64 = 60;
+
 /// How long an expired session is told from an unknown one, in seconds.
 const MEMORY_S: i64 = 86_400;
 
@@ -26,6 +30,8 @@ pub(crate) struct Session {
     pub(crate) created_at: Instant,
     pub(crate) updated_at: Instant,
     pub(crate) expires_at: Instant,
+    /// Up to [`USE_S`] before its last use.
+    pub(crate) last_used_at: Instant,
     pub(crate) ip: String,
     pub(crate) user_agent: String,
     began_at: Instant,
@@ -40,6 +46,7 @@ impl Session {
             created_at: row.get("created_at")?,
             updated_at: row.get("updated_at")?,
             expires_at: row.get("expires_at")?,
+            last_used_at: row.get("last_used_at")?,
             ip: row.get("ip")?,
             user_agent: row.get("user_agent")?,
             began_at: row.get("began_at")?,
@@ -122,6 +129,7 @@ pub(super) fn begin(
         created_at: now,
         updated_at: now,
         expires_at: end(db, &user.organization_id, began_at, now)?,
+        last_used_at: now,
         ip: client.ip.clone(),
         user_agent: client.user_agent.clone(),
         began_at,
@@ -130,8 +138,8 @@ pub(super) fn begin(
     let renew_token = Uuid::new_v4().to_string();
     db.execute(
         "INSERT INTO sessions (jti, user_id, token_hash, renew_hash, began_at, created_at,
-             updated_at, expires_at, ip, user_agent)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, ?9)",
+             updated_at, last_used_at, expires_at, ip, user_agent)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?6, ?7, ?8, ?9)",
         params![
             session.jti,
             session.user_id,
@@ -185,7 +193,7 @@ impl Store {
         Ok(Principal::User(Box::new(user)))
     }
 
-    /// The session that a token proves, and its user.
+    /// The session that a token proves, and its user. This is a use of the session.
     pub(crate) fn session(&self, token: &str, now: Instant) -> Result<(Session, User)> {
         self.transaction(|db| {
             let session = db
@@ -202,6 +210,12 @@ impl Store {
             let user = users::find(db, &session.user_id)?;
             if user.locked {
                 return Err(StoreError::Locked(user.id));
+            }
+            if session.last_used_at <= now.plus_s(-USE_S) {
+                db.execute(
+                    "UPDATE sessions SET last_used_at = ?2 WHERE jti = ?1",
+                    params![session.jti, now],
+                )?;
             }
             Ok((session, user))
         })
@@ -267,6 +281,16 @@ impl Store {
             reachable(db, caller, jti, "write")?;
             db.execute("DELETE FROM sessions WHERE jti = ?1", [jti])?;
             Ok(())
+        })
+    }
+
+    /// Ends the sessions of a user but one. Says how many of them were not over.
+    pub(crate) fn end_other_sessions(&self, own: &Session, now: Instant) -> Result<usize> {
+        self.transaction(|db| {
+            Ok(db.execute(
+                "DELETE FROM sessions WHERE user_id = ?1 AND jti <> ?2 AND expires_at > ?3",
+                params![own.user_id, own.jti, now],
+            )?)
         })
     }
 

@@ -1,0 +1,238 @@
+//! The record of what was asked, and the failures that wait.
+
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+use axum::http::{HeaderMap, Method};
+use regex::{Regex, RegexBuilder};
+use serde::Serialize;
+
+use crate::faults::{Action, Fault, FaultError};
+
+/// How many requests are remembered; the oldest make room.
+const REQUESTS: usize = 10_000;
+
+/// How many faults can wait.
+const FAULTS: usize = 1_000;
+
+/// How large a regular expression of a fault can become, in bytes.
+const REGEX_BYTES: usize = 256 * 1024;
+
+/// A request as `GET /_sandbox/requests` shows it: never a header's or a body's value.
+#[derive(Debug, Clone, Serialize)]
+pub struct Seen {
+    /// The method.
+    pub method: String,
+    /// The path, with whatever may be a secret in it shown as `***`.
+    pub path: String,
+    /// The status of the answer; nothing where the connection was closed instead.
+    pub status: Option<u16>,
+    /// The names of the headers.
+    pub headers: Vec<String>,
+    /// The number of the connection, from 1: requests with the same number came over the same one.
+    pub connection: u64,
+    /// When its headers had come, in milliseconds of real time since the service started.
+    pub began_ms: u64,
+    /// When its answer was ready or its connection closed, in the same milliseconds; nothing as
+    /// long as it is worked on.
+    pub ended_ms: Option<u64>,
+}
+
+/// The faults that wait, and the newest requests.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    faults: Mutex<Vec<(Regex, Fault)>>,
+    seen: Mutex<Requests>,
+    start: Instant,
+}
+
+/// The newest requests, by number.
+#[derive(Debug, Default)]
+struct Requests {
+    /// The number of the oldest one.
+    first: usize,
+    kept: VecDeque<Seen>,
+}
+
+/// A lock whose holder panicked guards nothing worse than a list.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Self {
+            faults: Mutex::default(),
+            seen: Mutex::default(),
+            start: Instant::now(),
+        }
+    }
+}
+
+impl Ledger {
+    /// Adds a fault.
+    ///
+    /// # Errors
+    /// [`FaultError`].
+    pub(crate) fn add(&self, fault: Fault) -> Result<(), FaultError> {
+        let regex = RegexBuilder::new(&fault.path_regex)
+            .size_limit(REGEX_BYTES)
+            .dfa_size_limit(REGEX_BYTES)
+            .build()?;
+        let mut faults = lock(&self.faults);
+        if faults.len() >= FAULTS {
+            return Err(FaultError::TooMany(FAULTS));
+        }
+        if fault.times > 0 {
+            faults.push((regex, fault));
+        }
+        Ok(())
+    }
+
+    /// What is to happen to a request, if anything; counts it.
+    pub(crate) fn take(&self, method: &Method, path: &str) -> Option<Action> {
+        let mut faults = lock(&self.faults);
+        let (_, fault) = faults.iter_mut().find(|(regex, fault)| {
+            fault.times > 0
+                && regex.is_match(path)
+                && fault
+                    .method
+                    .as_ref()
+                    .is_none_or(|wanted| wanted.eq_ignore_ascii_case(method.as_str()))
+        })?;
+        if fault.skip > 0 {
+            fault.skip -= 1;
+            return None;
+        }
+        fault.times -= 1;
+        let action = fault.action.clone();
+        faults.retain(|(_, fault)| fault.times > 0);
+        Some(action)
+    }
+
+    /// Records a request; `path` is as it may be shown.
+    pub(crate) fn record(
+        &self,
+        connection: u64,
+        method: &Method,
+        path: String,
+        headers: &HeaderMap,
+    ) -> Entry<'_> {
+        let mut seen = lock(&self.seen);
+        seen.kept.push_back(Seen {
+            method: method.to_string(),
+            path,
+            status: None,
+            headers: headers.keys().map(ToString::to_string).collect(),
+            connection,
+            began_ms: self.now_ms(),
+            ended_ms: None,
+        });
+        let number = seen.first + seen.kept.len() - 1;
+        if seen.kept.len() > REQUESTS {
+            seen.kept.pop_front();
+            seen.first += 1;
+        }
+        Entry {
+            ledger: self,
+            number,
+            status: None,
+        }
+    }
+
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// The newest requests, the oldest of them first.
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        lock(&self.seen).kept.iter().cloned().collect()
+    }
+}
+
+/// A request that is worked on. Its end is when this goes, with an answer or without.
+pub(crate) struct Entry<'a> {
+    ledger: &'a Ledger,
+    number: usize,
+    status: Option<u16>,
+}
+
+impl Entry<'_> {
+    /// Ends it with an answer.
+    pub(crate) fn answered(mut self, status: u16) {
+        self.status = Some(status);
+    }
+}
+
+impl Drop for Entry<'_> {
+    fn drop(&mut self) {
+        let ended_ms = self.ledger.now_ms();
+        let mut seen = lock(&self.ledger.seen);
+        // One that was pushed out is forgotten.
+        let at = self.number.checked_sub(seen.first);
+        if let Some(seen) = at.and_then(|at| seen.kept.get_mut(at)) {
+            seen.status = self.status;
+            seen.ended_ms = Some(ended_ms);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Issue 11, 6
+    #[test]
+    fn the_newest_requests_are_remembered_and_each_keeps_its_own_status() {
+        let ledger = Ledger::default();
+        let ask = |number: usize| {
+            let path = format!("/{number}");
+            ledger.record(1, &Method::GET, path, &HeaderMap::new())
+        };
+        let (early, late) = (ask(0), ask(1));
+        for number in 2..=REQUESTS {
+            ask(number).answered(200);
+        }
+        early.answered(500);
+        late.answered(404);
+        let seen = ledger.seen();
+        assert_eq!(seen.len(), REQUESTS);
+        assert_eq!((seen[0].path.as_str(), seen[0].status), ("/1", Some(404)));
+        assert_eq!(seen[1].status, Some(200));
+        drop(ask(REQUESTS + 1));
+        let seen = ledger.seen();
+        let last = seen.last().unwrap();
+        assert_eq!((seen.len(), last.status), (REQUESTS, None));
+        assert!(last.ended_ms.is_some(), "its connection was closed");
+    }
+
+    // Issue 11, 6
+    #[test]
+    fn only_so_many_faults_wait() {
+        let ledger = Ledger::default();
+        let fault = |times| Fault {
+            method: None,
+            path_regex: "x".to_owned(),
+            times,
+            skip: 0,
+            action: Action::DropBefore,
+        };
+        for _ in 0..FAULTS {
+            ledger.add(fault(0)).unwrap();
+            ledger.add(fault(1)).unwrap();
+        }
+        let refused = ledger.add(fault(1)).unwrap_err().to_string();
+        assert!(refused.contains("1000"), "{refused}");
+        ledger.take(&Method::GET, "/x").unwrap();
+        ledger.add(fault(1)).unwrap();
+        let large = Fault {
+            path_regex: "\\w{1000}{1000}".to_owned(),
+            ..fault(1)
+        };
+        ledger.take(&Method::GET, "/x").unwrap();
+        ledger.add(large).unwrap_err();
+    }
+}
