@@ -18,7 +18,7 @@ use crate::{
 /// Where sign-ins are kept (inferred; protocol.md F names two regions, and not which one).
 const HOME_REGION: &str = "fr-par";
 
-/// The regions that have the call, beside [`HOME_REGION`].
+/// The other region that has the call. It keeps none.
 const OTHER_REGION: &str = "nl-ams";
 
 /// How far back a list begins where nothing is said, in seconds. Inferred: the SDKs say so of the
@@ -95,6 +95,7 @@ pub(super) async fn list(
         after: asked.text("page_token"),
     };
     let organization_id = asked.required("organization_id")?;
+    // Asked for either region: who may not read them is told so in both.
     let (found, next) = service.store.sign_ins(&caller, organization_id, &filter)?;
     let (found, next) = if region == HOME_REGION {
         (found, next)
