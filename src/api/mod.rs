@@ -23,8 +23,8 @@ pub(crate) use probe::{connect, proxy_place};
 pub(crate) use session::{CreatedKey, FoundKey, NewKey, Session, SignIn, SignInRequest, sign_in};
 
 use crate::model::{
-    AccessKey, ApiKey, BackupCodes, OrganizationDetails, OtpCode, OtpKey, Passkey, PasskeyId, User,
-    UserFactors, UserId,
+    AccessKey, ApiKey, BackupCodes, OrganizationDetails, OtpCode, OtpKey, Passkey, PasskeyId,
+    SignInEvent, User, UserFactors, UserId,
 };
 #[cfg(feature = "security-keys")]
 use crate::model::{PasskeyAnswer, PasskeyCeremony, WebOrigin};
@@ -41,6 +41,18 @@ pub(crate) struct NewPasskey<'a> {
     pub name: &'a str,
     /// What the security key answered.
     pub answer: &'a PasskeyAnswer,
+}
+
+/// The regions that keep sign-ins (protocol.md F).
+pub(crate) const SIGN_IN_REGIONS: [&str; 2] = ["fr-par", "nl-ams"];
+
+/// Sign-ins that were read.
+#[derive(Debug)]
+pub(crate) struct SignIns {
+    /// The newest first.
+    pub events: Vec<SignInEvent>,
+    /// Whether these are all; else the oldest are missing.
+    pub complete: bool,
 }
 
 /// One account service, in either dialect, called with one key.
@@ -130,6 +142,15 @@ pub(crate) trait Account {
     /// [`ApiError::NoNewKey`]. Of a failure [`ApiError::outcome_unknown`] tells whether the key may
     /// be there all the same.
     async fn create_key(&self, user: &UserId, new: &NewKey) -> Result<CreatedKey, ApiError>;
+
+    /// The sign-ins to an organization since then that one of [`SIGN_IN_REGIONS`] keeps.
+    /// [`ApiError::NoSignIns`] where the dialect knows none.
+    async fn sign_ins(
+        &self,
+        region: &str,
+        organization_id: &str,
+        since: OffsetDateTime,
+    ) -> Result<SignIns, ApiError>;
 
     /// How far the service's clock is ahead of this machine's, in seconds, as the `Date` header
     /// of its last answer told; nothing before the first.

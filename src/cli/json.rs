@@ -84,6 +84,16 @@ pub(super) const DOCUMENTS: &[Document] = &[
         "2fa keys remove",
         &["two_factor", "changed", "user_id", "factors"],
     ),
+    document(
+        "2fa events",
+        &[
+            "organization_id",
+            "since",
+            "events",
+            "unread_regions",
+            "truncated",
+        ],
+    ),
     document("2fa recover", &["ways"]),
     document("2fa codes list", &["user_id", "path", "unused", "codes"]),
     document("2fa codes next", &["code", "left"]),

@@ -23,8 +23,8 @@ pub use sign_in::SignInArgs;
 pub use tools::{CompletionArgs, HelpArgs, ManArgs, Shell};
 pub use two_factor::{
     CodesCommand, CodesDecryptArgs, CodesEncryptArgs, CodesExportArgs, CodesListArgs,
-    CodesRemoveArgs, CodesUsedArgs, KeysAddArgs, KeysCommand, KeysRemoveArgs, KeysRenameArgs,
-    OffArgs, OnArgs, StatusArgs, TwoFactorCommand,
+    CodesRemoveArgs, CodesUsedArgs, EventsArgs, KeysAddArgs, KeysCommand, KeysRemoveArgs,
+    KeysRenameArgs, OffArgs, OnArgs, StatusArgs, TwoFactorCommand,
 };
 
 /// Manage two-factor authentication and API keys of your Scaleway account
@@ -45,7 +45,6 @@ pub use two_factor::{
 Examples:
   scw login
   scw 2fa on
-  scw 2fa codes next
   scw 2fa status --check")]
 pub struct Cli {
     /// Options that every command takes.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueHint};
 
 use super::SignInArgs;
-use crate::model::{QrChoice, UserId};
+use crate::model::{QrChoice, Since, UserId};
 
 /// What to do about two-factor authentication.
 #[derive(Debug, Subcommand)]
@@ -36,6 +36,13 @@ Examples:
   scw 2fa keys add 'spare key'
   scw 2fa keys remove 'old phone'")]
     Keys(KeysCommand),
+    /// List the sign-ins to the organization
+    ///
+    /// Shows each sign-in with its result, its factor, its address and its client, the newest first.
+    /// `!` marks a sign-in that failed. Times are UTC.
+    ///
+    /// You need the permission to read the audit trail. Owners have it.
+    Events(EventsArgs),
     /// Show how to get back into the account
     ///
     /// Shows the ways that are open now, each with the command to run.
@@ -134,6 +141,19 @@ pub struct StatusArgs {
     /// Exit with code 8 if two-factor authentication is off
     #[arg(long)]
     pub check: bool,
+}
+
+/// Arguments of `scw 2fa events`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  scw 2fa events
+  scw 2fa events --since 30d
+  scw 2fa events -o json | jq '.events[] | select(.result == \"failure\")'")]
+pub struct EventsArgs {
+    /// How far back: a time such as `30m`, `12h`, `7d` or `2w`
+    #[arg(long, value_name = "TIME", default_value = "7d")]
+    pub since: Since,
 }
 
 /// What to do with the passkeys.

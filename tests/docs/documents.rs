@@ -117,6 +117,7 @@ fn every_command(judge: &Judge) {
     judge.world.sandbox.add_passkey(owner, "Laptop").unwrap();
     judge.run("2fa status", &[]);
     judge.run("2fa keys list", &[]);
+    judge.run("2fa events", &[]);
     judge.run("2fa keys rename", &["Laptop", "Desk"]);
     judge.run("2fa keys rename", &["Desk", "Desk"]);
     judge.run("2fa off", &["--yes"]);

@@ -129,6 +129,7 @@ const SETTINGS: &[Setting] = &[
     setting("scw exec -- terraform plan", "LOGIN", ""),
     setting("scw 2fa codes export", "LOGIN; ON", "test -s codes"),
     setting("scw 2fa recover", "LOGIN; ON; scw logout", ""),
+    setting("scw 2fa events", "LOGIN", ""),
     setting("scw doctor", "LOGIN", ""),
     setting(
         "scw 2fa off --backup-code",

@@ -131,7 +131,8 @@ def sign_in():
 
 
 def sign_out():
-    another_page(first("header button").click)
+    first("button.account").click()
+    another_page(first(".menu button").click)
     assert driver.title.startswith("Sign in"), driver.title
 
 

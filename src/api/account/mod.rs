@@ -9,7 +9,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use super::{
-    Account, ApiError, CreatedKey, FoundKey, NewKey,
+    Account, ApiError, CreatedKey, FoundKey, NewKey, SignIns,
     http::{Answer, Call, Http},
     session::{KeyId, MAX_PAGES},
 };
@@ -267,6 +267,15 @@ impl Account for Account2017 {
     /// A token is made with a password (protocol.md B).
     async fn create_key(&self, _user: &UserId, _new: &NewKey) -> Result<CreatedKey, ApiError> {
         Err(ApiError::NoNewKey)
+    }
+
+    async fn sign_ins(
+        &self,
+        _region: &str,
+        _organization_id: &str,
+        _since: OffsetDateTime,
+    ) -> Result<SignIns, ApiError> {
+        Err(ApiError::NoSignIns)
     }
 
     fn clock_ahead_s(&self) -> Option<i64> {

@@ -1,6 +1,7 @@
 //! Today's IAM API (protocol.md A).
 
 mod error;
+mod events;
 #[cfg(feature = "security-keys")]
 mod passkeys;
 mod session;
@@ -11,7 +12,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use super::{
-    Account, ApiError, CreatedKey, FoundKey, NewKey,
+    Account, ApiError, CreatedKey, FoundKey, NewKey, SignIns,
     http::{Answer, Call, Http},
     session::{KeyId, MAX_PAGES},
 };
@@ -335,6 +336,15 @@ impl Account for Iam {
             expires_at: key.expires_at,
             project_id: key.default_project_id,
         })
+    }
+
+    async fn sign_ins(
+        &self,
+        region: &str,
+        organization_id: &str,
+        since: OffsetDateTime,
+    ) -> Result<SignIns, ApiError> {
+        self.sign_ins_of(region, organization_id, since).await
     }
 
     fn clock_ahead_s(&self) -> Option<i64> {

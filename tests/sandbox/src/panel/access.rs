@@ -26,7 +26,7 @@ type Shared = State<Arc<Service>>;
 const PLACE: &str = "/access";
 
 /// A moment for people and for machines.
-fn moment(at: Instant) -> Markup {
+pub(super) fn moment(at: Instant) -> Markup {
     let exact = at.whole().rfc3339();
     let shown = exact.replace('T', " ").replace('Z', " UTC");
     html! { time datetime=(exact) { (shown) } }

@@ -2,16 +2,16 @@
 
 use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
-    response::{Html, IntoResponse, Response},
+    response::{Html, IntoResponse, Redirect, Response},
 };
 use maud::{DOCTYPE, Markup, html};
 
-use super::{ASSETS, Home, field::token};
+use super::{ASSETS, Home, field::token, memory::Said};
 
 /// The places of the panel, in their order.
-const PLACES: [(&str, &str); 3] = [
+pub(super) const PLACES: [(&str, &str); 3] = [
     ("", "Security"),
-    ("/access", "Keys and sessions"),
+    ("/access", "Sessions and keys"),
     ("/recovery", "Recovery"),
 ];
 
@@ -23,26 +23,53 @@ pub(super) struct Frame {
     pub(super) home: Home,
     /// The address below the panel's home that the page belongs to.
     pub(super) place: &'static str,
+    /// What the page says of what was done before.
+    pub(super) said: Option<Said>,
 }
 
 /// A page for somebody who is not signed in. Without a home it does not tell where the panel is.
 pub(crate) fn outside(home: Option<&Home>, title: &str, content: &Markup) -> Markup {
-    let header = html! {
-        p.brand {
-            @match home {
-                Some(home) => a href=(home) { "Account sandbox" },
-                None => "Account sandbox",
-            }
+    let main = html! {
+        main.narrow id="main" tabindex="-1" {
+            h1 { (title) }
+            (content)
         }
     };
-    document(title, &header, content)
+    document(title, &brand(home), &main)
 }
 
-/// A page for somebody who is signed in.
+/// A page of a place, for somebody who is signed in.
 pub(super) fn inside(title: &str, frame: &Frame, content: &Markup) -> Markup {
+    placed(title, frame, &html! {}, content)
+}
+
+/// A page below the page of a place, such as a question: it leads back there.
+pub(super) fn below(title: &str, frame: &Frame, content: &Markup) -> Markup {
+    let way = PLACES.iter().find(|(place, _)| *place == frame.place);
+    let back = html! {
+        @if let Some((place, name)) = way {
+            p.back { a href={ (frame.home) (place) } { span aria-hidden="true" { "← " } (name) } }
+        }
+    };
+    placed(title, frame, &back, content)
+}
+
+fn placed(title: &str, frame: &Frame, back: &Markup, content: &Markup) -> Markup {
     let home = &frame.home;
     let header = html! {
-        p.brand { a href=(home) { "Account sandbox" } }
+        (brand(Some(home)))
+        // Browsers open and close a popover without a script (HTML, "The popover attribute").
+        button.account type="button" popovertarget="account" {
+            span.sr { "Account: " }
+            span.email { (frame.email) }
+        }
+        div.menu id="account" popover {
+            p { "Signed in as " strong { (frame.email) } }
+            form method="post" action={ (home) "/sign-out" } {
+                (token(&frame.form))
+                button.quiet type="submit" { "Sign out" }
+            }
+        }
         nav aria-label="Account" {
             ul {
                 @for (place, name) in PLACES {
@@ -54,16 +81,30 @@ pub(super) fn inside(title: &str, frame: &Frame, content: &Markup) -> Markup {
                 }
             }
         }
-        form.who method="post" action={ (home) "/sign-out" } {
-            (token(&frame.form))
-            span { (frame.email) }
-            button.quiet type="submit" { "Sign out" }
+    };
+    let main = html! {
+        main id="main" tabindex="-1" {
+            (back)
+            h1 { (title) }
+            @if let Some(said) = &frame.said { (said) }
+            (content)
         }
     };
-    document(title, &header, content)
+    document(title, &header, &main)
 }
 
-fn document(title: &str, header: &Markup, content: &Markup) -> Markup {
+fn brand(home: Option<&Home>) -> Markup {
+    html! {
+        p.brand {
+            @match home {
+                Some(home) => a href=(home) { "Account sandbox" },
+                None => "Account sandbox",
+            }
+        }
+    }
+}
+
+fn document(title: &str, header: &Markup, main: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -74,25 +115,24 @@ fn document(title: &str, header: &Markup, content: &Markup) -> Markup {
                 title { (title) " - Account sandbox" }
                 link rel="stylesheet" href={ (ASSETS) "/style.css" };
                 link rel="icon" href="data:,";
+                script src={ (ASSETS) "/script.js" } defer {}
             }
             body {
                 a.skip href="#main" { "Skip to the content" }
                 header { (header) }
-                main id="main" tabindex="-1" {
-                    h1 { (title) }
-                    (content)
-                }
+                (main)
                 footer { p { "This is a local sandbox. It does not touch a real account." } }
             }
         }
     }
 }
 
-/// What keeps a page from being framed, cached, scripted, and from telling its address.
+/// What keeps a page from being framed and cached, from running a script but the panel's own file,
+/// and from telling its address.
 /// `form_action` is where its forms may lead.
 pub(crate) fn guards(form_action: &str) -> HeaderMap {
     let policy = format!(
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; \
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; base-uri 'none'; \
          frame-ancestors 'none'; form-action {form_action}"
     );
     let mut headers = HeaderMap::new();
@@ -118,4 +158,27 @@ pub(crate) fn guards(form_action: &str) -> HeaderMap {
 /// A page as an answer.
 pub(crate) fn answer(status: StatusCode, page: Markup) -> Response {
     (status, guards("'self'"), Html(page.into_string())).into_response()
+}
+
+/// The page for an address that has none.
+pub(super) fn not_found(home: Option<&Home>) -> Response {
+    let content = html! {
+        p { "There is no such page." }
+        @match home {
+            Some(home) => p { a.button href=(home) { "Go to the account" } },
+            None => p {
+                "The control panel has an address that nobody can guess. Open the "
+                code { "panel_url" } " that " code { "scw-sandbox serve" } " prints."
+            },
+        }
+    };
+    answer(
+        StatusCode::NOT_FOUND,
+        outside(home, "Page not found", &content),
+    )
+}
+
+/// A redirect, with `GET`.
+pub(crate) fn lead(address: &str) -> Response {
+    (guards("'self'"), Redirect::to(address)).into_response()
 }
