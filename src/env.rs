@@ -71,6 +71,8 @@ variables! {
         PASSPHRASE_FILE = "SCW_PASSPHRASE_FILE";
         /// File with the age or SSH key for encrypted storage and codes (`--identity`)
         IDENTITY_FILE = "SCW_IDENTITY_FILE";
+        /// Origin that `scw 2fa keys add` adds a passkey for, instead of `https://console.scaleway.com`
+        WEBAUTHN_ORIGIN = "SCW_WEBAUTHN_ORIGIN";
         /// Folder for everything that scw stores
         DATA_DIR = "SCW_DATA_DIR";
         /// Set by the completion script of a shell

@@ -4,7 +4,7 @@
 //!
 //! Each layer may use the ones to its left, never the ones to its right:
 //!
-//! `model` <- {`api`, `store`, `config`, `ui`} <- `credentials` <- `context` <- `commands` <-
+//! `model` <- {`api`, `store`, `config`, `ui`, `security_key`} <- `credentials` <- `context` <- `commands` <-
 //! `entry`
 //!
 //! `env`, `fsutil` and `process` are leaves that every layer may use. `cli` holds the argument
@@ -23,6 +23,8 @@ mod error;
 mod fsutil;
 pub mod model;
 mod process;
+#[cfg(feature = "security-keys")]
+mod security_key;
 mod store;
 mod ui;
 

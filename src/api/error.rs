@@ -136,6 +136,9 @@ pub(crate) enum ApiError {
     /// The 2017 API has no passkeys.
     #[error("the 2017 API does not support passkeys")]
     NoPasskeys,
+    /// The 2017 API has no list of sign-ins.
+    #[error("the 2017 API does not list sign-ins")]
+    NoSignIns,
     /// This dialect has no key that makes another one.
     #[error("the 2017 API makes a token for a password only")]
     NoNewKey,

@@ -23,9 +23,37 @@ pub(crate) use probe::{connect, proxy_place};
 pub(crate) use session::{CreatedKey, FoundKey, NewKey, Session, SignIn, SignInRequest, sign_in};
 
 use crate::model::{
-    AccessKey, ApiKey, BackupCodes, OrganizationDetails, OtpCode, OtpKey, Passkey, PasskeyId, User,
-    UserFactors, UserId,
+    AccessKey, ApiKey, BackupCodes, OrganizationDetails, OtpCode, OtpKey, Passkey, PasskeyId,
+    SignInEvent, User, UserFactors, UserId,
 };
+#[cfg(feature = "security-keys")]
+use crate::model::{PasskeyAnswer, PasskeyCeremony, WebOrigin};
+
+/// A passkey that a security key made for a registration.
+#[cfg(feature = "security-keys")]
+#[derive(Debug)]
+pub(crate) struct NewPasskey<'a> {
+    /// The id of the registration.
+    pub ceremony: &'a str,
+    /// The site that it was started for.
+    pub origin: &'a WebOrigin,
+    /// The name for it.
+    pub name: &'a str,
+    /// What the security key answered.
+    pub answer: &'a PasskeyAnswer,
+}
+
+/// The regions that keep sign-ins (protocol.md F).
+pub(crate) const SIGN_IN_REGIONS: [&str; 2] = ["fr-par", "nl-ams"];
+
+/// Sign-ins that were read.
+#[derive(Debug)]
+pub(crate) struct SignIns {
+    /// The newest first.
+    pub events: Vec<SignInEvent>,
+    /// Whether these are all; else the oldest are missing.
+    pub complete: bool,
+}
 
 /// One account service, in either dialect, called with one key.
 #[async_trait(?Send)]
@@ -50,6 +78,24 @@ pub(crate) trait Account {
     /// Removes a passkey. The request is not repeated where the answer is lost, so
     /// [`ApiError::NotFound`] means that another client removed it.
     async fn delete_passkey(&self, id: &PasskeyId) -> Result<(), ApiError>;
+
+    /// Starts the registration of a passkey for a site. [`ApiError::NoPasskeys`] where the dialect
+    /// knows none.
+    #[cfg(feature = "security-keys")]
+    async fn start_passkey(
+        &self,
+        id: &UserId,
+        origin: &WebOrigin,
+    ) -> Result<PasskeyCeremony, ApiError>;
+
+    /// Finishes it: the passkey is on the account, and its id comes back. The request is not repeated
+    /// where the answer is lost.
+    #[cfg(feature = "security-keys")]
+    async fn finish_passkey(
+        &self,
+        id: &UserId,
+        new: &NewPasskey<'_>,
+    ) -> Result<PasskeyId, ApiError>;
 
     /// The name of an organization, and how its users may sign in.
     async fn organization(&self, id: &str) -> Result<OrganizationDetails, ApiError>;
@@ -96,6 +142,15 @@ pub(crate) trait Account {
     /// [`ApiError::NoNewKey`]. Of a failure [`ApiError::outcome_unknown`] tells whether the key may
     /// be there all the same.
     async fn create_key(&self, user: &UserId, new: &NewKey) -> Result<CreatedKey, ApiError>;
+
+    /// The sign-ins to an organization since then that one of [`SIGN_IN_REGIONS`] keeps.
+    /// [`ApiError::NoSignIns`] where the dialect knows none.
+    async fn sign_ins(
+        &self,
+        region: &str,
+        organization_id: &str,
+        since: OffsetDateTime,
+    ) -> Result<SignIns, ApiError>;
 
     /// How far the service's clock is ahead of this machine's, in seconds, as the `Date` header
     /// of its last answer told; nothing before the first.

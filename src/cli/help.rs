@@ -23,6 +23,7 @@ const TASKS: &[(&str, &[&str])] = &[
             "2fa status",
             "2fa codes",
             "2fa keys",
+            "2fa events",
             "2fa recover",
         ],
     ),

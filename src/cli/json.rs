@@ -78,10 +78,21 @@ pub(super) const DOCUMENTS: &[Document] = &[
         ],
     ),
     document("2fa keys list", &["user_id", "passkeys"]),
+    document("2fa keys add", &["changed", "user_id", "passkey"]),
     document("2fa keys rename", &["changed", "id", "name"]),
     document(
         "2fa keys remove",
         &["two_factor", "changed", "user_id", "factors"],
+    ),
+    document(
+        "2fa events",
+        &[
+            "organization_id",
+            "since",
+            "events",
+            "unread_regions",
+            "truncated",
+        ],
     ),
     document("2fa recover", &["ways"]),
     document("2fa codes list", &["user_id", "path", "unused", "codes"]),
@@ -94,3 +105,12 @@ pub(super) const DOCUMENTS: &[Document] = &[
     document("2fa codes export", &["exported"]),
     document("doctor", &["checks", "problems", "warnings"]),
 ];
+
+/// The fields of a command's document, for a test that cannot run the command.
+#[cfg(all(test, feature = "security-keys"))]
+pub(crate) fn fields_of(command: &str) -> &'static [&'static str] {
+    let found = DOCUMENTS
+        .iter()
+        .find(|document| document.command == command);
+    found.map(|document| document.fields).unwrap_or_default()
+}

@@ -15,14 +15,16 @@ use clap::{Parser, Subcommand};
 
 pub use exec::ExecArgs;
 pub use global::GlobalArgs;
+#[cfg(all(test, feature = "security-keys"))]
+pub(crate) use json::fields_of;
 pub use login::{LoginArgs, LogoutArgs, TokenArgs, WhoamiArgs};
 pub use profile::{ProfileCommand, ProfileRemoveArgs, ProfileRenameArgs, ProfileUseArgs};
 pub use sign_in::SignInArgs;
 pub use tools::{CompletionArgs, HelpArgs, ManArgs, Shell};
 pub use two_factor::{
     CodesCommand, CodesDecryptArgs, CodesEncryptArgs, CodesExportArgs, CodesListArgs,
-    CodesRemoveArgs, CodesUsedArgs, KeysCommand, KeysRemoveArgs, KeysRenameArgs, OffArgs, OnArgs,
-    StatusArgs, TwoFactorCommand,
+    CodesRemoveArgs, CodesUsedArgs, EventsArgs, KeysAddArgs, KeysCommand, KeysRemoveArgs,
+    KeysRenameArgs, OffArgs, OnArgs, StatusArgs, TwoFactorCommand,
 };
 
 /// Manage two-factor authentication and API keys of your Scaleway account
@@ -43,7 +45,6 @@ pub use two_factor::{
 Examples:
   scw login
   scw 2fa on
-  scw 2fa codes next
   scw 2fa status --check")]
 pub struct Cli {
     /// Options that every command takes.

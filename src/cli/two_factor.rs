@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueHint};
 
 use super::SignInArgs;
-use crate::model::{QrChoice, UserId};
+use crate::model::{QrChoice, Since, UserId};
 
 /// What to do about two-factor authentication.
 #[derive(Debug, Subcommand)]
@@ -33,8 +33,16 @@ pub enum TwoFactorCommand {
     #[command(after_help = "\
 Examples:
   scw 2fa keys list
+  scw 2fa keys add 'spare key'
   scw 2fa keys remove 'old phone'")]
     Keys(KeysCommand),
+    /// List the sign-ins to the organization
+    ///
+    /// Shows each sign-in with its result, its factor, its address and its client, the newest first.
+    /// `!` marks a sign-in that failed. Times are UTC.
+    ///
+    /// You need the permission to read the audit trail. Owners have it.
+    Events(EventsArgs),
     /// Show how to get back into the account
     ///
     /// Shows the ways that are open now, each with the command to run.
@@ -135,6 +143,19 @@ pub struct StatusArgs {
     pub check: bool,
 }
 
+/// Arguments of `scw 2fa events`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  scw 2fa events
+  scw 2fa events --since 30d
+  scw 2fa events -o json | jq '.events[] | select(.result == \"failure\")'")]
+pub struct EventsArgs {
+    /// How far back: a time such as `30m`, `12h`, `7d` or `2w`
+    #[arg(long, value_name = "TIME", default_value = "7d")]
+    pub since: Since,
+}
+
 /// What to do with the passkeys.
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
@@ -144,12 +165,34 @@ Examples:
   scw 2fa keys list
   scw 2fa keys list -o json")]
     List,
+    /// Add a security key that is plugged into this machine
+    ///
+    /// Asks for the PIN of the security key, where it has one, and for a touch. Passkeys of a phone
+    /// or a computer are added in a browser, at <https://console.scaleway.com>.
+    Add(KeysAddArgs),
     /// Rename a passkey
     Rename(KeysRenameArgs),
     /// Remove a passkey from the account
     ///
     /// Names the second factors that are left, and asks first.
     Remove(KeysRemoveArgs),
+}
+
+/// Arguments of `scw 2fa keys add`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  scw 2fa keys add
+  scw 2fa keys add 'spare key'
+  pass show security-key/pin | scw 2fa keys add 'spare key' --pin-file -")]
+pub struct KeysAddArgs {
+    /// Name for the passkey [default: what the security key calls itself]
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+
+    /// File with the PIN of the security key, or `-` for stdin
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub pin_file: Option<PathBuf>,
 }
 
 /// Arguments of `scw 2fa keys rename`.

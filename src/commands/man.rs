@@ -22,6 +22,8 @@ pub const PAGES: &[(&str, &str)] = pages![
     "scw-2fa-codes-path.1",
     "scw-2fa-codes-remove.1",
     "scw-2fa-codes-used.1",
+    "scw-2fa-events.1",
+    "scw-2fa-keys-add.1",
     "scw-2fa-keys-list.1",
     "scw-2fa-keys-remove.1",
     "scw-2fa-keys-rename.1",

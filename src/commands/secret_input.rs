@@ -21,6 +21,9 @@ pub(super) enum Secret {
     Password,
     /// A backup code.
     BackupCode,
+    /// The PIN of a security key, which a terminal does not show.
+    #[cfg(feature = "security-keys")]
+    Pin,
 }
 
 impl Secret {
@@ -28,6 +31,8 @@ impl Secret {
         match self {
             Self::Password => "password",
             Self::BackupCode => "backup code",
+            #[cfg(feature = "security-keys")]
+            Self::Pin => "PIN",
         }
     }
 }
@@ -68,6 +73,8 @@ pub(super) async fn ask_secret(ctx: &Context, secret: Secret, flag: &str) -> Res
     let typed = match secret {
         Secret::Password => ctx.prompter().hidden("Password").await,
         Secret::BackupCode => ctx.prompter().line("Backup code").await,
+        #[cfg(feature = "security-keys")]
+        Secret::Pin => ctx.prompter().hidden("PIN of the security key").await,
     };
     typed.map_err(|err| prompt_error(&err, &format!("a {what} is"), flag))
 }

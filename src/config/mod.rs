@@ -8,6 +8,8 @@ use std::path::PathBuf;
 
 pub(crate) use official::{OfficialFile, OfficialProfile};
 pub(crate) use record::{Kept, Login, Record};
+#[cfg(feature = "security-keys")]
+pub(crate) use settings::webauthn_origin;
 pub(crate) use settings::{Flags, Settings, Target};
 
 use crate::{env::NotUtf8, fsutil::FileError, model::Invalid};

@@ -3,6 +3,8 @@
 use std::{path::PathBuf, str::FromStr};
 
 use super::{ConfigError, Login, OfficialProfile, Record};
+#[cfg(feature = "security-keys")]
+use crate::model::WebOrigin;
 use crate::{
     env,
     fsutil::{self, DataDir, FileError},
@@ -13,6 +15,9 @@ use crate::{
 const IAM_URL: &str = "https://api.scaleway.com";
 /// The base address of the 2017 account API (protocol.md B).
 const ACCOUNT_URL: &str = "https://account.scaleway.com";
+/// The site that passkeys are for (inferred, protocol.md E).
+#[cfg(feature = "security-keys")]
+const CONSOLE: &str = "https://console.scaleway.com";
 
 /// What the command line says about settings.
 #[derive(Debug, Clone, Default)]
@@ -166,6 +171,19 @@ impl OfficialProfile {
             .as_deref()
             .map(|url| parse("api_url in config.yaml", url))
             .transpose()
+    }
+}
+
+/// The site that a passkey is registered for: `SCW_WEBAUTHN_ORIGIN`, else the console (inferred: no
+/// source tells which origins the service takes, protocol.md E).
+///
+/// # Errors
+/// [`ConfigError::Setting`] when the variable has a wrong form.
+#[cfg(feature = "security-keys")]
+pub(crate) fn webauthn_origin() -> Result<WebOrigin, ConfigError> {
+    match variable(env::WEBAUTHN_ORIGIN)? {
+        Some(origin) => Ok(origin),
+        None => Ok(CONSOLE.parse()?),
     }
 }
 

@@ -7,6 +7,8 @@ mod hints;
 mod kind;
 #[cfg(test)]
 mod named_commands;
+#[cfg(feature = "security-keys")]
+mod security_key;
 #[cfg(test)]
 mod table;
 

@@ -31,6 +31,8 @@ fn text(text: &str) -> String {
 }
 
 mod local;
+#[cfg(all(feature = "security-keys", target_os = "linux"))]
+mod security_key;
 
 fn refused_by_api() -> Vec<Row> {
     let login = "log in with `scw login` (in a script: `scw login --with-token`)";
@@ -88,6 +90,8 @@ fn refused_by_api() -> Vec<Row> {
              "with a token of the 2017 API, use `--api account` and no access key"];
         ApiError::NoPasskeys => ApiError::NoPasskeys,
             "the 2017 API does not support passkeys", ["use `--api iam`"];
+        ApiError::NoSignIns => ApiError::NoSignIns,
+            "the 2017 API does not list sign-ins", ["use `--api iam`"];
         ApiError::NoNewKey => ApiError::NoNewKey,
             "the 2017 API makes a token for a password only",
             ["log in again with `scw login`: it replaces the token"];
@@ -181,6 +185,8 @@ fn every_error_has_its_message_and_its_hints() {
         local::settings(),
         local::official_client(),
         local::processes(),
+        #[cfg(all(feature = "security-keys", target_os = "linux"))]
+        security_key::security_keys(),
     ]
     .into_iter()
     .flatten()

@@ -27,6 +27,14 @@ impl UserId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The 16 bytes of the UUID (RFC 9562 §4).
+    #[must_use]
+    pub fn as_bytes(&self) -> [u8; 16] {
+        uuid::Uuid::try_parse(&self.0)
+            .unwrap_or_default()
+            .into_bytes()
+    }
 }
 
 impl fmt::Display for UserId {

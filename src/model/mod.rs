@@ -3,32 +3,38 @@
 mod account;
 mod backup_code;
 mod email;
+mod events;
 mod factors;
 mod finding;
 mod ids;
 mod otp;
 mod output;
+mod passkey;
 mod profile;
 mod secret_key;
 mod sign_in;
 mod text;
 mod time;
 mod url;
+mod web_origin;
 
 pub use account::{ApiKey, Dialect, User};
 pub use backup_code::{BackupCode, BackupCodes, CodeState, SavedCode};
 pub use email::parse_email;
+pub use events::{SignInEvent, Since};
 pub use factors::{AppState, Factors, OrganizationDetails, Passkey, SignInWays, UserFactors};
 pub use finding::{Finding, Health};
 pub use ids::{AccessKey, OrganizationId, PasskeyId, SessionId, UserId};
 pub use otp::{OtpCheck, OtpCode, OtpKey, PERIOD_S};
 pub use output::{ColorWhen, Format, QrChoice};
+pub use passkey::{PasskeyAnswer, PasskeyCeremony};
 pub use profile::{ProfileName, SecretName, Slot, StorageKind};
 pub use secret_key::SecretKey;
 pub use sign_in::{Expiry, Lifetime, Organization, Passwords, SecondFactor};
 pub use text::{clean, closed, sentence};
-pub use time::{day, optional_rfc3339, parse_duration, parse_rfc3339, rfc3339};
+pub use time::{day, minute, optional_rfc3339, parse_duration, parse_rfc3339, rfc3339};
 pub use url::ApiUrl;
+pub use web_origin::WebOrigin;
 
 /// Gets each line of the HTTP exchange that `--debug` shows.
 pub trait Trace {

@@ -83,21 +83,22 @@ impl FromStr for Expiry {
             return Ok(Self::Never);
         }
         let invalid = || Invalid::new("use hours or days, such as `12h` or `90d`, or `never`");
-        let unit = match text.chars().next_back() {
-            Some('m') => 60,
-            Some('h') => 3600,
-            Some('d') => 86_400,
-            _ => return Err(invalid()),
-        };
-        let number: u64 = text[..text.len() - 1].parse().map_err(|_| invalid())?;
-        // Ten years: longer than any key should live, and far from any overflow.
-        match number.checked_mul(unit) {
-            Some(seconds) if (60..=3650 * 86_400).contains(&seconds) => {
-                Ok(Self::After(Duration::from_secs(seconds)))
-            }
-            _ => Err(invalid()),
-        }
+        seconds(text, &[('m', 60), ('h', 3600), ('d', 86_400)])
+            .map(|seconds| Self::After(Duration::from_secs(seconds)))
+            .ok_or_else(invalid)
     }
+}
+
+/// The seconds of a time such as `12h`: a number and one of these units, each with its length in
+/// seconds. Nothing where the text is none, and for less than a minute or more than ten years: longer
+/// than any key should live, and far from any overflow.
+pub(super) fn seconds(text: &str, units: &[(char, u64)]) -> Option<u64> {
+    let last = text.chars().next_back()?;
+    let (unit, length) = units.iter().find(|(unit, _)| *unit == last)?;
+    let number: u64 = text.strip_suffix(*unit)?.parse().ok()?;
+    number
+        .checked_mul(*length)
+        .filter(|seconds| (60..=3650 * 86_400).contains(seconds))
 }
 
 /// For how long a key lives that has an end: [`Expiry`] without `never`, at least a minute.

@@ -47,6 +47,19 @@ pub fn day(at: OffsetDateTime, now: OffsetDateTime) -> String {
     format!("{} {}{year} ({away})", date.day(), date.month())
 }
 
+/// A time as people read it, to the minute: `2026-11-24 12:00 UTC`.
+///
+/// ```
+/// let at = scw::model::parse_rfc3339("2026-11-24T14:00:59.123456789+02:00").unwrap();
+/// assert_eq!(scw::model::minute(at), "2026-11-24 12:00 UTC");
+/// ```
+#[must_use]
+pub fn minute(at: OffsetDateTime) -> String {
+    let at = at.to_offset(UtcOffset::UTC);
+    let (date, time) = (at.date(), at.time());
+    format!("{date} {:02}:{:02} UTC", time.hour(), time.minute())
+}
+
 /// Reads a time of RFC 3339 with any offset; nothing where the text is none.
 #[must_use]
 pub fn parse_rfc3339(text: &str) -> Option<OffsetDateTime> {

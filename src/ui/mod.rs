@@ -108,6 +108,12 @@ impl Ui {
         self.result(&path.display().to_string(), data)
     }
 
+    /// How many columns a line on stdout has, where that is a terminal.
+    #[must_use]
+    pub(crate) fn page_width(&self) -> Option<usize> {
+        terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
+    }
+
     /// Writes help to stdout, in any format.
     ///
     /// # Errors
@@ -162,6 +168,16 @@ impl Ui {
     /// Says what the next prompt is about, also under `--quiet`.
     pub(crate) fn instruct(&self, text: &str) {
         self.line(text);
+    }
+
+    /// Says what the person has to do now, in any format and also under `--quiet`.
+    #[cfg(feature = "security-keys")]
+    pub(crate) fn call_for(&self, action: &str) {
+        if self.is_json() {
+            self.line(&json!({ "waiting": action }).to_string());
+        } else {
+            self.line(action);
+        }
     }
 
     /// Warns.

@@ -199,7 +199,12 @@ fn the_verbose_version_names_the_build_and_asks_the_official_client_for_so_long_
         let is_hash = commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
         assert!(commit == "unknown" || is_hash, "{commit}");
         assert!(value("target: ").contains(std::env::consts::ARCH), "{text}");
-        assert_eq!(value("features: "), "none");
+        let features = if cfg!(feature = "security-keys") {
+            "security-keys"
+        } else {
+            "none"
+        };
+        assert_eq!(value("features: "), features);
         let told = format!("{} (2.41.0)", real.join("scw").display());
         assert_eq!(value("official client: "), told);
     }

@@ -18,6 +18,7 @@ mod doctor;
 mod doubts;
 mod elsewhere;
 mod encrypted;
+mod events;
 mod every_profile;
 mod exec;
 mod factors;

@@ -10,7 +10,7 @@ use super::{
 use crate::support::{World, browser::login_of_first};
 
 /// Lines that no test here runs, and why.
-const NOT_RUN: [(&str, &str); 4] = [
+const NOT_RUN: [(&str, &str); 5] = [
     (
         "apt-get install build-essential ca-certificates",
         "it changes the machine; tests/bare/run runs it in a bare Debian",
@@ -24,6 +24,10 @@ const NOT_RUN: [(&str, &str); 4] = [
         "tests/system/demo.rs and tests/bare/run do",
     ),
     ("./tests/run", "it runs this test"),
+    (
+        "scw 2fa keys add",
+        "it needs a security key; src/commands/two_factor/add_key/tests.rs has one in software",
+    ),
 ];
 
 /// What a block of lines needs.
@@ -125,6 +129,7 @@ const SETTINGS: &[Setting] = &[
     setting("scw exec -- terraform plan", "LOGIN", ""),
     setting("scw 2fa codes export", "LOGIN; ON", "test -s codes"),
     setting("scw 2fa recover", "LOGIN; ON; scw logout", ""),
+    setting("scw 2fa events", "LOGIN", ""),
     setting("scw doctor", "LOGIN", ""),
     setting(
         "scw 2fa off --backup-code",

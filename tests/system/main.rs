@@ -22,4 +22,5 @@ mod qr;
 mod sdk;
 mod session;
 mod web;
+mod webauthn;
 mod witness;

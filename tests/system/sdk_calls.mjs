@@ -9,6 +9,7 @@ const sdk = createRequire(`${env.SDK_FOLDER}/`);
 const { createClient } = sdk("@scaleway/sdk-client");
 const { Iamv1alpha1 } = sdk("@scaleway/sdk-iam");
 const { Accountv3 } = sdk("@scaleway/sdk-account");
+const { AuditTrailv1alpha1 } = sdk("@scaleway/sdk-audit-trail");
 
 const client = createClient({
   accessKey: env.ACCESS_KEY,
@@ -66,6 +67,15 @@ const jwts = await iam.listJWTs({ audienceId: otherId }).all();
 assert.deepEqual(jwts.map((jwt) => jwt.jti), [jti]);
 assert.deepEqual(await iam.getJWT({ jti }), jwts[0]);
 await iam.deleteJWT({ jti });
+
+const trail = new AuditTrailv1alpha1.API(client);
+const recordedAfter = new Date(Date.now() - 86_400_000);
+const asked = { region: "fr-par", organizationId, recordedAfter };
+const { events } = await trail.listAuthenticationEvents(asked);
+assert.deepEqual(events.map((event) => [event.result, event.method, event.resources[0].name]), [
+  ["success", "password", env.OTHER_EMAIL],
+]);
+assert.ok(events[0].recordedAt > recordedAfter);
 
 const { secret } = await iam.createUserMFAOTP({ userId });
 const oneTimePassword = execFileSync("oathtool", ["--totp", "-b", secret], { encoding: "utf8" });

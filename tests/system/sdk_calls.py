@@ -6,12 +6,14 @@ Each answer, also one to plain HTTP here, is held against the document.
 import os
 import re
 import subprocess
+from datetime import datetime, timedelta, timezone
 
 import requests
 import schemathesis
 import security_key
 from scaleway import Client
 from scaleway.account.v3 import AccountV3ProjectAPI
+from scaleway.audit_trail.v1alpha1 import AuditTrailV1Alpha1API
 from scaleway.iam.v1alpha1 import IamV1Alpha1API
 
 env = os.environ
@@ -89,6 +91,22 @@ jwts = iam.list_jw_ts_all(audience_id=other)
 assert [jwt.jti for jwt in jwts] == [session["jti"]], jwts
 assert iam.get_jwt(jti=session["jti"]) == jwts[0]
 iam.delete_jwt(jti=session["jti"])
+
+wrong = {**login, "password": "wrong"}
+refused = requests.post(env["API_URL"] + "/account/v2/login", json=wrong, timeout=20)
+assert refused.status_code == 401, refused.text
+trail = AuditTrailV1Alpha1API(client)
+now, day = datetime.now(timezone.utc), timedelta(days=1)
+since = {"organization_id": organization_id, "recorded_after": now - day}
+first = trail.list_authentication_events(page_size=1, **since)
+second = trail.list_authentication_events(page_token=first.next_page_token, **since)
+assert second.next_page_token is None, second
+events = first.events + second.events
+assert [str(event.result) for event in events] == ["failure", "success"], events
+assert str(events[0].failure_reason) == "invalid_password", events
+assert all(event.resources[0].name == env["OTHER_EMAIL"] for event in events), events
+late = {**since, "recorded_after": now + day}
+assert trail.list_authentication_events(**late).events == []
 
 secret = iam.create_user_mfaotp(user_id=own).secret
 code = subprocess.check_output(["oathtool", "--totp", "-b", secret], text=True).strip()

@@ -9,13 +9,18 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use super::{
-    Account, ApiError, CreatedKey, FoundKey, NewKey,
+    Account, ApiError, CreatedKey, FoundKey, NewKey, SignIns,
     http::{Answer, Call, Http},
     session::{KeyId, MAX_PAGES},
 };
 use crate::model::{
     AccessKey, ApiKey, BackupCode, BackupCodes, Factors, OrganizationDetails, OtpCode, OtpKey,
     Passkey, PasskeyId, SecretKey, User, UserFactors, UserId, clean,
+};
+#[cfg(feature = "security-keys")]
+use crate::{
+    api::NewPasskey,
+    model::{PasskeyCeremony, WebOrigin},
 };
 
 pub(super) use session::sign_in;
@@ -123,6 +128,24 @@ impl Account for Account2017 {
     }
 
     async fn delete_passkey(&self, _id: &PasskeyId) -> Result<(), ApiError> {
+        Err(ApiError::NoPasskeys)
+    }
+
+    #[cfg(feature = "security-keys")]
+    async fn start_passkey(
+        &self,
+        _id: &UserId,
+        _origin: &WebOrigin,
+    ) -> Result<PasskeyCeremony, ApiError> {
+        Err(ApiError::NoPasskeys)
+    }
+
+    #[cfg(feature = "security-keys")]
+    async fn finish_passkey(
+        &self,
+        _id: &UserId,
+        _new: &NewPasskey<'_>,
+    ) -> Result<PasskeyId, ApiError> {
         Err(ApiError::NoPasskeys)
     }
 
@@ -244,6 +267,15 @@ impl Account for Account2017 {
     /// A token is made with a password (protocol.md B).
     async fn create_key(&self, _user: &UserId, _new: &NewKey) -> Result<CreatedKey, ApiError> {
         Err(ApiError::NoNewKey)
+    }
+
+    async fn sign_ins(
+        &self,
+        _region: &str,
+        _organization_id: &str,
+        _since: OffsetDateTime,
+    ) -> Result<SignIns, ApiError> {
+        Err(ApiError::NoSignIns)
     }
 
     fn clock_ahead_s(&self) -> Option<i64> {

@@ -56,6 +56,12 @@ impl Call {
         Self::new(Method::POST, path, Some(body), Repeat::Unsafe)
     }
 
+    /// Starts something that another start replaces; there is no body.
+    #[cfg(feature = "security-keys")]
+    pub(super) fn start(path: impl Into<String>) -> Self {
+        Self::new(Method::POST, path, None, Repeat::Safe)
+    }
+
     /// Changes something, once.
     pub(super) fn patch(path: impl Into<String>, body: Value) -> Self {
         Self::new(Method::PATCH, path, Some(body), Repeat::Unsafe)

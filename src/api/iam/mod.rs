@@ -1,6 +1,9 @@
 //! Today's IAM API (protocol.md A).
 
 mod error;
+mod events;
+#[cfg(feature = "security-keys")]
+mod passkeys;
 mod session;
 mod wire;
 
@@ -9,12 +12,18 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use super::{
-    Account, ApiError, CreatedKey, FoundKey, NewKey,
+    Account, ApiError, CreatedKey, FoundKey, NewKey, SignIns,
     http::{Answer, Call, Http},
     session::{KeyId, MAX_PAGES},
 };
 pub(super) use session::sign_in;
 pub(crate) use session::web_session;
+
+#[cfg(feature = "security-keys")]
+use crate::{
+    api::NewPasskey,
+    model::{PasskeyCeremony, WebOrigin},
+};
 
 use crate::model::{
     AccessKey, ApiKey, BackupCode, BackupCodes, Factors, OrganizationDetails, OrganizationId,
@@ -171,6 +180,24 @@ impl Account for Iam {
             .without_content()
     }
 
+    #[cfg(feature = "security-keys")]
+    async fn start_passkey(
+        &self,
+        id: &UserId,
+        origin: &WebOrigin,
+    ) -> Result<PasskeyCeremony, ApiError> {
+        passkeys::start(self, id, origin).await
+    }
+
+    #[cfg(feature = "security-keys")]
+    async fn finish_passkey(
+        &self,
+        id: &UserId,
+        new: &NewPasskey<'_>,
+    ) -> Result<PasskeyId, ApiError> {
+        passkeys::finish(self, id, new).await
+    }
+
     async fn organization(&self, id: &str) -> Result<OrganizationDetails, ApiError> {
         let answer = self.get(&organization_path(&organization(id)?)).await?;
         let found = answer.json::<wire::Organization>()?;
@@ -309,6 +336,15 @@ impl Account for Iam {
             expires_at: key.expires_at,
             project_id: key.default_project_id,
         })
+    }
+
+    async fn sign_ins(
+        &self,
+        region: &str,
+        organization_id: &str,
+        since: OffsetDateTime,
+    ) -> Result<SignIns, ApiError> {
+        self.sign_ins_of(region, organization_id, since).await
     }
 
     fn clock_ahead_s(&self) -> Option<i64> {

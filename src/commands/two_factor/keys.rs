@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
+    add_key,
     factors::{delete_passkey, described, lines, named, say_what_is_left},
     off::{result, warn_of_requirement},
     remove::note_passkeys,
@@ -14,29 +15,46 @@ use crate::{
     cli::{KeysCommand, KeysRemoveArgs, KeysRenameArgs},
     commands::unprinted,
     context::Context,
+    credentials::Authed,
     error::{CliError, Kind, Result},
     model::{AppState, Factors, Passkey, UserFactors, UserId, clean, rfc3339},
     store::Unfinished,
 };
 
-/// Lists, renames or removes passkeys.
+/// Lists, adds, renames or removes passkeys.
 ///
 /// # Errors
 /// [`Kind::Usage`] where several passkeys have the name, or nobody confirms; else as for every
 /// command that needs a login.
 pub(super) async fn run(ctx: &Context, command: KeysCommand) -> Result<()> {
-    let authed = ctx.authed().await?;
-    let account = authed.account();
-    let id = authed.user_id().await?;
     match command {
-        KeysCommand::List => list(ctx, account, &id).await,
-        KeysCommand::Rename(args) => rename(ctx, account, &id, &args)
+        KeysCommand::List => {
+            let (authed, id) = whose(ctx).await?;
+            list(ctx, authed.account(), &id).await
+        }
+        KeysCommand::Add(args) => add_key::run(ctx, &args)
             .await
-            .map_err(|err| err.doing("rename the passkey")),
-        KeysCommand::Remove(args) => remove(ctx, account, &id, &args)
-            .await
-            .map_err(|err| err.doing("remove the passkey")),
+            .map_err(|err| err.doing("add the passkey")),
+        KeysCommand::Rename(args) => {
+            let (authed, id) = whose(ctx).await?;
+            rename(ctx, authed.account(), &id, &args)
+                .await
+                .map_err(|err| err.doing("rename the passkey"))
+        }
+        KeysCommand::Remove(args) => {
+            let (authed, id) = whose(ctx).await?;
+            remove(ctx, authed.account(), &id, &args)
+                .await
+                .map_err(|err| err.doing("remove the passkey"))
+        }
     }
+}
+
+/// The account service, and the user of the login.
+async fn whose(ctx: &Context) -> Result<(Authed, UserId)> {
+    let authed = ctx.authed().await?;
+    let id = authed.user_id().await?;
+    Ok((authed, id))
 }
 
 async fn list(ctx: &Context, account: &dyn Account, id: &UserId) -> Result<()> {
@@ -60,7 +78,8 @@ async fn list(ctx: &Context, account: &dyn Account, id: &UserId) -> Result<()> {
         .map_err(|err| unprinted(&err))
 }
 
-fn entry(passkey: &Passkey) -> Value {
+/// A passkey in a JSON document.
+pub(super) fn entry(passkey: &Passkey) -> Value {
     json!({
         "id": passkey.id,
         "name": clean(&passkey.name),

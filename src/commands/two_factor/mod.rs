@@ -1,11 +1,14 @@
 //! `scw 2fa`.
 
+#[cfg_attr(not(feature = "security-keys"), path = "add_key/without.rs")]
+mod add_key;
 mod check;
 mod code_source;
 mod codes;
 mod codes_encryption;
 mod codes_export;
 mod enroll;
+mod events;
 mod factors;
 mod keys;
 mod off;
@@ -32,6 +35,7 @@ pub(crate) async fn run(ctx: &Context, command: TwoFactorCommand) -> Result<()> 
         TwoFactorCommand::Off(args) => off::run(ctx, args).await,
         TwoFactorCommand::Status(args) => status::run(ctx, args).await,
         TwoFactorCommand::Keys(command) => keys::run(ctx, command).await,
+        TwoFactorCommand::Events(args) => events::run(ctx, args).await,
         TwoFactorCommand::Recover => recover::run(ctx).await,
         TwoFactorCommand::Codes(command) => codes::run(ctx, command).await,
     }

@@ -10,7 +10,7 @@ use crate::{
     },
     context::Context,
     error::{CliError, Kind, Result},
-    model::{UserFactors, UserId},
+    model::{Dialect, UserFactors, UserId},
     store::{CodesFile, StoreError},
 };
 
@@ -24,7 +24,7 @@ struct Way {
 /// What the login of this machine tells.
 enum Login {
     /// It works, and the account has a second factor.
-    Works(UserFactors),
+    Works(UserFactors, Dialect),
     /// It works, and the account has no second factor: nothing stands in the way.
     FactorIsOff,
     /// There is none, or it does not work; a warning has said so.
@@ -39,7 +39,7 @@ pub(super) async fn run(ctx: &Context) -> Result<()> {
     let login = check_login(ctx).await;
     let ways = match &login {
         Login::FactorIsOff => Vec::new(),
-        Login::Works(now) => ways(ctx, Some(now)).await?,
+        Login::Works(now, _) => ways(ctx, Some(now)).await?,
         Login::None => ways(ctx, None).await?,
     };
     let mut text: Vec<String> = ways
@@ -71,13 +71,21 @@ pub(super) async fn run(ctx: &Context) -> Result<()> {
         .collect();
     ctx.ui()
         .result(&text.join("\n"), &json!({ "ways": data }))
-        .map_err(|err| unprinted(&err))
+        .map_err(|err| unprinted(&err))?;
+    if let Login::Works(_, Dialect::Iam) = login {
+        ctx.ui()
+            .hint("to see whether somebody used a lost phone, run `scw 2fa events`");
+    }
+    Ok(())
 }
 
 async fn check_login(ctx: &Context) -> Login {
     let found = match ctx.authed().await {
         Ok(authed) => match authed.user_factors().await {
-            Ok(now) if !now.factors.none() => return Login::Works(now),
+            Ok(now) if !now.factors.none() => {
+                let dialect = authed.credential().target().dialect;
+                return Login::Works(now, dialect);
+            }
             Ok(now) => {
                 let (account, user) = (authed.account(), &now.user.id);
                 let settled = settle(ctx, Some(account), user, Unasked::Warn).await;

@@ -4,6 +4,8 @@ mod cells;
 mod claims;
 mod cut;
 mod keys;
+#[cfg(feature = "security-keys")]
+mod keys_add;
 mod left;
 mod readings;
 

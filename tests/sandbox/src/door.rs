@@ -175,7 +175,7 @@ async fn state(State(service): State<Arc<Service>>) -> Answer {
 pub(crate) fn describe(service: &Service) -> Result<Value> {
     let mut users = Vec::new();
     for user in service.store.all_users()? {
-        let (two_factor, unused) = service.store.two_factor(&user.id)?;
+        let state = service.store.two_factor(&user.id)?;
         let passkeys = service.store.passkeys_of(&user)?;
         let passkeys = passkeys
             .iter()
@@ -183,9 +183,9 @@ pub(crate) fn describe(service: &Service) -> Result<Value> {
         users.push(json!({
             "user_id": user.id,
             "email": user.email,
-            "two_factor": two_factor.word(),
-            "pending": two_factor == TwoFactor::Pending,
-            "backup_codes_unused": unused,
+            "two_factor": state.app.word(),
+            "pending": state.app == TwoFactor::Pending,
+            "backup_codes_unused": state.unused,
             "passkeys": passkeys.collect::<Vec<_>>(),
             "sessions": service.store.session_count(&user.id, service.now())?,
             "api_keys": service.store.access_keys(&user.id)?,

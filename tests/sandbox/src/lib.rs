@@ -178,6 +178,7 @@ impl Sandbox {
             clock,
             tls: options.tls.is_some(),
             home: panel::Home::new(&planted.panel_secret),
+            memory: panel::Memory::default(),
             origin: format!("{scheme}://localhost:{}", address.port()),
             ceremonies: webauthn::Ceremonies::default(),
         });

@@ -9,7 +9,7 @@ use axum::{
 
 use crate::{
     clock::{Clock, Instant},
-    panel::Home,
+    panel::{Home, Memory},
     store::{Client, Store},
     webauthn::Ceremonies,
 };
@@ -23,6 +23,8 @@ pub(crate) struct Service {
     pub(crate) tls: bool,
     /// Where the panel is.
     pub(crate) home: Home,
+    /// What the panel keeps in memory for its visitors.
+    pub(crate) memory: Memory,
     /// The origin of the pages (WebAuthn Level 3, section 4, "origin"): scheme, host and port, with
     /// `localhost` as the host, since WebAuthn takes no IP address.
     pub(crate) origin: String,

@@ -19,30 +19,109 @@ fn address(target: &str) -> String {
     format!("/authenticate?redirectToUrl={}", encode(target))
 }
 
+/// A browser on the way through the pages, at `localhost`.
+struct Way<'a> {
+    wire: &'a Wire,
+    cookies: Vec<String>,
+    /// The address of the page that is shown.
+    at: String,
+}
+
+impl<'a> Way<'a> {
+    fn new(wire: &'a Wire) -> Self {
+        Self {
+            wire,
+            cookies: Vec::new(),
+            at: String::new(),
+        }
+    }
+
+    /// At the first page of a login for a target.
+    fn begun(wire: &'a Wire, target: &str) -> Self {
+        let mut way = Self::new(wire);
+        way.open(&address(target));
+        way
+    }
+
+    fn send(&mut self, method: &str, path: &str, body: &str) -> Answer {
+        let origin = self.wire.origin();
+        let host = origin.split("//").nth(1).unwrap().to_owned();
+        let headers = [
+            ("host", host),
+            ("content-type", "application/x-www-form-urlencoded".into()),
+            ("cookie", self.cookies.join("; ")),
+        ];
+        let answer = self.wire.send_as_is(method, path, &headers, body).unwrap();
+        for set in answer.headers.get_all("set-cookie") {
+            let pair = set.to_str().unwrap().split(';').next().unwrap();
+            let name = format!("{}=", pair.split('=').next().unwrap());
+            self.cookies.retain(|known| !known.starts_with(&name));
+            if pair != name {
+                self.cookies.push(pair.to_owned());
+            }
+        }
+        answer
+    }
+
+    /// Opens an address, and follows where it leads on this server.
+    fn open(&mut self, path: &str) -> Answer {
+        let mut path = path.to_owned();
+        loop {
+            let answer = self.send("GET", &path, "");
+            match answer.headers.get("location") {
+                Some(to) if to.to_str().unwrap().starts_with('/') => {
+                    path = to.to_str().unwrap().to_owned();
+                }
+                _ => {
+                    self.at = path;
+                    return answer;
+                }
+            }
+        }
+    }
+
+    /// The page that is shown, loaded again.
+    fn reload(&mut self) -> Answer {
+        let at = self.at.clone();
+        self.open(&at)
+    }
+
+    /// Sends fields to the page that is shown, with this token; the answer, not followed.
+    fn post(&mut self, form: &str, fields: &[(&str, &str)]) -> Answer {
+        let at = self.at.clone();
+        let fields = [&[("form", form)], fields].concat();
+        let pairs: Vec<String> = fields
+            .iter()
+            .map(|(name, value)| format!("{name}={}", encode(value)))
+            .collect();
+        self.send("POST", &at, &pairs.join("&"))
+    }
+
+    /// Fills in the form of the page that is shown. On this server the answer is followed.
+    fn fill(&mut self, fields: &[(&str, &str)]) -> Answer {
+        let form = self.reload().form();
+        let answer = self.post(&form, fields);
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        let to = answer.headers["location"].to_str().unwrap().to_owned();
+        if to.starts_with('/') {
+            self.open(&to)
+        } else {
+            answer
+        }
+    }
+
+    fn password(&mut self, email: &str, password: &str) -> Answer {
+        self.fill(&[("email", email), ("password", password)])
+    }
+
+    fn password_of_first(&mut self) -> Answer {
+        let info = self.wire.sandbox.info().clone();
+        self.password(&info.email, &info.password)
+    }
+}
+
 fn open(wire: &Wire, path: &str) -> Answer {
-    wire.open(path, "")
-}
-
-/// Opens the page and sends its form.
-fn fill(wire: &Wire, target: &str, email: &str, password: &str, code: &str) -> Answer {
-    let page = open(wire, &address(target));
-    let cookie = page.cookie("scw_visit").unwrap_or_default();
-    let form = match cookie.as_str() {
-        "" => String::new(),
-        _ => page.form(),
-    };
-    let fields = [
-        ("form", form.as_str()),
-        ("email", email),
-        ("password", password),
-        ("code", code),
-    ];
-    wire.fill(&address(target), &cookie, &fields)
-}
-
-fn fill_first(wire: &Wire, code: &str) -> Answer {
-    let info = wire.sandbox.info().clone();
-    fill(wire, CALLBACK, &info.email, &info.password, code)
+    Way::new(wire).open(path)
 }
 
 /// The login that an answer hands over.
@@ -68,31 +147,77 @@ fn page(answer: Answer, status: u16) -> String {
 #[test]
 fn the_page_says_who_gets_the_login_and_asks() {
     let wire = Wire::new();
-    let shown = page(open(&wire, &address(CALLBACK)), 200);
+    let mut way = Way::new(&wire);
+    let shown = page(way.open(&address(CALLBACK)), 200);
     assert!(shown.contains(&format!("<code>{CALLBACK}</code>")));
+    let (path, query) = way.at.split_once('?').unwrap();
+    let login = path.strip_prefix("/authenticate/").unwrap();
+    assert!(login.len() == 32 && login.bytes().all(|letter| letter.is_ascii_hexdigit()));
+    let target = "redirectToUrl=http%3A%2F%2Flocalhost%3A43117%2Fhard-to-guess%2Fcallback";
+    assert_eq!(query, target);
     for needed in [
+        "A program on this computer wants to log in",
         "name=\"email\"",
         "name=\"password\"",
-        "name=\"code\"",
-        "<button type=\"submit\">Authorize scw</button>",
-        "action=\"/authenticate?redirectToUrl=http%3A%2F%2Flocalhost%3A43117%2Fhard-to-guess%2Fcallback\"",
+        "<button type=\"submit\">Log the program in</button>",
+        &format!("action=\"{}\"", way.at),
     ] {
         assert!(shown.contains(needed), "{needed}");
     }
     assert_eq!(shown.matches("<script").count(), 1);
+    assert!(!shown.contains("name=\"code\""), "the code comes later");
+}
+
+// Issue 11, 6: the cookie of a login has a path and a name that other servers on this host, and
+// other logins, do not know.
+#[test]
+fn a_login_has_a_path_and_a_cookie_of_its_own() {
+    let wire = Wire::new();
+    let (mut one, mut other) = (Way::begun(&wire, CALLBACK), Way::begun(&wire, CALLBACK));
+    assert_ne!(one.at, other.at);
+    let set = one.reload().headers["set-cookie"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    let path = one.at.split('?').next().unwrap().to_owned();
+    assert!(
+        set.ends_with(&format!("; Path={path}; HttpOnly; SameSite=Lax")),
+        "{set}"
+    );
+    assert!(!set.starts_with("scw_visit="), "{set}");
+    // The cookie of one login opens no other.
+    let (name, value) = one.cookies[0].split_once('=').unwrap();
+    assert!(value.len() > 40 && !other.cookies[0].starts_with(name));
+    other.cookies.clone_from(&one.cookies);
+    let shown = page(other.reload(), 200);
+    assert!(shown.contains("This login is over") && !shown.contains("<form"));
+}
+
+// Issue 11, 1: WebAuthn takes no IP address, so the pages are at `localhost`.
+#[test]
+fn a_browser_that_came_to_an_ip_address_is_led_to_localhost() {
+    let wire = Wire::new();
+    let answer = wire.send_as_is("GET", &address(CALLBACK), &[], "").unwrap();
+    assert_eq!(answer.status, 303);
+    let to = answer.headers["location"].to_str().unwrap();
+    let rest = to.strip_prefix(&wire.origin()).unwrap();
+    assert!(rest.starts_with("/authenticate?redirectToUrl=http%3A%2F%2Flocalhost%3A43117"));
+    assert!(!answer.headers.contains_key("set-cookie"));
 }
 
 #[test]
 fn a_browser_is_told_to_guard_every_answer() {
     let wire = Wire::new();
+    let mut way = Way::begun(&wire, CALLBACK);
+    let form = way.reload().form();
     for answer in [
-        open(&wire, &address(CALLBACK)),
+        way.reload(),
         open(&wire, "/authenticate"),
-        fill_first(&wire, ""),
-        fill(&wire, CALLBACK, "x", "y", ""),
+        way.post(&form, &[("email", "x"), ("password", "y")]),
+        way.password_of_first(),
+        way.reload(),
     ] {
         let header = |name: &str| answer.headers[name].to_str().unwrap().to_owned();
-        assert_eq!(header("referrer-policy"), "no-referrer");
         assert_eq!(header("cache-control"), "no-store");
         assert_eq!(header("x-frame-options"), "DENY");
         let policy = header("content-security-policy");
@@ -110,7 +235,7 @@ fn a_browser_is_told_to_guard_every_answer() {
 #[test]
 fn a_password_hands_a_session_to_the_callback() {
     let wire = Wire::new();
-    let given = login(&fill_first(&wire, ""));
+    let given = login(&Way::begun(&wire, CALLBACK).password_of_first());
     let mut names: Vec<&String> = given["jwt"].as_object().unwrap().keys().collect();
     names.sort_unstable();
     assert_eq!(
@@ -140,26 +265,56 @@ fn a_password_hands_a_session_to_the_callback() {
         .expect(200);
 }
 
+// Issue 11, 1: the same two steps as in the panel; a failed code stays at the code.
 #[test]
 fn a_second_factor_is_asked_for_here_too_and_its_codes_work_once() {
     let wire = Wire::new();
     let (secret, codes) = wire.switch_on();
-    let asked = page(fill_first(&wire, ""), 401);
-    assert!(asked.contains("Two-factor authentication is on"));
     let code = wire.code(&secret);
-    login(&fill_first(&wire, &code));
-    assert!(page(fill_first(&wire, &code), 401).contains("The code is wrong"));
+    for (field, code) in [("code", &code), ("backup_code", &codes[0])] {
+        let mut way = Way::begun(&wire, CALLBACK);
+        let asked = page(way.password_of_first(), 200);
+        assert!(asked.contains("Two-factor authentication") && asked.contains(CALLBACK));
+        assert!(way.at.contains("/code?redirectToUrl=http"), "{}", way.at);
+        let refused = page(way.fill(&[("code", "000000")]), 200);
+        assert!(refused.contains("id=\"code-problem\">The code is wrong"));
+        assert!(!page(way.reload(), 200).contains("code-problem"));
+        login(&way.fill(&[(field, code)]));
+
+        let mut way = Way::begun(&wire, CALLBACK);
+        way.password_of_first();
+        let refused = page(way.fill(&[(field, code)]), 200);
+        assert!(refused.contains("The code is wrong or already used"));
+    }
     wire.log_in_first(&code).expect(400);
-    login(&fill_first(&wire, &codes[0]));
-    assert!(page(fill_first(&wire, &codes[0]), 401).contains("The code is wrong"));
+}
+
+// Issue 11, 1: an expired wait says so, and keeps the email address and the target.
+#[test]
+fn a_login_waits_ten_minutes_for_its_code() {
+    let wire = Wire::new();
+    let (secret, _) = wire.switch_on();
+    let mut way = Way::begun(&wire, CALLBACK);
+    way.password_of_first();
+    let form = way.reload().form();
+    wire.sandbox.advance(600);
+    let answer = way.post(&form, &[("code", &wire.code(&secret))]);
+    let to = answer.headers["location"].to_str().unwrap().to_owned();
+    let shown = page(way.open(&to), 200);
+    assert!(shown.contains("You did not enter a code within ten minutes"));
+    let email = wire.sandbox.info().email.clone();
+    assert!(shown.contains(&format!("value=\"{email}\"")) && shown.contains(CALLBACK));
+    way.password_of_first();
+    login(&way.fill(&[("code", &wire.code(&secret))]));
 }
 
 #[test]
 fn a_wrong_password_and_an_unknown_address_look_alike() {
     let wire = Wire::new();
     let email = wire.sandbox.info().email.clone();
-    let wrong = page(fill(&wire, CALLBACK, &email, "wrong", ""), 401);
-    let unknown = page(fill(&wire, CALLBACK, "x@example.com", "wrong", ""), 401);
+    let mut way = Way::begun(&wire, CALLBACK);
+    let wrong = page(way.password(&email, "wrong"), 200);
+    let unknown = page(way.password("x@example.com", "wrong"), 200);
     // Each form has a token of its own.
     let plain = |page: &str, email: &str| {
         let token = page.split("name=\"form\" value=\"").nth(1).unwrap();
@@ -177,9 +332,10 @@ fn a_wrong_password_and_an_unknown_address_look_alike() {
 fn the_lock_is_the_one_of_both_apis() {
     let wire = Wire::seeded(&json!({"organizations": [{"login_attempts": 2,
         "users": [{"email": "ada@example.com"}]}]}));
-    page(fill(&wire, CALLBACK, "ada@example.com", "x", ""), 401);
+    let mut way = Way::begun(&wire, CALLBACK);
+    page(way.password("ada@example.com", "x"), 200);
     wire.log_in("ada@example.com", "x", "").expect(401);
-    assert!(page(fill_first(&wire, ""), 423).contains("The account is locked"));
+    assert!(page(way.password_of_first(), 200).contains("The account is locked"));
     wire.log_in_first("").expect(423);
 }
 
@@ -188,7 +344,7 @@ fn where_passwords_are_forbidden_the_browser_is_the_way_in() {
     let wire = Wire::seeded(&json!({"organizations": [{"login_password_enabled": false,
         "users": [{"email": "ada@example.com"}]}]}));
     wire.log_in_first("").expect(403);
-    login(&fill_first(&wire, ""));
+    login(&Way::begun(&wire, CALLBACK).password_of_first());
 }
 
 #[test]
@@ -214,7 +370,16 @@ fn a_target_that_is_not_on_this_machine_gets_neither_a_form_nor_a_login() {
             "{target}"
         );
         assert_eq!(shown.matches("<script").count(), 1, "{target}");
-        let posted = fill(&wire, target, &info.email, &info.password, "");
+        // Not even in a login that was begun with a good one.
+        let mut way = Way::begun(&wire, CALLBACK);
+        let form = way.reload().form();
+        let path = way.at.split('?').next().unwrap();
+        way.at = format!("{path}?redirectToUrl={}", encode(target));
+        let fields = [
+            ("email", info.email.as_str()),
+            ("password", info.password.as_str()),
+        ];
+        let posted = way.post(&form, &fields);
         assert!(!posted.headers.contains_key("location"), "{target}");
         page(posted, 400);
     }
@@ -232,7 +397,7 @@ fn a_target_that_is_not_on_this_machine_gets_neither_a_form_nor_a_login() {
 fn what_was_typed_comes_back_as_text_only() {
     let wire = Wire::new();
     let typed = "\"><script>alert('1')</script>&amp;";
-    let shown = page(fill(&wire, CALLBACK, typed, "x", ""), 401);
+    let shown = page(Way::begun(&wire, CALLBACK).password(typed, "x"), 200);
     assert!(shown.contains("value=\"&quot;&gt;&lt;script&gt;alert('1')&lt;/script&gt;&amp;amp;\""));
     assert_eq!(shown.matches("<script").count(), 1);
 }
@@ -240,11 +405,13 @@ fn what_was_typed_comes_back_as_text_only() {
 #[test]
 fn a_form_that_did_not_arrive_whole_is_shown_again() {
     let wire = Wire::new();
-    let kind = [("content-type", "application/x-www-form-urlencoded")];
-    for (kind, form) in [(&kind[..], "email=x"), (&[], "email=x&password=y")] {
-        let answer = wire.send("POST", &address(CALLBACK), kind, form).unwrap();
-        assert!(page(answer, 400).contains("form is incomplete"));
-    }
+    let mut way = Way::begun(&wire, CALLBACK);
+    let at = way.at.clone();
+    let answer = way.send("POST", &at, "email=x&password=y");
+    assert_eq!(answer.status, 303);
+    assert_eq!(answer.headers["location"], at.as_str());
+    let shown = page(way.reload(), 200);
+    assert!(shown.contains("Nothing was changed by it") && shown.contains("<form"));
 }
 
 #[test]
@@ -260,27 +427,36 @@ fn an_address_of_version_six_is_let_through_by_the_policy() {
 fn a_form_from_another_page_or_sent_before_hands_over_nothing() {
     let wire = Wire::new();
     let info = wire.sandbox.info().clone();
-    let page = open(&wire, &address(CALLBACK));
-    let (cookie, form) = (page.cookie("scw_visit").unwrap(), page.form());
-    let send = |cookie: &str, form: &str| {
-        let fields = [
-            ("form", form),
-            ("email", info.email.as_str()),
-            ("password", info.password.as_str()),
-        ];
-        wire.fill(&address(CALLBACK), cookie, &fields)
-    };
+    let fields = [
+        ("email", info.email.as_str()),
+        ("password", info.password.as_str()),
+    ];
+    let mut way = Way::begun(&wire, CALLBACK);
+    let form = way.reload().form();
+    let own = way.cookies.clone();
+    let (name, _) = own[0].split_once('=').unwrap();
     for (cookie, form) in [
-        ("", ""),
-        ("", form.as_str()),
-        (&cookie, "x"),
-        ("scw_visit=x", &form),
+        (None, ""),
+        (None, form.as_str()),
+        (own.first().cloned(), "x"),
+        (Some(format!("{name}=x")), form.as_str()),
     ] {
-        let refused = send(cookie, form);
-        assert_eq!(refused.status, 403);
-        assert!(!refused.headers.contains_key("location"));
+        way.cookies = cookie.into_iter().collect();
+        let refused = way.post(form, &fields);
+        assert_eq!(refused.headers["location"], way.at.as_str());
     }
-    login(&send(&cookie, &form));
-    assert_eq!(send(&cookie, &form).status, 403);
+    way.cookies.clone_from(&own);
+    login(&way.post(&form, &fields));
+    assert!(way.cookies.is_empty(), "{:?}", way.cookies);
+    // From the back button: the page says that the login is over, and the form leads there.
+    for cookies in [Vec::new(), own] {
+        way.cookies = cookies;
+        assert_eq!(
+            way.post(&form, &fields).headers["location"],
+            way.at.as_str()
+        );
+        let shown = page(way.reload(), 200);
+        assert!(shown.contains("This login is over") && !shown.contains("<form"));
+    }
     assert_eq!(wire.sandbox.state().unwrap()["sessions"], 1);
 }

@@ -19,12 +19,6 @@ use wire::{
 const MEMBER: &str = "5c9e0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11";
 const MEMBER_KEY: &str = "11111111-2222-4333-8444-555555555555";
 
-/// The origin of the panel.
-fn origin(wire: &Wire) -> String {
-    let parts: Vec<&str> = wire.sandbox.info().panel_url.splitn(4, '/').collect();
-    parts[..3].join("/")
-}
-
 fn start(wire: &Wire, origin: &str) -> Answer {
     let query = wire::encode(origin);
     let path = format!("/start-webauthn-registration?origin={query}");
@@ -81,7 +75,7 @@ fn body(started: &Value, origin: &str, made: &Value) -> Value {
 
 /// A ceremony up to its last call.
 fn prepared(wire: &Wire, device: &mut Device) -> Value {
-    let origin = origin(wire);
+    let origin = wire.origin();
     let started = start(wire, &origin).expect(200);
     let options = options(&started, "localhost", &wire.sandbox.info().user_id);
     let made = device.create(&origin, &options).unwrap();
@@ -110,7 +104,7 @@ fn refused(answer: Answer, argument: &str) -> String {
 #[test]
 fn a_key_is_registered_and_listed_and_excluded_from_then_on() {
     let wire = Wire::new();
-    let origin = origin(&wire);
+    let origin = wire.origin();
     let started = start(&wire, &origin).expect(200);
     assert_eq!(started.as_object().unwrap().len(), 5);
     assert_eq!(started["timeout"], "60.000000000s");
@@ -147,7 +141,7 @@ fn a_key_is_registered_and_listed_and_excluded_from_then_on() {
 #[test]
 fn what_was_made_for_another_page_is_refused() {
     let wire = Wire::new();
-    let own = origin(&wire);
+    let own = wire.origin();
     let user = wire.sandbox.info().user_id.clone();
     for other in [
         "https://console.scaleway.com",
@@ -276,7 +270,7 @@ fn a_key_is_registered_by_its_user_alone() {
     let wire = Wire::seeded(&json!({"organizations": [{"users": [
         {"email": "boss@example.com"},
         {"email": "jo@example.com", "id": MEMBER, "secret_key": MEMBER_KEY}]}]}));
-    let origin = wire::encode(&origin(&wire));
+    let origin = wire::encode(&wire.origin());
     let of_member =
         format!("/iam/v1alpha1/users/{MEMBER}/start-webauthn-registration?origin={origin}");
     wire.request("POST", &of_member, None).expect(403);

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     clock::Instant,
     service::Service,
-    store::{Attempt, NewToken, Proof, Token},
+    store::{Attempt, Client, NewToken, Proof, Token},
 };
 
 type Shared = State<Arc<Service>>;
@@ -57,6 +57,7 @@ pub(super) struct Create {
 /// Inferred: where both kinds of code come, the backup code is left unspent.
 pub(super) async fn create(
     State(service): Shared,
+    client: Client,
     Body(body): Body<Create>,
 ) -> Result<(StatusCode, Json<Value>)> {
     let required = |name| AccountError::field(name, "is required");
@@ -74,7 +75,9 @@ pub(super) async fn create(
         description: &body.description,
         expires: body.expires,
     };
-    let token = service.store.create_token(&attempt, new, service.now())?;
+    let token = service
+        .store
+        .create_token(&attempt, new, &client, service.now())?;
     let body = json!({ "token": token_json(&token) });
     Ok((StatusCode::CREATED, Json(body)))
 }

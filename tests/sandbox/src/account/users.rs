@@ -121,7 +121,7 @@ pub(super) async fn two_factor(
     Path(id): Path<String>,
 ) -> Result<Json<Value>> {
     let user = service.store.user(&caller.principal, &id)?;
-    let (state, _) = service.store.two_factor(&user.id)?;
+    let state = service.store.two_factor(&user.id)?.app;
     Ok(Json(
         json!({ "2FA": { "enabled": state == TwoFactor::On } }),
     ))

@@ -1,5 +1,8 @@
-//! The browser login (protocol.md A, "Browser login"): a page on which a person signs in, and from
+//! The browser login (protocol.md A, "Browser login"): pages on which a person signs in, and from
 //! which a program on the same machine gets the session.
+//!
+//! Each login has pages of its own, below an address that nobody can guess: the cookie of its visit
+//! has that path, so that servers on other ports of this machine neither get it nor set it.
 
 mod page;
 mod target;
@@ -7,41 +10,49 @@ mod target;
 use std::sync::Arc;
 
 use axum::{
-    Form, Router,
-    extract::{
-        Query, State,
-        rejection::{FormRejection, QueryRejection},
-    },
-    http::{HeaderMap, StatusCode},
+    Router,
+    extract::{FromRequestParts, Path, Query, State},
+    http::{HeaderMap, StatusCode, header, request::Parts, uri::Authority},
     response::Response,
     routing::get,
 };
-use data_encoding::BASE64;
-use serde::Deserialize;
+use data_encoding::{BASE64, HEXLOWER};
 use serde_json::json;
 
 use crate::{
-    panel::{self, Proofs, problem::told},
+    panel::{
+        self,
+        problem::told,
+        steps::{self, Arrived, Code, Door, Password, Step},
+    },
     service::Service,
-    store::{Attempt, Client, Issued, StoreError},
+    store::{Client, Issued, StoreError},
 };
-use page::{Typed, Wrong};
+use page::Program;
 use target::Target;
 
 pub(crate) use target::encode;
 
 type Shared = State<Arc<Service>>;
+type Shown = Result<Response, StoreError>;
+
+/// Where browser logins begin.
+const START: &str = "/authenticate";
 
 /// The routes of the browser login.
 pub(crate) fn routes() -> Router<Arc<Service>> {
-    Router::new().route("/authenticate", get(show).post(sign_in))
+    Router::new()
+        .route(START, get(begin))
+        .route("/authenticate/{login}", get(show).post(enter))
+        .route(
+            "/authenticate/{login}/code",
+            get(show_code).post(enter_with_code),
+        )
 }
 
-type Pairs = Result<Query<Vec<(String, String)>>, QueryRejection>;
-
-/// The target that the address names, once and well.
-fn target(pairs: Pairs) -> Option<Target> {
-    let named: Vec<String> = pairs
+/// The target that an address names, once and well.
+fn target(parts: &Parts) -> Option<Target> {
+    let named: Vec<String> = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
         .map(|Query(pairs)| pairs)
         .unwrap_or_default()
         .into_iter()
@@ -53,107 +64,125 @@ fn target(pairs: Pairs) -> Option<Target> {
     }
 }
 
-fn no_target() -> Response {
-    page::refusal(
-        StatusCode::BAD_REQUEST,
-        "The login can only be given to a program on this computer: redirectToUrl must be like \
-         http://localhost:12345/callback.",
+impl<S: Sync> FromRequestParts<S> for Target {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
+        target(parts).ok_or_else(|| {
+            page::refusal(
+                StatusCode::BAD_REQUEST,
+                "The login can only be given to a program on this computer: redirectToUrl must be \
+                 like http://localhost:12345/callback.",
+            )
+        })
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Program {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let target = Target::from_request_parts(parts, state).await?;
+        let login = Path::<String>::from_request_parts(parts, state).await;
+        let login = login.map(|Path(login)| login).unwrap_or_default();
+        if HEXLOWER
+            .decode(login.as_bytes())
+            .is_ok_and(|id| !id.is_empty())
+        {
+            Ok(Self::new(&login, target))
+        } else {
+            Err(page::over(&target))
+        }
+    }
+}
+
+/// A page, or what is said where the state failed.
+fn or_refusal(shown: Shown) -> Response {
+    shown.unwrap_or_else(|err| {
+        let (status, text) = told(&err);
+        page::refusal(status, text)
+    })
+}
+
+/// Whether the browser came to an IP address of this machine.
+fn is_at_loopback_address(headers: &HeaderMap) -> bool {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let authority = host.and_then(|host| host.parse::<Authority>().ok());
+    authority.is_some_and(|authority| {
+        let host = authority.host();
+        let host = host.strip_prefix('[').unwrap_or(host);
+        let host = host.strip_suffix(']').unwrap_or(host);
+        host.parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+    })
+}
+
+/// Begins a login: it gets pages and a visit of its own. A browser that came to an IP address is
+/// led to `localhost` before, since WebAuthn takes no IP address.
+async fn begin(State(service): Shared, headers: HeaderMap, target: Target) -> Response {
+    if is_at_loopback_address(&headers) {
+        let address = format!(
+            "{}{START}?redirectToUrl={}",
+            service.origin,
+            encode(&target.url())
+        );
+        return panel::layout::lead(&address);
+    }
+    let begun = || {
+        let visit = service.store.visit(None, service.now())?;
+        service.store.new_form(&visit, service.now())?;
+        let program = Program::new(&HEXLOWER.encode(&rand::random::<[u8; 16]>()), target);
+        let mut answer = program.lead(&program.address(Step::Password));
+        let cookie = (panel::VISIT, visit.as_str());
+        panel::set_cookie(answer.headers_mut(), &service, program.home(), cookie);
+        Ok(answer)
+    };
+    or_refusal(begun())
+}
+
+async fn show(State(service): Shared, program: Program, headers: HeaderMap) -> Response {
+    let known = panel::cookie_of(&headers, program.home(), panel::VISIT);
+    or_refusal(
+        known
+            .map_or(Ok(false), |visit| {
+                service.store.knows_visit(visit, service.now())
+            })
+            .and_then(|is_known| {
+                if is_known {
+                    steps::show_password(&service, &program, &headers, None)
+                } else {
+                    Ok(page::over(program.target()))
+                }
+            }),
     )
 }
 
-async fn show(State(service): Shared, headers: HeaderMap, pairs: Pairs) -> Response {
-    let Some(target) = target(pairs) else {
-        return no_target();
-    };
-    let typed = Typed::default();
-    shown(&service, &headers, &target, &typed, (StatusCode::OK, None))
-}
-
-/// The form for a target, with a token that works once.
-fn shown(
-    service: &Service,
-    headers: &HeaderMap,
-    target: &Target,
-    typed: &Typed<'_>,
-    wrong: (StatusCode, Option<Wrong>),
-) -> Response {
-    let now = service.now();
-    let known = panel::read_cookie(headers, panel::VISIT);
-    let made = service.store.visit(known, now).and_then(|visit| {
-        let token = service.store.new_form(&visit, now)?;
-        Ok((visit, token))
-    });
-    match made {
-        Ok((visit, token)) => page::form(service, target, (&visit, &token), typed, wrong),
-        Err(err) => {
-            let (status, text) = told(&err);
-            page::refusal(status, text)
-        }
-    }
-}
-
-#[derive(Deserialize)]
-struct Filled {
-    #[serde(default)]
-    form: String,
-    email: String,
-    password: String,
-    #[serde(flatten)]
-    proofs: Proofs,
-}
-
-async fn sign_in(
+async fn enter(
     State(service): Shared,
+    program: Program,
     client: Client,
     headers: HeaderMap,
-    pairs: Pairs,
-    form: Result<Form<Filled>, FormRejection>,
+    form: Arrived<Password>,
 ) -> Response {
-    let Some(target) = target(pairs) else {
-        return no_target();
-    };
-    let Ok(Form(mut filled)) = form else {
-        let text = "The form is incomplete. Fill it in again.";
-        let wrong = (StatusCode::BAD_REQUEST, Some(Wrong::Form(text)));
-        return shown(&service, &headers, &target, &Typed::default(), wrong);
-    };
-    let now = service.now();
-    let visit = panel::read_cookie(&headers, panel::VISIT).unwrap_or_default();
-    match service.store.use_form(visit, &filled.form, now) {
-        Ok(true) => {}
-        Ok(false) => {
-            let text = "The form was sent before, or comes from another page. Please fill it in \
-                        again.";
-            let wrong = (StatusCode::FORBIDDEN, Some(Wrong::Form(text)));
-            return shown(&service, &headers, &target, &Typed::default(), wrong);
-        }
-        Err(err) => {
-            let (status, text) = told(&err);
-            return page::refusal(status, text);
-        }
-    }
-    let attempt = Attempt {
-        email: &filled.email,
-        password: &filled.password,
-        proof: filled.proofs.proof(),
-        in_browser: true,
-    };
-    match service.store.log_in(&attempt, &client, now) {
-        Ok(issued) => page::hand_over(&target, &login(&issued)),
-        Err(err) => {
-            let (status, text) = told(&err);
-            let wrong = match err {
-                StoreError::WrongPassword => Wrong::Password(text),
-                StoreError::CodeRequired | StoreError::WrongCode => Wrong::Code(text),
-                _ => Wrong::Form(text),
-            };
-            let typed = Typed {
-                email: &filled.email,
-                proofs: filled.proofs,
-            };
-            shown(&service, &headers, &target, &typed, (status, Some(wrong)))
-        }
-    }
+    let from = (&client, &headers);
+    or_refusal(steps::enter(&service, &program, from, form))
+}
+
+async fn show_code(State(service): Shared, program: Program, headers: HeaderMap) -> Response {
+    or_refusal(steps::show_code(&service, &program, &headers))
+}
+
+async fn enter_with_code(
+    State(service): Shared,
+    program: Program,
+    client: Client,
+    headers: HeaderMap,
+    form: Arrived<Code>,
+) -> Response {
+    let from = (&client, &headers);
+    or_refusal(steps::enter_with_code(&service, &program, from, form))
 }
 
 /// The session as the official client reads it from the callback: base64 (inferred: the usual

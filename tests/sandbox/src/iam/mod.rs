@@ -1,8 +1,9 @@
-//! Today's IAM API (protocol.md A) on the sandbox's state.
+//! Today's IAM API (protocol.md A, E and F) on the sandbox's state.
 
 mod answer;
 mod call;
 mod connections;
+mod events;
 mod keys;
 mod organizations;
 mod passkeys;
@@ -81,6 +82,10 @@ pub(crate) fn calls() -> Vec<Call> {
         ),
         get("/account/v3/projects", organizations::projects),
         get("/account/v3/projects/{id}", organizations::project),
+        get(
+            "/audit-trail/v1alpha1/regions/{region}/authentication-events",
+            events::list,
+        ),
     ]
 }
 

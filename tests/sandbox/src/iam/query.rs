@@ -102,8 +102,13 @@ impl Asked {
         Ok(Page {
             order,
             number: self.number("page", 1, u32::MAX)?,
-            size: self.number("page_size", PAGE_SIZE.0, PAGE_SIZE.1)?,
+            size: self.page_size()?,
         })
+    }
+
+    /// How many things a page is to hold.
+    pub(super) fn page_size(&self) -> Result<u32> {
+        self.number("page_size", PAGE_SIZE.0, PAGE_SIZE.1)
     }
 
     fn number(&self, name: &'static str, usual: u32, most: u32) -> Result<u32> {

@@ -1,7 +1,7 @@
 //! The OpenAPI document of the IAM dialect, at `GET /openapi.json`.
 //!
 //! It says what this sandbox answers, so that a tool can hold the sandbox against it; the facts are
-//! those of protocol.md A and E. A call of `iam::calls` that is not here fails a test, and so does
+//! those of protocol.md A, E and F. A call of `iam::calls` that is not here fails a test, and so does
 //! a call here that the router does not have.
 
 #![expect(
@@ -10,6 +10,7 @@
 )]
 
 mod errors;
+mod events;
 mod factors;
 mod keys;
 mod operation;
@@ -38,6 +39,7 @@ fn operations() -> Vec<Operation> {
         organizations::operations(),
         keys::operations(),
         sessions::operations(),
+        events::operations(),
     ]
     .concat()
 }

@@ -37,6 +37,7 @@ fn in_path(part: &str) -> Option<Value> {
     let name = part.strip_prefix('{')?.strip_suffix('}')?;
     let schema = match name {
         "access_key" => schemas::access_key(),
+        "region" => schemas::word(&["fr-par", "nl-ams"]),
         _ => schemas::uuid(),
     };
     Some(json!({ "name": name, "in": "path", "required": true, "schema": schema }))

@@ -1,6 +1,8 @@
-//! The forms of what is sent and answered (protocol.md A and E).
+//! The forms of what is sent and answered (protocol.md A, E and F).
 
 use serde_json::{Map, Value, json};
+
+use super::events;
 
 /// A schema of the document by its name.
 pub(super) fn named(name: &str) -> Value {
@@ -247,6 +249,11 @@ pub(super) fn schemas() -> Value {
             "jwt": named("JWT"),
             "token": text(),
             "renew_token": text(),
+        })),
+        "AuthenticationEvent": events::event(),
+        "ListAuthenticationEventsResponse": closed(json!({
+            "events": list_of("AuthenticationEvent"),
+            "next_page_token": or_null(text()),
         })),
         "SwitchOrganizationResponse": closed(json!({ "token": text(), "user_id": uuid() })),
     })

@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
+use super::Home;
 use crate::service::Service;
 
 /// The cookie before the sign-in. It is no proof of anything but of having been shown a form.
@@ -12,12 +13,17 @@ pub(super) const SESSION: &str = "scw_session";
 
 /// The value of a cookie of the panel; nothing where it is missing or empty.
 pub(super) fn own<'a>(headers: &'a HeaderMap, service: &Service, kind: &str) -> Option<&'a str> {
-    read(headers, &service.home.cookie(kind))
+    of(headers, &service.home, kind)
 }
 
-/// The value of a cookie; nothing where it is missing or empty. Of several with one name a browser
-/// sends the one with the longest path first.
-pub(crate) fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+/// The value of a cookie of the pages below a home; nothing where it is missing or empty.
+pub(crate) fn of<'a>(headers: &'a HeaderMap, home: &Home, kind: &str) -> Option<&'a str> {
+    read(headers, &home.cookie(kind))
+}
+
+/// The value of a cookie. Of several with one name a browser sends the one with the longest path
+/// first.
+fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()
@@ -31,20 +37,20 @@ pub(crate) fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 /// Sets a cookie of the panel; an empty value takes it away.
 pub(super) fn set(headers: &mut HeaderMap, service: &Service, kind: &str, value: &str) {
-    let home = &service.home;
-    set_below(headers, service, (home.path(), &home.cookie(kind)), value);
+    set_below(headers, service, &service.home, (kind, value));
 }
 
-/// Sets a cookie for a path and what is below it, for as long as the browser is open; an empty
+/// Sets a cookie for a home and what is below it, for as long as the browser is open; an empty
 /// value takes it away.
 ///
 /// Values are the service's own secrets in base64 for addresses: nothing in them needs quoting.
 pub(crate) fn set_below(
     headers: &mut HeaderMap,
     service: &Service,
-    (path, name): (&str, &str),
-    value: &str,
+    home: &Home,
+    (kind, value): (&str, &str),
 ) {
+    let (name, path) = (home.cookie(kind), home.path());
     let end = if value.is_empty() { "; Max-Age=0" } else { "" };
     let secure = if service.tls { "; Secure" } else { "" };
     let cookie = format!("{name}={value}; Path={path}; HttpOnly; SameSite=Lax{secure}{end}");
@@ -56,7 +62,7 @@ pub(crate) fn set_below(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{clock::Clock, panel::Home, store::Store, webauthn::Ceremonies};
+    use crate::{clock::Clock, panel::Memory, store::Store, webauthn::Ceremonies};
 
     #[test]
     fn a_cookie_is_found_among_others() {
@@ -76,6 +82,7 @@ mod tests {
                 clock: Clock::default(),
                 tls,
                 home: Home::new(b"secret"),
+                memory: Memory::default(),
                 origin: String::new(),
                 ceremonies: Ceremonies::default(),
             };

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::memory::Refusal;
 use crate::store::Proof;
 
 /// The token that a form must carry.
@@ -42,6 +43,7 @@ pub(crate) struct Field<'a> {
 pub(crate) fn field(field: &Field<'_>) -> Markup {
     let name = field.name;
     let is_code = field.keys != Keys::Text;
+    let is_digits = field.keys == Keys::Digits;
     let parts = [
         field.hint.map(|_| format!("{name}-hint")),
         field.problem.map(|_| format!("{name}-problem")),
@@ -56,7 +58,11 @@ pub(crate) fn field(field: &Field<'_>) -> Markup {
             }
             input id=(name) name=(name) type=(field.kind) value=(field.value)
                 class=[is_code.then_some("code")]
-                inputmode=[(field.keys == Keys::Digits).then_some("numeric")]
+                inputmode=[is_digits.then_some("numeric")]
+                // Six digits, with the spaces that apps show between them.
+                pattern=[is_digits.then_some(r"\s*([0-9]\s*){6}")]
+                maxlength=[is_digits.then_some("12")]
+                title=[is_digits.then_some("Six digits")]
                 autocomplete=(field.autocomplete)
                 autocapitalize=[is_code.then_some("none")]
                 spellcheck=[is_code.then_some("false")]
@@ -104,39 +110,46 @@ impl Proofs {
         }
     }
 
-    fn has_backup_code(&self) -> bool {
-        !self.backup_code.is_empty()
+    /// The name of the field that counts.
+    pub(crate) fn field(&self) -> &'static str {
+        if self.backup_code.is_empty() {
+            "code"
+        } else {
+            "backup_code"
+        }
     }
 }
 
 /// The fields for a code, or for a backup code in its place.
-pub(crate) fn proof_fields(
-    typed: &Proofs,
-    label: &str,
-    focus: bool,
-    problem: Option<&str>,
-) -> Markup {
-    let with_backup = typed.has_backup_code();
+pub(crate) fn proof_fields(label: &str, focus: bool, refusal: Option<&Refusal>) -> Markup {
+    let of_backup_code = Refusal::of(refusal, "backup_code");
     html! {
         (field(&Field {
             optional: true,
-            focus,
-            ..code_field(label, problem.filter(|_| !with_backup))
+            focus: focus && of_backup_code.is_none(),
+            ..code_field(label, Refusal::of(refusal, "code"))
         }))
-        details open[with_backup] {
+        details open[of_backup_code.is_some()] {
             summary { "Use a backup code instead" }
-            (field(&Field {
-                name: "backup_code",
-                label: "Backup code",
-                hint: Some("Each works once, like the ones that were shown when two-factor \
-                            authentication was switched on."),
-                kind: "text",
-                autocomplete: "off",
-                optional: true,
-                keys: Keys::Code,
-                problem: problem.filter(|_| with_backup),
-                ..Field::default()
-            }))
+            (backup_code_field(refusal))
         }
     }
+}
+
+/// The field for a backup code.
+pub(crate) fn backup_code_field(refusal: Option<&Refusal>) -> Markup {
+    field(&Field {
+        name: "backup_code",
+        label: "Backup code",
+        hint: Some(
+            "One of the ten codes that you saved when you enabled two-factor \
+                    authentication. Each works once.",
+        ),
+        kind: "text",
+        autocomplete: "off",
+        optional: true,
+        keys: Keys::Code,
+        problem: Refusal::of(refusal, "backup_code"),
+        ..Field::default()
+    })
 }

@@ -17,9 +17,12 @@ pub(crate) struct Home {
 impl Home {
     /// The home that belongs to a secret, which is the same each time that a data file is served.
     pub(crate) fn new(secret: &[u8]) -> Self {
-        let hex = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
-        let path = format!("/panel/{}", hex(secret));
-        let tag = hex(&Sha256::digest(&path)[..4]);
+        Self::of(format!("/panel/{}", data_encoding::HEXLOWER.encode(secret)))
+    }
+
+    /// The home that has a path.
+    pub(crate) fn of(path: String) -> Self {
+        let tag = data_encoding::HEXLOWER.encode(&Sha256::digest(&path)[..4]);
         Self { path, tag }
     }
 

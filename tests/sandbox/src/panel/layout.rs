@@ -2,14 +2,14 @@
 
 use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
-    response::{Html, IntoResponse, Response},
+    response::{Html, IntoResponse, Redirect, Response},
 };
 use maud::{DOCTYPE, Markup, html};
 
-use super::{ASSETS, Home, field::token};
+use super::{ASSETS, Home, field::token, memory::Said};
 
 /// The places of the panel, in their order.
-const PLACES: [(&str, &str); 3] = [
+pub(super) const PLACES: [(&str, &str); 3] = [
     ("", "Security"),
     ("/access", "Sessions and keys"),
     ("/recovery", "Recovery"),
@@ -23,6 +23,8 @@ pub(super) struct Frame {
     pub(super) home: Home,
     /// The address below the panel's home that the page belongs to.
     pub(super) place: &'static str,
+    /// What the page says of what was done before.
+    pub(super) said: Option<Said>,
 }
 
 /// A page for somebody who is not signed in. Without a home it does not tell where the panel is.
@@ -84,6 +86,7 @@ fn placed(title: &str, frame: &Frame, back: &Markup, content: &Markup) -> Markup
         main id="main" tabindex="-1" {
             (back)
             h1 { (title) }
+            @if let Some(said) = &frame.said { (said) }
             (content)
         }
     };
@@ -155,4 +158,27 @@ pub(crate) fn guards(form_action: &str) -> HeaderMap {
 /// A page as an answer.
 pub(crate) fn answer(status: StatusCode, page: Markup) -> Response {
     (status, guards("'self'"), Html(page.into_string())).into_response()
+}
+
+/// The page for an address that has none.
+pub(super) fn not_found(home: Option<&Home>) -> Response {
+    let content = html! {
+        p { "There is no such page." }
+        @match home {
+            Some(home) => p { a.button href=(home) { "Go to the account" } },
+            None => p {
+                "The control panel has an address that nobody can guess. Open the "
+                code { "panel_url" } " that " code { "scw-sandbox serve" } " prints."
+            },
+        }
+    };
+    answer(
+        StatusCode::NOT_FOUND,
+        outside(home, "Page not found", &content),
+    )
+}
+
+/// A redirect, with `GET`.
+pub(crate) fn lead(address: &str) -> Response {
+    (guards("'self'"), Redirect::to(address)).into_response()
 }

@@ -4,16 +4,22 @@
 mod access;
 mod codes;
 mod cookie;
+mod disable;
 mod field;
 mod home;
 pub(crate) mod layout;
+mod memory;
 mod moment;
+mod passkey_form;
+mod passkeys;
 pub(crate) mod problem;
 mod program;
 mod qr;
 mod recovery;
 mod security;
+mod setup;
 mod sign_in;
+pub(crate) mod steps;
 mod visitor;
 
 use std::sync::Arc;
@@ -28,10 +34,9 @@ use axum::{
 
 use crate::{iam, service::Service};
 
-pub(crate) use cookie::{VISIT, read as read_cookie, set_below as set_cookie};
-pub(crate) use field::{Proofs, proof_fields, token};
+pub(crate) use cookie::{VISIT, of as cookie_of, set_below as set_cookie};
 pub(crate) use home::Home;
-pub(crate) use sign_in::password_fields;
+pub(crate) use memory::Memory;
 
 /// Where the files of the pages are, which hold no secret.
 const ASSETS: &str = "/assets";
@@ -46,16 +51,22 @@ pub(crate) fn routes(service: &Arc<Service>) -> Router<Arc<Service>> {
             get(sign_in::show_code).post(sign_in::enter_with_code),
         )
         .route("/sign-out", post(sign_in::leave))
-        .route("/two-factor/start", post(security::start))
+        .route("/two-factor/start", post(setup::start))
+        .route(setup::PAGE, get(setup::show).post(setup::enable))
+        .route(disable::PAGE, get(disable::show).post(disable::disable))
+        .route(codes::PAGE, get(codes::show))
+        .route("/backup-codes/download", get(codes::download))
+        .route("/backup-codes/saved", post(codes::saved))
+        .route(codes::RENEWAL, get(codes::show_renewal).post(codes::renew))
+        .route(passkeys::ADD, get(passkeys::show_add).post(passkeys::add))
         .route(
-            "/two-factor/enable",
-            get(security::show_enable).post(security::enable),
+            "/passkeys/{id}/rename",
+            get(passkeys::show_rename).post(passkeys::rename),
         )
         .route(
-            "/two-factor/disable",
-            get(security::show_disable).post(security::disable),
+            "/passkeys/{id}/remove",
+            get(passkeys::show_remove).post(passkeys::remove),
         )
-        .route("/backup-codes", post(codes::download))
         .route(access::PLACE, get(access::show))
         .route(access::KEY, get(access::ask_key).post(access::revoke_key))
         .route(
@@ -76,7 +87,7 @@ pub(crate) fn routes(service: &Arc<Service>) -> Router<Arc<Service>> {
         .nest(home, panel)
         .route(home, get(security::show))
         .route(&format!("{home}/"), get(to_home))
-        .layer(middleware::map_response_with_state(
+        .layer(middleware::from_fn_with_state(
             Arc::clone(service),
             problem::explain,
         ))
@@ -89,12 +100,7 @@ pub(crate) fn routes(service: &Arc<Service>) -> Router<Arc<Service>> {
 
 /// The answer to a person who opens the address of the service itself.
 async fn elsewhere() -> Response {
-    let content = maud::html! {
-        p { "The control panel has an address that nobody can guess." }
-        p { "Open the " code { "panel_url" } " that " code { "scw-sandbox serve" } " prints." }
-    };
-    let page = layout::outside(None, "Not found", &content);
-    layout::answer(StatusCode::NOT_FOUND, page)
+    layout::not_found(None)
 }
 
 async fn style() -> Response {
@@ -105,7 +111,10 @@ async fn style() -> Response {
 async fn script() -> Response {
     file(
         "text/javascript; charset=utf-8",
-        concat!(include_str!("script/page.js")),
+        concat!(
+            include_str!("script/page.js"),
+            include_str!("script/passkeys.js")
+        ),
     )
 }
 
@@ -121,9 +130,5 @@ fn file(kind: &'static str, text: &'static str) -> Response {
 
 /// Leads to another place of the panel, with `GET`.
 fn to(service: &Service, place: &str) -> Response {
-    (
-        layout::guards("'self'"),
-        Redirect::to(&service.home.at(place)),
-    )
-        .into_response()
+    layout::lead(&service.home.at(place))
 }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::State,
-    http::StatusCode,
+    extract::{Request, State},
+    http::{Method, StatusCode},
+    middleware::Next,
     response::{IntoResponse, Response},
 };
 use maud::html;
 
-use super::{layout, to};
+use super::{codes, cookie, layout, memory::Said, steps::Step, to};
 use crate::{service::Service, store::StoreError};
 
 /// Why there is another page than the one that was asked for.
@@ -28,7 +29,10 @@ pub(crate) enum Problem {
 impl From<StoreError> for Problem {
     fn from(err: StoreError) -> Self {
         match err {
-            StoreError::UnknownSession | StoreError::ExpiredSession => Self::SignIn,
+            // The sign-in page says which it is.
+            StoreError::UnknownSession | StoreError::ExpiredSession | StoreError::Locked(_) => {
+                Self::SignIn
+            }
             other => Self::Store(Arc::new(other)),
         }
     }
@@ -46,27 +50,60 @@ impl IntoResponse for Problem {
 }
 
 /// Puts the page into an answer that is a [`Problem`].
-pub(super) async fn explain(State(service): State<Arc<Service>>, answer: Response) -> Response {
+///
+/// A form that was refused is answered with a redirect, like every other form: the page that it
+/// leads to says why. A failure of the sandbox itself is no refusal, and may be sent again.
+pub(super) async fn explain(
+    State(service): State<Arc<Service>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let is_form = request.method() == Method::POST;
+    let path = request.uri().path().to_owned();
+    let session = cookie::own(request.headers(), &service, cookie::SESSION).map(str::to_owned);
+    let answer = next.run(request).await;
     let Some(problem) = answer.extensions().get::<Problem>() else {
         return answer;
     };
     let (status, text) = match problem {
-        Problem::SignIn => return to(&service, "/sign-in"),
-        Problem::Form => (
-            StatusCode::FORBIDDEN,
-            "This form was sent before, is too old, or comes from another page. Nothing was \
-             changed by it.",
-        ),
-        Problem::NoPage => (StatusCode::NOT_FOUND, "There is no such page."),
-        Problem::Store(err) => told(err),
+        Problem::SignIn => return to(&service, Step::Password.page()),
+        Problem::NoPage => return layout::not_found(Some(&service.home)),
+        Problem::Form => (StatusCode::FORBIDDEN, None),
+        Problem::Store(err) => {
+            let (status, text) = told(err);
+            (status, Some(text))
+        }
     };
+    let is_refusal = is_form && !status.is_server_error();
+    if let Some(session) = session.filter(|_| is_refusal) {
+        let said = text.map_or_else(Said::form_not_taken, |text| Said::Failed(text.into()));
+        let place = page_of(&service, &session, &path);
+        service.memory.say(&session, said, service.now());
+        return to(&service, place);
+    }
     let home = &service.home;
     let content = html! {
-        p.alert role="alert" { (text) }
+        p.alert role="alert" { (text.unwrap_or_default()) }
         p { a.button href=(home) { "Go to the account" } }
     };
     let page = layout::outside(Some(home), "This did not work", &content);
     layout::answer(status, page)
+}
+
+/// The page that shows what a form was about.
+fn page_of(service: &Service, session: &str, path: &str) -> &'static str {
+    let below = path.strip_prefix(service.home.path()).unwrap_or_default();
+    let is_about_factor = ["/two-factor/", codes::PAGE]
+        .iter()
+        .any(|start| below.starts_with(start));
+    if is_about_factor && service.memory.codes(session, service.now()).is_some() {
+        return codes::PAGE;
+    }
+    let places = layout::PLACES.iter().map(|(place, _)| *place);
+    places
+        .filter(|place| below.starts_with(place))
+        .max_by_key(|place| place.len())
+        .unwrap_or_default()
 }
 
 /// The status and the text for a failure.

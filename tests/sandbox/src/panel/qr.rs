@@ -9,7 +9,7 @@ use crate::authenticate::encode;
 const QUIET: usize = 4;
 
 /// What an authenticator app reads (Key Uri Format, protocol.md C).
-fn address(email: &str, key: &str) -> String {
+pub(super) fn address(email: &str, key: &str) -> String {
     // An `@` needs no escape in a path.
     let email = encode(email).replace("%40", "@");
     format!("otpauth://totp/Scaleway:{email}?secret={key}&issuer=Scaleway")

@@ -1,183 +1,147 @@
-//! Signing in, with a password and then a code, and out.
+//! Signing in to the panel, and out.
 
 use std::sync::Arc;
 
 use axum::{
-    extract::State,
-    http::{HeaderMap, StatusCode},
+    extract::{RawQuery, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
     response::Response,
 };
 use maud::{Markup, html};
-use serde::Deserialize;
 
 use super::{
-    cookie,
-    field::{Field, Proofs, field, proof_fields, token},
-    layout,
-    problem::{Problem, Result, told},
+    Home, cookie, layout,
+    memory::Said,
+    problem::{Result, told},
+    steps::{self, Arrived, Code, Door, Password, Step},
     to,
-    visitor::{Once, SignedIn, Visitor},
+    visitor::{Once, SignedIn},
 };
 use crate::{
     service::Service,
-    store::{Attempt, Client, Entry, StoreError},
+    store::{Client, Issued, StoreError},
 };
 
 type Shared = State<Arc<Service>>;
 
-/// The fields that begin a sign-in. A problem stands beside the password, since it concerns both.
-pub(crate) fn password_fields(email: &str, problem: Option<&str>) -> Markup {
-    html! {
-        (field(&Field {
-            name: "email",
-            label: "Email address",
-            kind: "email",
-            autocomplete: "username",
-            value: email,
-            focus: problem.is_none(),
-            ..Field::default()
-        }))
-        (field(&Field {
-            name: "password",
-            label: "Password",
-            kind: "password",
-            autocomplete: "current-password",
-            problem,
-            ..Field::default()
-        }))
+/// The queries with which the sign-in page says why it is shown.
+const OLD: &str = "old";
+const OUT: &str = "out";
+
+/// The panel as what somebody signs in to.
+struct Panel<'a>(&'a Service);
+
+impl Door for Panel<'_> {
+    fn home(&self) -> &Home {
+        &self.0.home
+    }
+
+    fn address(&self, step: Step) -> String {
+        self.0.home.at(step.page())
+    }
+
+    fn introduction(&self) -> Markup {
+        html! {}
+    }
+
+    fn help(&self, step: Step) -> Markup {
+        let text = match step {
+            Step::Password => "I cannot sign in",
+            Step::Code => "I have no app and no backup code",
+        };
+        html! { p { a href={ (self.0.home) "/recovery" } { (text) } } }
+    }
+
+    fn action(&self) -> &'static str {
+        "Sign in"
+    }
+
+    fn page(&self, title: &str, content: &Markup) -> Response {
+        let page = layout::outside(Some(&self.0.home), title, content);
+        layout::answer(StatusCode::OK, page)
+    }
+
+    fn lead(&self, address: &str) -> Response {
+        layout::lead(address)
+    }
+
+    fn too_old(&self) -> Response {
+        to(self.0, &format!("{}?{OLD}", Step::Password.page()))
+    }
+
+    fn let_in(&self, service: &Service, issued: &Issued) -> Response {
+        let mut answer = to(service, "");
+        cookie::set(
+            answer.headers_mut(),
+            service,
+            cookie::SESSION,
+            &issued.token,
+        );
+        answer
     }
 }
 
-/// The page for the password, in a visit.
-fn password_page(
-    service: &Service,
-    visit: &str,
-    email: &str,
-    problem: Option<(StatusCode, &str)>,
-) -> Result<Response> {
-    let home = &service.home;
-    let form = service.store.new_form(visit, service.now())?;
-    let content = html! {
-        form.card method="post" action={ (home) "/sign-in" } {
-            (token(&form))
-            (password_fields(email, problem.map(|(_, text)| text)))
-            button type="submit" { "Sign in" }
-        }
-        p { a href={ (home) "/recovery" } { "I cannot sign in" } }
+/// What the sign-in page says to a browser whose session is over.
+fn why(err: &StoreError) -> Said {
+    let text = match err {
+        StoreError::ExpiredSession => "Your session has expired. Sign in again.",
+        StoreError::Locked(_) => told(err).1,
+        _ => "Your session was ended. Sign in again.",
     };
-    let status = problem.map_or(StatusCode::OK, |(status, _)| status);
-    let mut answer = layout::answer(status, layout::outside(Some(home), "Sign in", &content));
-    cookie::set(answer.headers_mut(), service, cookie::VISIT, visit);
-    Ok(answer)
+    Said::Failed(text.into())
 }
 
-pub(super) async fn show(State(service): Shared, headers: HeaderMap) -> Result<Response> {
-    if let Some(token) = cookie::own(&headers, &service, cookie::SESSION)
-        && service.store.session(token, service.now()).is_ok()
-    {
-        return Ok(to(&service, ""));
-    }
-    let known = cookie::own(&headers, &service, cookie::VISIT);
-    let visit = service.store.visit(known, service.now())?;
-    password_page(&service, &visit, "", None)
-}
-
-#[derive(Deserialize)]
-pub(super) struct Password {
-    #[serde(default)]
-    email: String,
-    #[serde(default)]
-    password: String,
+pub(super) async fn show(
+    State(service): Shared,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response> {
+    let session = cookie::own(&headers, &service, cookie::SESSION)
+        .map(|token| service.store.session(token, service.now()));
+    let said = match (session, query.as_deref()) {
+        (Some(Ok(_)), _) => return Ok(to(&service, "")),
+        (Some(Err(err)), _) => Some(why(&err)),
+        (None, Some(OLD)) => Some(Said::Failed(
+            "The page was too old, or your browser does not keep cookies. Sign in again.".into(),
+        )),
+        (None, Some(OUT)) => Some(Said::Done("You are signed out.".into())),
+        (None, _) => None,
+    };
+    Ok(steps::show_password(
+        &service,
+        &Panel(&service),
+        &headers,
+        said,
+    )?)
 }
 
 pub(super) async fn enter(
     State(service): Shared,
     client: Client,
-    Once(Visitor { visit }, typed): Once<Visitor, Password>,
+    headers: HeaderMap,
+    form: Arrived<Password>,
 ) -> Result<Response> {
-    let attempt = Attempt {
-        email: &typed.email,
-        password: &typed.password,
-        proof: None,
-        in_browser: true,
-    };
-    match service
-        .store
-        .enter(&visit, &attempt, &client, service.now())
-    {
-        Ok(Entry::Session(issued)) => Ok(signed_in(&service, &issued.token)),
-        Ok(Entry::Code(visit)) => {
-            let mut answer = to(&service, "/sign-in/code");
-            cookie::set(answer.headers_mut(), &service, cookie::VISIT, &visit);
-            Ok(answer)
-        }
-        Err(err @ (StoreError::WrongPassword | StoreError::Locked(_))) => {
-            password_page(&service, &visit, &typed.email, Some(told(&err)))
-        }
-        Err(other) => Err(other.into()),
-    }
+    let from = (&client, &headers);
+    Ok(steps::enter(&service, &Panel(&service), from, form)?)
 }
 
-/// Gives the browser its session, and takes the visit away.
-fn signed_in(service: &Service, token: &str) -> Response {
-    let mut answer = to(service, "");
-    cookie::set(answer.headers_mut(), service, cookie::SESSION, token);
-    cookie::set(answer.headers_mut(), service, cookie::VISIT, "");
-    answer
-}
-
-/// The page for the code, in a visit whose password was right.
-fn code_page(
-    service: &Service,
-    visit: &str,
-    typed: &Proofs,
-    problem: Option<(StatusCode, &str)>,
-) -> Result<Response> {
-    let home = &service.home;
-    let form = service.store.new_form(visit, service.now())?;
-    let content = html! {
-        form.card method="post" action={ (home) "/sign-in/code" } {
-            (token(&form))
-            (proof_fields(
-                typed,
-                "Six-digit code from your authenticator app",
-                true,
-                problem.map(|(_, text)| text),
-            ))
-            button type="submit" { "Continue" }
-        }
-        p { a href={ (home) "/recovery" } { "I have no app and no backup code" } }
-    };
-    let status = problem.map_or(StatusCode::OK, |(status, _)| status);
-    let page = layout::outside(Some(home), "Two-factor authentication", &content);
-    Ok(layout::answer(status, page))
-}
-
-pub(super) async fn show_code(
-    State(service): Shared,
-    visitor: std::result::Result<Visitor, Problem>,
-) -> Result<Response> {
-    let Ok(Visitor { visit }) = visitor else {
-        return Err(Problem::SignIn);
-    };
-    service.store.awaited(&visit, service.now())?;
-    code_page(&service, &visit, &Proofs::default(), None)
+pub(super) async fn show_code(State(service): Shared, headers: HeaderMap) -> Result<Response> {
+    Ok(steps::show_code(&service, &Panel(&service), &headers)?)
 }
 
 pub(super) async fn enter_with_code(
     State(service): Shared,
     client: Client,
-    Once(Visitor { visit }, mut typed): Once<Visitor, Proofs>,
+    headers: HeaderMap,
+    form: Arrived<Code>,
 ) -> Result<Response> {
-    let now = service.now();
-    let proof = typed.proof();
-    match service.store.enter_with_code(&visit, proof, &client, now) {
-        Ok(issued) => Ok(signed_in(&service, &issued.token)),
-        Err(err @ (StoreError::WrongCode | StoreError::CodeRequired)) => {
-            code_page(&service, &visit, &typed, Some(told(&err)))
-        }
-        Err(other) => Err(other.into()),
-    }
+    let from = (&client, &headers);
+    Ok(steps::enter_with_code(
+        &service,
+        &Panel(&service),
+        from,
+        form,
+    )?)
 }
 
 pub(super) async fn leave(
@@ -185,12 +149,19 @@ pub(super) async fn leave(
     Once(visitor, ()): Once<SignedIn, ()>,
 ) -> Result<Response> {
     service.store.leave(&visitor.token)?;
+    service.memory.forget(&visitor.token);
     Ok(signed_out(&service))
 }
 
-/// Takes the session's cookie away.
+/// Takes the session's cookie away, and the pages that the browser keeps for its back button
+/// (W3C Clear Site Data, section 3.1).
 pub(super) fn signed_out(service: &Service) -> Response {
-    let mut answer = to(service, "/sign-in");
-    cookie::set(answer.headers_mut(), service, cookie::SESSION, "");
+    let mut answer = to(service, &format!("{}?{OUT}", Step::Password.page()));
+    let headers = answer.headers_mut();
+    cookie::set(headers, service, cookie::SESSION, "");
+    headers.insert(
+        HeaderName::from_static("clear-site-data"),
+        HeaderValue::from_static("\"cache\""),
+    );
     answer
 }

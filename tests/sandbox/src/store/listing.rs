@@ -48,6 +48,15 @@ impl Conditions {
         self.values.extend(values.iter().cloned().map(Value::Text));
     }
 
+    /// All of them as one, and the values of its `?`.
+    pub(super) fn parts(self) -> (String, Vec<Value>) {
+        let condition = match self.clauses.join(" AND ") {
+            none if none.is_empty() => "TRUE".to_owned(),
+            some => some,
+        };
+        (condition, self.values)
+    }
+
     /// The page of what `from` holds, and how much there is on all pages. What is equal in the
     /// page's order is ordered by `last`, so that an order is the same every time.
     pub(super) fn list<T>(
@@ -58,20 +67,17 @@ impl Conditions {
         page: Page,
         read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<(Vec<T>, u64)> {
-        let condition = match self.clauses.join(" AND ") {
-            none if none.is_empty() => "TRUE".to_owned(),
-            some => some,
-        };
+        let (condition, values) = self.parts();
         let total = db
             .prepare_cached(&format!("SELECT count(*) FROM {from} WHERE {condition}"))?
-            .query_row(params_from_iter(&self.values), |row| row.get(0))?;
+            .query_row(params_from_iter(&values), |row| row.get(0))?;
         let offset = u64::from(page.number.saturating_sub(1)) * u64::from(page.size);
         let rows = db
             .prepare_cached(&format!(
                 "SELECT * FROM {from} WHERE {condition} ORDER BY {}, {last} LIMIT {} OFFSET {offset}",
                 page.order, page.size
             ))?
-            .query_map(params_from_iter(&self.values), read)?
+            .query_map(params_from_iter(&values), read)?
             .collect::<rusqlite::Result<_>>()?;
         Ok((rows, total))
     }

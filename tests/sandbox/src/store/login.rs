@@ -4,8 +4,11 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    Principal, Result, Store, StoreError, User, organizations, password::is_password, two_factor,
-    users,
+    Client, Principal, Result, Store, StoreError, User,
+    events::{self, Factor, Failure, Method, NewSignIn},
+    organizations,
+    password::is_password,
+    two_factor, users,
 };
 use crate::clock::Instant;
 
@@ -34,6 +37,14 @@ impl<'a> Proof<'a> {
             Some(Self::Code(text))
         }
     }
+
+    /// The second factor that it is of.
+    fn factor(self) -> Factor {
+        match self {
+            Self::Code(_) => Factor::App,
+            Self::BackupCode(_) => Factor::BackupCode,
+        }
+    }
 }
 
 /// A try to sign in.
@@ -53,30 +64,35 @@ pub(super) struct Shown<'a> {
     pub(super) password: bool,
     pub(super) proof: Option<Proof<'a>>,
     pub(super) in_browser: bool,
+    pub(super) client: &'a Client,
 }
+
+/// The first user with an address, and its password's hash.
+const CANDIDATE: &str = "SELECT accounts.*, password_hash FROM accounts
+     JOIN people ON people.id = accounts.root_user_id
+     WHERE email = ?1 COLLATE NOCASE ORDER BY number LIMIT 1";
 
 /// The first user with this address, and its password's hash.
 pub(super) fn candidate(db: &Connection, email: &str) -> Result<Option<(User, Option<String>)>> {
     Ok(db
-        .query_row(
-            "SELECT accounts.*, password_hash FROM accounts
-                 JOIN people ON people.id = accounts.root_user_id
-                 WHERE email = ?1 COLLATE NOCASE ORDER BY number LIMIT 1",
-            [email.trim()],
-            |row| Ok((User::from_row(row)?, row.get("password_hash")?)),
-        )
+        .query_row(CANDIDATE, [email.trim()], |row| {
+            Ok((User::from_row(row)?, row.get("password_hash")?))
+        })
         .optional()?)
 }
 
 impl Store {
     /// Checks a try to sign in and, in the same transaction as it spends the code, does what
-    /// `grant` gives the user for it.
+    /// `grant` gives the user for it. The user is the one of the person's first organization.
     ///
-    /// The user is the one of the person's first organization. A locked user is refused whatever
-    /// the password is: the answer tells nothing about it.
+    /// A wrong password is answered alike for every email address: one of a user, of a locked user,
+    /// of nobody. Each costs the same comparison and the same writes, so that time tells nothing
+    /// either. Only the right password is told that the user is locked: whoever knows it knows
+    /// already that the account exists, and the owner needs to know why it does not work.
     pub(super) fn sign_in<T>(
         &self,
         attempt: &Attempt<'_>,
+        client: &Client,
         now: Instant,
         grant: impl FnOnce(&Connection, &User) -> Result<T>,
     ) -> Result<T> {
@@ -86,11 +102,15 @@ impl Store {
             password: is_password(attempt.password, stored)?,
             proof: attempt.proof,
             in_browser: attempt.in_browser,
+            client,
         };
-        let Some((user, _)) = found else {
-            return Err(StoreError::WrongPassword);
-        };
-        self.transaction(|db| admit(db, &user.id, &shown, now, grant))?
+        self.transaction(|db| match found {
+            Some((user, _)) => admit(db, &user.id, &shown, now, grant),
+            None => {
+                events::record_unknown(db, client, now)?;
+                Ok(Err(StoreError::WrongPassword))
+            }
+        })?
     }
 
     /// Locks or unlocks a user for an administrator.
@@ -119,7 +139,7 @@ impl Store {
 }
 
 /// Lets a user in, or remembers the failed attempt: that must not roll the transaction back, so a
-/// refusal is a value here.
+/// refusal is a value here. The audit trail tells of both.
 pub(super) fn admit<T>(
     db: &Connection,
     user_id: &str,
@@ -128,10 +148,11 @@ pub(super) fn admit<T>(
     grant: impl FnOnce(&Connection, &User) -> Result<T>,
 ) -> Result<Result<T>> {
     let user = users::find(db, user_id)?;
-    if user.locked {
-        return Err(StoreError::Locked(user.id));
+    let checked = check(db, &user, shown, now)?;
+    if let Some(new) = told(&checked, shown) {
+        events::record(db, &user, &new, now)?;
     }
-    if let Err(refusal) = check(db, &user, shown, now)? {
+    if let Err(refusal) = checked {
         if matches!(refusal, StoreError::WrongPassword | StoreError::WrongCode) {
             users::failed_attempt(db, &user.root_user_id)?;
         }
@@ -155,6 +176,27 @@ pub(super) fn let_in<T>(
     grant(db, user)
 }
 
+/// What the audit trail tells of a sign-in.
+///
+/// It is nothing yet where the password was right and the code is still to come: every sign-in with
+/// a second factor begins so, and a list in which each of them failed once first would hide the
+/// attempts that did fail. A wrong code after it is told as such (inferred).
+fn told<'a>(checked: &Result<Option<Factor>>, shown: &Shown<'a>) -> Option<NewSignIn<'a>> {
+    let (factor, failure) = match checked {
+        Ok(factor) => (*factor, None),
+        Err(StoreError::CodeRequired) => return None,
+        Err(StoreError::WrongPassword) => (None, Some(Failure::Password)),
+        Err(StoreError::WrongCode) => (shown.proof.map(Proof::factor), Some(Failure::Factor)),
+        Err(_) => (None, Some(Failure::Refused)),
+    };
+    Some(NewSignIn {
+        client: shown.client,
+        method: Method::Password,
+        factor,
+        failure,
+    })
+}
+
 /// Locks or unlocks a user; both forget the person's failed attempts.
 fn lock(db: &Connection, user: &User, locked: bool, now: Instant) -> Result<()> {
     db.execute(
@@ -164,9 +206,18 @@ fn lock(db: &Connection, user: &User, locked: bool, now: Instant) -> Result<()> 
     users::forget_attempts(db, &user.root_user_id)
 }
 
-fn check(db: &Connection, user: &User, shown: &Shown<'_>, now: Instant) -> Result<Result<()>> {
+/// The second factor that was spent, where the user has one.
+fn check(
+    db: &Connection,
+    user: &User,
+    shown: &Shown<'_>,
+    now: Instant,
+) -> Result<Result<Option<Factor>>> {
     if !shown.password {
         return Ok(Err(StoreError::WrongPassword));
+    }
+    if user.locked {
+        return Ok(Err(StoreError::Locked(user.id.clone())));
     }
     let settings = organizations::organization(db, &user.organization_id)?;
     if !settings.password_login && !shown.in_browser {
@@ -175,14 +226,36 @@ fn check(db: &Connection, user: &User, shown: &Shown<'_>, now: Instant) -> Resul
     // Inferred: the password suffices exactly where the wire says that there is no second factor.
     // With passkeys alone, what works here is a backup code that an app has left.
     if !user.mfa {
-        return Ok(Ok(()));
+        return Ok(Ok(None));
     }
     let Some(proof) = shown.proof else {
         return Ok(Err(StoreError::CodeRequired));
     };
     Ok(if two_factor::spend(db, &user.root_user_id, proof, now)? {
-        Ok(())
+        Ok(Some(proof.factor()))
     } else {
         Err(StoreError::WrongCode)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Issue 11, 6: looking through all users takes longer where there is none to find.
+    #[test]
+    fn an_email_address_is_looked_up_and_not_searched_for() {
+        let store = Store::open(None).unwrap();
+        let plan: Vec<String> = store
+            .transaction(|db| {
+                Ok(db
+                    .prepare(&format!("EXPLAIN QUERY PLAN {CANDIDATE}"))?
+                    .query_map([""], |row| row.get("detail"))?
+                    .collect::<rusqlite::Result<_>>()?)
+            })
+            .unwrap();
+        let is_indexed = |step: &String| step.contains("users USING INDEX users_by_address");
+        assert!(plan.iter().any(is_indexed), "{plan:?}");
+        assert!(!plan.iter().any(|step| step.contains("SCAN users")));
+    }
 }

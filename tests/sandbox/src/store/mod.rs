@@ -1,5 +1,6 @@
 //! The state behind both APIs: one SQLite database, every change in one transaction.
 
+mod events;
 mod keys;
 mod listing;
 mod login;
@@ -21,6 +22,7 @@ use std::{path::Path, sync::Mutex};
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
+pub(crate) use events::{SignIn, SignInFilter};
 pub(crate) use keys::{ApiKey, KeyChange, KeyFilter, NewApiKey};
 pub(crate) use listing::Page;
 pub(crate) use login::{Attempt, Proof};
@@ -34,7 +36,7 @@ pub(crate) use profiles::{Profile, Role};
 pub(crate) use schema::{NewOrganization, NewPerson, NewUser, Planted};
 pub(crate) use sessions::{Client, Issued, Session};
 pub(crate) use tokens::{NewToken, Token};
-pub(crate) use two_factor::{TwoFactor, totp_at};
+pub(crate) use two_factor::{AppAndCodes, TwoFactor, totp_at};
 pub(crate) use users::{Principal, User, UserFilter};
 
 /// What an operation on the state can fail with.

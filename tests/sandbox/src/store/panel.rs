@@ -7,17 +7,18 @@ use data_encoding::BASE64URL_NOPAD;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    Attempt, Client, Issued, Proof, Result, Store, StoreError, hash, login, sessions, users,
+    Attempt, Client, Issued, Proof, Result, Store, StoreError, User, hash, login, sessions, users,
 };
 use crate::clock::Instant;
 
 /// How long a form can be sent, in seconds.
 const FORM_S: i64 = 3600;
 
-/// How long a code may take after the password, in seconds.
+/// How long a code may take after the password, in seconds. That it took too long is known for as
+/// long as a form.
 const WAIT_S: i64 = 600;
 
-/// How many open forms one visit or session has; the oldest make room.
+/// How many forms one visit or session has; the oldest make room.
 const FORMS: u32 = 64;
 
 /// What came of a password.
@@ -48,17 +49,17 @@ impl Store {
             let Some(cookie) = cookie else {
                 return Ok(secret());
             };
-            let is_known: bool = db.query_row(
-                "SELECT EXISTS (SELECT 1 FROM forms WHERE owner_hash = ?1 AND expires_at > ?2)",
-                params![hash(cookie), now],
-                |row| row.get(0),
-            )?;
-            Ok(if is_known {
+            Ok(if is_known(db, cookie, now)? {
                 cookie.to_owned()
             } else {
                 secret()
             })
         })
+    }
+
+    /// Whether a cookie proves a visit or a session that was shown a form, or waits for its code.
+    pub(crate) fn knows_visit(&self, cookie: &str, now: Instant) -> Result<bool> {
+        self.transaction(|db| is_known(db, cookie, now))
     }
 
     /// A token for the forms on one page of a visit or a session.
@@ -80,24 +81,14 @@ impl Store {
         })
     }
 
-    /// Whether a form may be sent. Tokens are compared by their hashes, so that time tells nothing
-    /// about them.
-    pub(crate) fn knows_form(&self, owner: &str, token: &str, now: Instant) -> Result<bool> {
-        self.transaction(|db| {
-            Ok(db.query_row(
-                "SELECT EXISTS (SELECT 1 FROM forms
-                     WHERE token_hash = ?1 AND owner_hash = ?2 AND expires_at > ?3)",
-                params![hash(token), hash(owner), now],
-                |row| row.get(0),
-            )?)
-        })
-    }
-
-    /// Uses a form up. Whether it could still be sent.
+    /// Uses a form up. Whether it could still be sent. It stays as the proof of its visit.
+    ///
+    /// Tokens are compared by their hashes, so that time tells nothing about them.
     pub(crate) fn use_form(&self, owner: &str, token: &str, now: Instant) -> Result<bool> {
         self.transaction(|db| {
             let used = db.execute(
-                "DELETE FROM forms WHERE token_hash = ?1 AND owner_hash = ?2 AND expires_at > ?3",
+                "UPDATE forms SET used = 1 WHERE token_hash = ?1 AND owner_hash = ?2
+                     AND expires_at > ?3 AND used = 0",
                 params![hash(token), hash(owner), now],
             )?;
             Ok(used == 1)
@@ -124,7 +115,10 @@ impl Store {
                     login::candidate(db, attempt.email)?.ok_or(StoreError::WrongPassword)?;
                 let next = secret();
                 forget(db, &hash(visit))?;
-                db.execute("DELETE FROM waiting WHERE expires_at <= ?1", [now])?;
+                db.execute(
+                    "DELETE FROM waiting WHERE expires_at <= ?1",
+                    [now.plus_s(-FORM_S)],
+                )?;
                 db.execute(
                     "INSERT INTO waiting VALUES (?1, ?2, ?3)",
                     params![hash(&next), user.id, now.plus_s(WAIT_S)],
@@ -136,7 +130,10 @@ impl Store {
     }
 
     /// The user whose code a visit waits for.
-    pub(crate) fn awaited(&self, visit: &str, now: Instant) -> Result<String> {
+    ///
+    /// # Errors
+    /// `ExpiredSession` where the code took too long, `UnknownSession` where no code is awaited.
+    pub(crate) fn awaited(&self, visit: &str, now: Instant) -> Result<User> {
         self.transaction(|db| awaited(db, visit, now))
     }
 
@@ -152,10 +149,11 @@ impl Store {
             password: true,
             proof,
             in_browser: true,
+            client,
         };
         self.transaction(|db| {
-            let user_id = awaited(db, visit, now)?;
-            login::admit(db, &user_id, &shown, now, |db, user| {
+            let user = awaited(db, visit, now)?;
+            login::admit(db, &user.id, &shown, now, |db, user| {
                 forget(db, &hash(visit))?;
                 sessions::begin(db, user, client, None, now)
             })
@@ -172,19 +170,32 @@ impl Store {
     }
 }
 
+/// Whether a secret has a form, used or not, or waits for a code.
+fn is_known(db: &Connection, secret: &str, now: Instant) -> Result<bool> {
+    Ok(db.query_row(
+        "SELECT EXISTS (SELECT 1 FROM forms WHERE owner_hash = ?1 AND expires_at > ?2)
+             OR EXISTS (SELECT 1 FROM waiting WHERE visit_hash = ?1 AND expires_at > ?2)",
+        params![hash(secret), now],
+        |row| row.get(0),
+    )?)
+}
+
 /// The user whose second factor a visit waits for.
-pub(super) fn awaited(db: &Connection, visit: &str, now: Instant) -> Result<String> {
-    let user_id: String = db
+pub(super) fn awaited(db: &Connection, visit: &str, now: Instant) -> Result<User> {
+    let (user_id, end): (String, Instant) = db
         .query_row(
-            "SELECT user_id FROM waiting WHERE visit_hash = ?1 AND expires_at > ?2",
-            params![hash(visit), now],
-            |row| row.get(0),
+            "SELECT user_id, expires_at FROM waiting WHERE visit_hash = ?1",
+            [hash(visit)],
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )
         .optional()?
         .ok_or(StoreError::UnknownSession)?;
+    if end <= now {
+        return Err(StoreError::ExpiredSession);
+    }
     let user = users::find(db, &user_id)?;
     if user.locked {
         return Err(StoreError::Locked(user_id));
     }
-    Ok(user_id)
+    Ok(user)
 }

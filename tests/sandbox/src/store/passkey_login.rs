@@ -21,7 +21,7 @@ impl Store {
     /// What may follow the password in a visit: the passkeys of the user that it waits for.
     pub(crate) fn awaited_credentials(&self, visit: &str, now: Instant) -> Result<Vec<Credential>> {
         self.transaction(|db| {
-            let user = users::find(db, &panel::awaited(db, visit, now)?)?;
+            let user = panel::awaited(db, visit, now)?;
             passkeys::credentials_of(db, &user.root_user_id)
         })
     }
@@ -82,10 +82,9 @@ fn user_of(
     credential: Option<&Credential>,
     now: Instant,
 ) -> Result<Option<User>> {
-    let id = match (step, credential) {
-        (Step::AfterPassword, _) => panel::awaited(db, visit, now)?,
-        (Step::Alone, Some(credential)) => credential.user_id.clone(),
-        (Step::Alone, None) => return Ok(None),
-    };
-    users::find(db, &id).map(Some)
+    match (step, credential) {
+        (Step::AfterPassword, _) => panel::awaited(db, visit, now).map(Some),
+        (Step::Alone, Some(credential)) => users::find(db, &credential.user_id).map(Some),
+        (Step::Alone, None) => Ok(None),
+    }
 }

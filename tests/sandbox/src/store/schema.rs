@@ -12,7 +12,7 @@ use crate::clock::Instant;
 
 /// The number of the tables' form, kept as the file's `user_version`: a file of another form is
 /// refused.
-pub(super) const VERSION: i64 = 7;
+pub(super) const VERSION: i64 = 8;
 
 /// Times are microseconds since 1970. Backup codes, secret keys, what proves a session and what proves a form are kept as
 /// SHA-256 of themselves, which is enough for secrets of 50 bit and more; passwords as Argon2id.
@@ -25,6 +25,9 @@ pub(super) const VERSION: i64 = 7;
 ///
 /// A passkey that was made without a ceremony has no credential, so nothing signs in with it.
 /// `passkeys.user_id` is the user that its authenticator knows.
+///
+/// `nobody` counts failed attempts for email addresses that no user has, and `users_by_address` finds
+/// an address as fast as it finds none: the time of an attempt tells nothing.
 ///
 /// `accounts.app` says that the app is on, `accounts.mfa` what the wire calls `mfa`: it may count
 /// passkeys (protocol.md E).
@@ -42,7 +45,8 @@ CREATE TABLE IF NOT EXISTS projects (id TEXT PRIMARY KEY,
     description TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS people (id TEXT PRIMARY KEY, password_hash TEXT,
     failed_attempts INTEGER NOT NULL DEFAULT 0, without_since INTEGER NOT NULL,
-    otp_secret BLOB, otp_last_step INTEGER NOT NULL DEFAULT -1, pending_secret BLOB);
+    otp_secret BLOB, otp_since INTEGER, otp_last_step INTEGER NOT NULL DEFAULT -1,
+    pending_secret BLOB);
 CREATE TABLE IF NOT EXISTS users (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL,
     organization_id TEXT NOT NULL REFERENCES organizations(id), email TEXT NOT NULL,
     username TEXT NOT NULL,
@@ -50,6 +54,7 @@ CREATE TABLE IF NOT EXISTS users (number INTEGER PRIMARY KEY AUTOINCREMENT, id T
     root_user_id TEXT NOT NULL REFERENCES people(id), created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL, last_login_at INTEGER, locked INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS users_of_people ON users (root_user_id);
+CREATE INDEX IF NOT EXISTS users_by_address ON users (email COLLATE NOCASE);
 CREATE TABLE IF NOT EXISTS passkeys (number INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT UNIQUE NOT NULL, person_id TEXT NOT NULL REFERENCES people(id), name TEXT NOT NULL,
     created_at INTEGER NOT NULL, last_login_at INTEGER, user_id TEXT REFERENCES users(id),
@@ -81,9 +86,18 @@ CREATE TABLE IF NOT EXISTS sessions (number INTEGER PRIMARY KEY AUTOINCREMENT,
     created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, last_used_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL, ip TEXT NOT NULL, user_agent TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS forms (number INTEGER PRIMARY KEY AUTOINCREMENT,
-    token_hash TEXT UNIQUE NOT NULL, owner_hash TEXT NOT NULL, expires_at INTEGER NOT NULL);
+    token_hash TEXT UNIQUE NOT NULL, owner_hash TEXT NOT NULL, expires_at INTEGER NOT NULL,
+    used INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS waiting (visit_hash TEXT PRIMARY KEY,
     user_id TEXT NOT NULL REFERENCES users(id), expires_at INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS sign_ins (organization_id TEXT NOT NULL, serial INTEGER NOT NULL,
+    sign_in_id TEXT NOT NULL, recorded_at INTEGER NOT NULL, user_id TEXT REFERENCES users(id),
+    ip TEXT NOT NULL, user_agent TEXT NOT NULL, method TEXT NOT NULL, factor TEXT, failure TEXT,
+    PRIMARY KEY (organization_id, serial)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS sign_ins_by_time ON sign_ins (organization_id, recorded_at, serial);
+CREATE TABLE IF NOT EXISTS nobody (id INTEGER PRIMARY KEY CHECK (id = 1),
+    failed_attempts INTEGER NOT NULL DEFAULT 0);
+INSERT OR IGNORE INTO nobody (id) VALUES (1);
 ";
 
 /// An organization to be made.
@@ -253,8 +267,8 @@ impl<'a> Maker<'a> {
         if let Some(person) = &new.person {
             let password_hash = person.password.as_deref().map(hash_password).transpose()?;
             self.db.execute(
-                "INSERT INTO people (id, password_hash, without_since, otp_secret)
-                 VALUES (?1, ?2, ?3, ?4)",
+                "INSERT INTO people (id, password_hash, without_since, otp_secret, otp_since)
+                 VALUES (?1, ?2, ?3, ?4, iif(?4 IS NULL, NULL, ?3))",
                 params![new.root_user_id, password_hash, self.now, person.otp_secret],
             )?;
             for passkey in &person.passkeys {

@@ -182,7 +182,9 @@ impl Store {
         client: &Client,
         now: Instant,
     ) -> Result<Issued> {
-        self.sign_in(attempt, now, |db, user| begin(db, user, client, None, now))
+        self.sign_in(attempt, client, now, |db, user| {
+            begin(db, user, client, None, now)
+        })
     }
 
     /// Whose session token this is.

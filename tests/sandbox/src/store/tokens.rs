@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
-use super::{Attempt, Principal, Result, Store, StoreError, User, hash, users};
+use super::{Attempt, Client, Principal, Result, Store, StoreError, User, hash, users};
 use crate::clock::Instant;
 
 /// How long a token lives that is to expire, in seconds (inferred).
@@ -99,9 +99,10 @@ impl Store {
         &self,
         attempt: &Attempt<'_>,
         new: NewToken<'_>,
+        client: &Client,
         now: Instant,
     ) -> Result<Token> {
-        self.sign_in(attempt, now, |db, user| {
+        self.sign_in(attempt, client, now, |db, user| {
             let id = Uuid::new_v4().to_string();
             let expires_at = new.expires.then_some(now.plus_s(LIFE_S));
             db.execute(

@@ -28,6 +28,16 @@ impl TwoFactor {
     }
 }
 
+/// A user's app and backup codes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AppAndCodes {
+    pub(crate) app: TwoFactor,
+    /// Since when the app is on.
+    pub(crate) since: Option<Instant>,
+    /// How many backup codes are unused.
+    pub(crate) unused: u64,
+}
+
 /// SHA-1, six digits, 30 seconds, one step either way: the builder's defaults, which are those of
 /// protocol.md C.
 fn totp(secret: &[u8]) -> Totp {
@@ -122,8 +132,8 @@ impl Store {
             };
             db.execute(
                 "UPDATE people SET otp_secret = pending_secret, pending_secret = NULL,
-                     otp_last_step = ?2, failed_attempts = 0 WHERE id = ?1",
-                params![user.root_user_id, step],
+                     otp_last_step = ?2, otp_since = ?3, failed_attempts = 0 WHERE id = ?1",
+                params![user.root_user_id, step, now],
             )?;
             touch(db, &user, now)?;
             replace_backup_codes(db, &user.root_user_id, &codes)?;
@@ -149,8 +159,7 @@ impl Store {
         })
     }
 
-    /// Removes the app of a person who proves to have it. A wrong code counts as a
-    /// failed attempt, like one at the sign-in.
+    /// Removes the app of a person who proves to have a second factor.
     pub(crate) fn disable_two_factor(
         &self,
         caller: &Principal,
@@ -158,6 +167,39 @@ impl Store {
         proof: Proof<'_>,
         now: Instant,
     ) -> Result<()> {
+        self.proven(caller, user_id, proof, now, |db, user| {
+            remove(db, user, now)?;
+            Ok(())
+        })
+    }
+
+    /// Makes new backup codes for a person who proves to have a second factor, and returns them,
+    /// this once. They take the place of the old ones.
+    pub(crate) fn renew_backup_codes(
+        &self,
+        caller: &Principal,
+        user_id: &str,
+        proof: Proof<'_>,
+        now: Instant,
+    ) -> Result<Vec<String>> {
+        let codes: Vec<String> = (0..BACKUP_CODES).map(|_| backup_code()).collect();
+        self.proven(caller, user_id, proof, now, |db, user| {
+            touch(db, user, now)?;
+            replace_backup_codes(db, &user.root_user_id, &codes)?;
+            Ok(codes)
+        })
+    }
+
+    /// Does something for a person whose app is on and who proves to have a second factor. A wrong
+    /// code counts as a failed attempt, like one at the sign-in.
+    fn proven<T>(
+        &self,
+        caller: &Principal,
+        user_id: &str,
+        proof: Proof<'_>,
+        now: Instant,
+        work: impl FnOnce(&Connection, &User) -> Result<T>,
+    ) -> Result<T> {
         // A wrong code is remembered, so it must not roll the transaction back.
         self.transaction(|db| {
             let user = self_only(db, caller, user_id, "user")?;
@@ -171,18 +213,16 @@ impl Store {
                 return Ok(Err(StoreError::WrongCode));
             }
             users::forget_attempts(db, &user.root_user_id)?;
-            remove(db, &user, now)?;
-            Ok(Ok(()))
+            work(db, &user).map(Ok)
         })?
     }
 
-    /// Whether all of these are a user's backup codes and unused.
-    pub(crate) fn are_backup_codes(&self, user: &User, codes: &[&str]) -> Result<bool> {
+    /// Whether all of these are a user's backup codes, used or not: new ones took the place of
+    /// none of them.
+    pub(crate) fn are_backup_codes(&self, user: &User, codes: &[String]) -> Result<bool> {
         self.transaction(|db| {
-            let mut find = db.prepare_cached(
-                "SELECT 1 FROM backup_codes
-                     WHERE person_id = ?1 AND hash = ?2 AND used_at IS NULL",
-            )?;
+            let mut find =
+                db.prepare_cached("SELECT 1 FROM backup_codes WHERE person_id = ?1 AND hash = ?2")?;
             for code in codes {
                 if !find.exists(params![user.root_user_id, hash(code)])? {
                     return Ok(false);
@@ -205,26 +245,26 @@ impl Store {
         })
     }
 
-    /// The state of a user's app, and how many backup codes are unused.
-    pub(crate) fn two_factor(&self, user_id: &str) -> Result<(TwoFactor, u64)> {
+    /// A user's app and backup codes.
+    pub(crate) fn two_factor(&self, user_id: &str) -> Result<AppAndCodes> {
         self.transaction(|db| {
             let user = users::find(db, user_id)?;
-            let pending: bool = db.query_row(
-                "SELECT pending_secret IS NOT NULL FROM people WHERE id = ?1",
+            let (pending, since): (bool, Option<Instant>) = db.query_row(
+                "SELECT pending_secret IS NOT NULL, otp_since FROM people WHERE id = ?1",
                 [&user.root_user_id],
-                |row| row.get(0),
+                |row| Ok((row.get(0)?, row.get(1)?)),
             )?;
             let unused = db.query_row(
                 "SELECT count(*) FROM backup_codes WHERE person_id = ?1 AND used_at IS NULL",
                 [&user.root_user_id],
                 |row| row.get(0),
             )?;
-            let state = match (user.app, pending) {
+            let app = match (user.app, pending) {
                 (true, _) => TwoFactor::On,
                 (false, true) => TwoFactor::Pending,
                 (false, false) => TwoFactor::Off,
             };
-            Ok((state, unused))
+            Ok(AppAndCodes { app, since, unused })
         })
     }
 }
@@ -251,7 +291,8 @@ pub(super) fn self_only(
 /// Removes a person's app, pending or not. Whether there was one.
 fn remove(db: &Connection, user: &User, now: Instant) -> Result<bool> {
     let removed = db.execute(
-        "UPDATE people SET otp_secret = NULL, pending_secret = NULL, otp_last_step = -1
+        "UPDATE people SET otp_secret = NULL, pending_secret = NULL, otp_last_step = -1,
+                 otp_since = NULL
              WHERE id = ?1 AND (otp_secret IS NOT NULL OR pending_secret IS NOT NULL)",
         [&user.root_user_id],
     )?;

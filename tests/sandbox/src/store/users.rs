@@ -171,7 +171,7 @@ pub(super) fn failed_attempt(db: &Connection, person_id: &str) -> Result<()> {
         [person_id],
     )?;
     db.execute(
-        "UPDATE users SET locked = 1 WHERE root_user_id = ?1
+        "UPDATE users SET locked = 1 WHERE root_user_id = ?1 AND NOT locked
              AND (SELECT failed_attempts FROM people WHERE id = ?1) >=
                  (SELECT login_attempts FROM organizations WHERE id = users.organization_id)",
         [person_id],

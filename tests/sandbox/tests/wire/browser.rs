@@ -71,6 +71,15 @@ impl<'a> Browser<'a> {
         self.send(path, &fields)
     }
 
+    /// Follows the answer to a form, which is always a redirect, and checks what the page says.
+    #[track_caller]
+    pub fn told(&mut self, answer: &Answer, place: &str, text: &str) -> Answer {
+        answer.leads_to(place);
+        let page = self.open(place);
+        page.shows(200, text);
+        page
+    }
+
     /// Signs the first user in, as far as the password does.
     pub fn password(&mut self) -> Answer {
         let info = self.wire.sandbox.info();
@@ -90,14 +99,25 @@ impl<'a> Browser<'a> {
     pub fn start(&mut self) -> String {
         self.fill("/panel", "/panel/two-factor/start", &[])
             .leads_to("/panel/two-factor/enable");
-        let page = self.open("/panel/two-factor/enable");
-        let key = page.html().split("class=\"key\"><code>").nth(1).unwrap();
-        key.split('<').next().unwrap().replace(' ', "")
+        key(self.open("/panel/two-factor/enable").html())
     }
 
     pub fn enable(&mut self, code: &str) -> Answer {
         let page = "/panel/two-factor/enable";
         self.fill(page, page, &[("code", code)])
+    }
+
+    /// Enables the second factor: its key and its backup codes, which are not saved yet.
+    pub fn enabled(&mut self) -> (String, Vec<String>) {
+        let key = self.start();
+        let code = self.wire.code(&key);
+        self.enable(&code).leads_to("/panel/backup-codes");
+        (key, codes(self.open("/panel/backup-codes").html()))
+    }
+
+    pub fn sign_out(&mut self) {
+        self.fill("/panel", "/panel/sign-out", &[])
+            .leads_to("/panel/sign-in?out");
     }
 
     pub fn disable(&mut self, confirmation: &str, code: (&str, &str)) -> Answer {
@@ -138,8 +158,15 @@ impl Look for Answer {
     }
 }
 
+/// The key on the page of the setup.
+pub fn key(page: &str) -> String {
+    let key = page.split("class=\"key\"><code>").nth(1).unwrap();
+    key.split('<').next().unwrap().replace(' ', "")
+}
+
 pub fn codes(page: &str) -> Vec<String> {
-    let list = page.split("<ol class=\"codes\"").nth(1).unwrap();
+    let list = page.split("<ol class=\"codes\"").nth(1);
+    let list = list.unwrap_or_else(|| panic!("no codes in {page}"));
     let list = list.split("</ol>").next().unwrap();
     let codes = list.split("<code>").skip(1);
     codes

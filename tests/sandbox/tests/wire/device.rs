@@ -13,6 +13,8 @@ use passkey_types::{
 use serde_json::{Value, json};
 use url::Url;
 
+use super::Answer;
+
 /// A person who touches the device, and whom it knows or not.
 #[derive(Clone, Copy)]
 struct Person {
@@ -158,4 +160,23 @@ pub fn standard(base64url: &Value) -> String {
 pub fn for_web(standard: &Value) -> String {
     let bytes = BASE64.decode(standard.as_str().unwrap().as_bytes());
     base64url(&bytes.unwrap())
+}
+
+/// The value of an attribute or of a hidden field on a page, after some text that stands before it.
+fn quoted(page: &Answer, start: &str) -> String {
+    let html = page.html();
+    let rest = html.split_once(start);
+    let rest = rest.unwrap_or_else(|| panic!("no {start} in {html}")).1;
+    let value = rest.split('"').next().unwrap();
+    value.replace("&quot;", "\"").replace("&amp;", "&")
+}
+
+/// The options of the ceremony that a page carries.
+pub fn options(page: &Answer) -> Value {
+    serde_json::from_str(&quoted(page, "data-options=\"")).unwrap()
+}
+
+/// The id of that ceremony.
+pub fn ceremony(page: &Answer) -> String {
+    quoted(page, "name=\"ceremony\" value=\"")
 }
