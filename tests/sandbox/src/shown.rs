@@ -22,7 +22,7 @@ impl Shown {
         let iam = iam::calls().into_iter().map(|call| call.path);
         let others = [
             crate::openapi::PATH,
-            authenticate::PATH,
+            authenticate::START,
             "/panel",
             "/assets/style.css",
             "/assets/script.js",
@@ -42,10 +42,10 @@ impl Shown {
             return format!("/panel/{HIDDEN}{}", self.words(rest, is_place));
         }
         // Each browser login has pages of its own, at an address that nobody can guess.
-        let below_start = path.strip_prefix(authenticate::PATH);
+        let below_start = path.strip_prefix(authenticate::START);
         if let Some(login) = below_start.and_then(|rest| rest.strip_prefix('/')) {
             let rest = &login[login.find('/').unwrap_or(login.len())..];
-            let start = authenticate::PATH;
+            let start = authenticate::START;
             return format!("{start}/{HIDDEN}{}", self.words(rest, is_place));
         }
         let segments: Vec<&str> = path.split('/').collect();

@@ -9,6 +9,7 @@
 pub mod browser;
 pub mod device;
 pub mod trail;
+pub mod way;
 
 use scw_sandbox::{Options, Sandbox, Seed, one_time_password};
 use serde_json::{Value, json};
@@ -122,12 +123,6 @@ impl Wire {
             Some(rest) => format!("{}{rest}", self.home()),
             None => path.to_owned(),
         }
-    }
-
-    /// The origin of the panel.
-    pub fn origin(&self) -> String {
-        let parts: Vec<&str> = self.sandbox.info().panel_url.splitn(4, '/').collect();
-        parts[..3].join("/")
     }
 
     /// The path of the settings of the first user's organization.
