@@ -37,3 +37,24 @@ fn a_person_in_chromium_switches_on_signs_in_and_switches_off() {
         .unwrap();
     Ran::of(output).expect(0);
 }
+
+// Issue 11, 1 and "done when" 2
+#[test]
+fn a_reload_and_the_back_button_lose_nothing_and_show_nothing_after_the_sign_out() {
+    let world = World::with(Options {
+        control: true,
+        ..Options::default()
+    });
+    let info = world.info();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/system/panel_way.py");
+    let output = Command::new(python())
+        .arg(script)
+        .env("SCW_API_URL", &info.api_url)
+        .env("PANEL_URL", &info.panel_url)
+        .env("EMAIL", &info.email)
+        .env("PASSWORD", &info.password)
+        .env("HOME", world.home.path())
+        .output()
+        .unwrap();
+    Ran::of(output).expect(0);
+}

@@ -11,114 +11,12 @@ mod wire;
 
 use data_encoding::BASE64;
 use serde_json::{Value, json};
-use wire::{Answer, Wire, encode};
+use wire::{
+    Answer, Wire, encode,
+    way::{Way, address},
+};
 
 const CALLBACK: &str = "http://localhost:43117/hard-to-guess/callback";
-
-fn address(target: &str) -> String {
-    format!("/authenticate?redirectToUrl={}", encode(target))
-}
-
-/// A browser on the way through the pages, at `localhost`.
-struct Way<'a> {
-    wire: &'a Wire,
-    cookies: Vec<String>,
-    /// The address of the page that is shown.
-    at: String,
-}
-
-impl<'a> Way<'a> {
-    fn new(wire: &'a Wire) -> Self {
-        Self {
-            wire,
-            cookies: Vec::new(),
-            at: String::new(),
-        }
-    }
-
-    /// At the first page of a login for a target.
-    fn begun(wire: &'a Wire, target: &str) -> Self {
-        let mut way = Self::new(wire);
-        way.open(&address(target));
-        way
-    }
-
-    fn send(&mut self, method: &str, path: &str, body: &str) -> Answer {
-        let origin = self.wire.origin();
-        let host = origin.split("//").nth(1).unwrap().to_owned();
-        let headers = [
-            ("host", host),
-            ("content-type", "application/x-www-form-urlencoded".into()),
-            ("cookie", self.cookies.join("; ")),
-        ];
-        let answer = self.wire.send_as_is(method, path, &headers, body).unwrap();
-        for set in answer.headers.get_all("set-cookie") {
-            let pair = set.to_str().unwrap().split(';').next().unwrap();
-            let name = format!("{}=", pair.split('=').next().unwrap());
-            self.cookies.retain(|known| !known.starts_with(&name));
-            if pair != name {
-                self.cookies.push(pair.to_owned());
-            }
-        }
-        answer
-    }
-
-    /// Opens an address, and follows where it leads on this server.
-    fn open(&mut self, path: &str) -> Answer {
-        let mut path = path.to_owned();
-        loop {
-            let answer = self.send("GET", &path, "");
-            match answer.headers.get("location") {
-                Some(to) if to.to_str().unwrap().starts_with('/') => {
-                    path = to.to_str().unwrap().to_owned();
-                }
-                _ => {
-                    self.at = path;
-                    return answer;
-                }
-            }
-        }
-    }
-
-    /// The page that is shown, loaded again.
-    fn reload(&mut self) -> Answer {
-        let at = self.at.clone();
-        self.open(&at)
-    }
-
-    /// Sends fields to the page that is shown, with this token; the answer, not followed.
-    fn post(&mut self, form: &str, fields: &[(&str, &str)]) -> Answer {
-        let at = self.at.clone();
-        let fields = [&[("form", form)], fields].concat();
-        let pairs: Vec<String> = fields
-            .iter()
-            .map(|(name, value)| format!("{name}={}", encode(value)))
-            .collect();
-        self.send("POST", &at, &pairs.join("&"))
-    }
-
-    /// Fills in the form of the page that is shown. On this server the answer is followed.
-    fn fill(&mut self, fields: &[(&str, &str)]) -> Answer {
-        let form = self.reload().form();
-        let answer = self.post(&form, fields);
-        assert_eq!(answer.status, 303, "{}", answer.body);
-        let to = answer.headers["location"].to_str().unwrap().to_owned();
-        if to.starts_with('/') {
-            self.open(&to)
-        } else {
-            answer
-        }
-    }
-
-    fn password(&mut self, email: &str, password: &str) -> Answer {
-        self.fill(&[("email", email), ("password", password)])
-    }
-
-    fn password_of_first(&mut self) -> Answer {
-        let info = self.wire.sandbox.info().clone();
-        self.password(&info.email, &info.password)
-    }
-}
 
 fn open(wire: &Wire, path: &str) -> Answer {
     Way::new(wire).open(path)
@@ -164,8 +62,8 @@ fn the_page_says_who_gets_the_login_and_asks() {
     ] {
         assert!(shown.contains(needed), "{needed}");
     }
-    assert_eq!(shown.matches("<script").count(), 1);
     assert!(!shown.contains("name=\"code\""), "the code comes later");
+    assert_eq!(shown.matches("<script").count(), 1);
 }
 
 // Issue 11, 6: the cookie of a login has a path and a name that other servers on this host, and
@@ -316,11 +214,18 @@ fn a_wrong_password_and_an_unknown_address_look_alike() {
     let mut way = Way::begun(&wire, CALLBACK);
     let wrong = page(way.password(&email, "wrong"), 200);
     let unknown = page(way.password("x@example.com", "wrong"), 200);
-    // Each form has a token of its own.
+    // Each page has a token and a ceremony of its own.
     let plain = |page: &str, email: &str| {
-        let token = page.split("name=\"form\" value=\"").nth(1).unwrap();
-        let token = token.split('"').next().unwrap();
-        page.replace(email, "").replace(token, "")
+        let starts = [
+            "name=\"form\" value=\"",
+            "name=\"ceremony\" value=\"",
+            "&quot;challenge&quot;:&quot;",
+        ];
+        starts.iter().fold(page.replace(email, ""), |plain, start| {
+            let own = page.split(start).nth(1).unwrap();
+            let own = own.split(['"', '&']).next().unwrap();
+            plain.replace(own, "")
+        })
     };
     assert_eq!(plain(&wrong, &email), plain(&unknown, "x@example.com"));
     assert!(wrong.contains(

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::{
     field::{Proofs, proof_fields, token},
-    layout::{answer, guards, inside},
+    layout::{answer, below, guards},
     memory::{Refusal, Said},
     problem::{Result, told},
     to,
@@ -62,7 +62,12 @@ pub(super) async fn show(State(service): Shared, visitor: SignedIn) -> Result<Re
             @for code in &codes { li { code { (code) } } }
         }
         p.actions.hide-on-paper {
-            a.button.quiet href={ (home) "/backup-codes/download" } { "Download as a text file" }
+            button.quiet type="button" hidden data-copy="codes" { "Copy" }
+            // With `download`, the browser does not ask whether the page is to be left.
+            a.button.quiet href={ (home) "/backup-codes/download" } download="backup-codes.txt" {
+                "Download"
+            }
+            button.quiet type="button" hidden data-print { "Print" }
         }
         form.card.hide-on-paper method="post" action={ (home) "/backup-codes/saved" } data-unsaved {
             (token(&frame.form))
@@ -80,7 +85,7 @@ pub(super) async fn show(State(service): Shared, visitor: SignedIn) -> Result<Re
             button type="submit" { "Continue" }
         }
     };
-    let page = inside("Backup codes", &frame, &content);
+    let page = below("Backup codes", &frame, &content);
     Ok(answer(StatusCode::OK, page))
 }
 
@@ -148,7 +153,7 @@ pub(super) async fn show_renewal(State(service): Shared, visitor: SignedIn) -> R
             p { a href=(home) { "Keep the old ones" } }
         }
     };
-    let page = inside("New backup codes", &frame, &content);
+    let page = below("New backup codes", &frame, &content);
     Ok(answer(StatusCode::OK, page))
 }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{
     field::{Field, Keys, Proofs, field, proof_fields, token},
-    layout::{answer, inside},
+    layout::{answer, below},
     memory::{Refusal, Said},
     problem::{Result, told},
     to,
@@ -66,7 +66,7 @@ pub(super) async fn show(State(service): Shared, visitor: SignedIn) -> Result<Re
             p { a href=(home) { "Keep it on" } }
         }
     };
-    let page = inside("Disable two-factor authentication", &frame, &content);
+    let page = below("Disable two-factor authentication", &frame, &content);
     Ok(answer(StatusCode::OK, page))
 }
 

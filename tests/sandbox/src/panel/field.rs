@@ -131,25 +131,25 @@ pub(crate) fn proof_fields(label: &str, focus: bool, refusal: Option<&Refusal>) 
         }))
         details open[of_backup_code.is_some()] {
             summary { "Use a backup code instead" }
-            (backup_code_field(refusal))
+            (backup_code_field(of_backup_code))
         }
     }
 }
 
 /// The field for a backup code.
-pub(crate) fn backup_code_field(refusal: Option<&Refusal>) -> Markup {
+pub(crate) fn backup_code_field(problem: Option<&str>) -> Markup {
     field(&Field {
         name: "backup_code",
         label: "Backup code",
         hint: Some(
             "One of the ten codes that you saved when you enabled two-factor \
-                    authentication. Each works once.",
+             authentication. Each works once.",
         ),
         kind: "text",
         autocomplete: "off",
         optional: true,
         keys: Keys::Code,
-        problem: Refusal::of(refusal, "backup_code"),
+        problem,
         ..Field::default()
     })
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::{
     codes,
     field::{Field, code_field, field, token},
-    layout::{answer, inside},
+    layout::{answer, below},
     memory::{Refusal, Said},
     problem::Result,
     qr, to,
@@ -56,7 +56,8 @@ pub(super) async fn show(State(service): Shared, visitor: SignedIn) -> Result<Re
                     None => p { "Your email address is too long for a QR code. Type the key instead." },
                 }
                 p { "No camera? Type this key into the app:" }
-                p.key { code { (qr::groups(&key)) } }
+                p.key { code id="key" { (qr::groups(&key)) } }
+                p.actions { button.quiet type="button" hidden data-copy="key" { "Copy the key" } }
                 p { "On your phone? " a href=(qr::address(email, &key)) { "Open in an authenticator app" } }
             }
             li {
@@ -78,7 +79,7 @@ pub(super) async fn show(State(service): Shared, visitor: SignedIn) -> Result<Re
         }
         p { a href=(home) { "Not now" } }
     };
-    let page = inside("Enable two-factor authentication", &frame, &content);
+    let page = below("Enable two-factor authentication", &frame, &content);
     Ok(answer(StatusCode::OK, page))
 }
 

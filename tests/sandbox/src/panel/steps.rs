@@ -321,7 +321,8 @@ fn code_page(service: &Service, door: &impl Door, visit: &str, user: &User) -> R
             @if user.app {
                 (proof_fields("Six-digit code from your authenticator app", true, refusal))
             } @else {
-                (backup_code_field(refusal))
+                @let of_code = Refusal::of(refusal, "code");
+                (backup_code_field(Refusal::of(refusal, "backup_code").or(of_code)))
             }
             button type="submit" { (door.action()) }
         }

@@ -191,7 +191,7 @@ impl Store {
 fn is_known(db: &Connection, secret: &str, now: Instant) -> Result<bool> {
     Ok(db.query_row(
         "SELECT EXISTS (SELECT 1 FROM forms WHERE owner_hash = ?1 AND expires_at > ?2)
-             OR EXISTS (SELECT 1 FROM waiting WHERE visit_hash = ?1 AND expires_at > ?2)",
+             OR EXISTS (SELECT 1 FROM waiting WHERE visit_hash = ?1)",
         params![hash(secret), now],
         |row| row.get(0),
     )?)

@@ -160,7 +160,7 @@ impl Look for Answer {
 
 /// The key on the page of the setup.
 pub fn key(page: &str) -> String {
-    let key = page.split("class=\"key\"><code>").nth(1).unwrap();
+    let key = page.split("<code id=\"key\">").nth(1).unwrap();
     key.split('<').next().unwrap().replace(' ', "")
 }
 
