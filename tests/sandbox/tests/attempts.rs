@@ -16,8 +16,8 @@ use serde_json::json;
 use wire::{
     Answer, Wire,
     browser::Browser,
-    encode,
     trail::{MEMBER, OWNER, PASSWORD, seed, shorts},
+    way::Way,
 };
 
 const CALLBACK: &str = "http://localhost:43117/hard-to-guess/callback";
@@ -46,20 +46,7 @@ const DOORS: [(&str, fn(&Wire, &str, &str) -> (u16, String)); 4] = [
         plain(&answer, email)
     }),
     ("browser login", |wire, email, password| {
-        let address = format!("/authenticate?redirectToUrl={}", encode(CALLBACK));
-        let page = wire.open(&address, "");
-        let cookie = page.cookie("scw_visit").unwrap();
-        let form = page.form();
-        let fields = [
-            ("form", form.as_str()),
-            ("email", email),
-            ("password", password),
-        ];
-        let answer = wire.fill(&address, &cookie, &fields);
-        let answer = match answer.status {
-            303 => wire.open(&address, &cookie),
-            _ => answer,
-        };
+        let answer = Way::begun(wire, CALLBACK).password(email, password);
         plain(&answer, email)
     }),
 ];
