@@ -53,7 +53,8 @@ const DOORS: [(&str, fn(&Wire, &str, &str) -> (u16, String)); 4] = [
 
 /// A page without what is random on it, and without the address that was typed.
 fn plain(answer: &Answer, email: &str) -> (u16, String) {
-    let random = r#"(type="hidden" name="\w+" value="|challenge&quot;:&quot;|/authenticate/)[^"&?]*"#;
+    let random =
+        r#"(type="hidden" name="\w+" value="|challenge&quot;:&quot;|/authenticate/)[^"&?]*"#;
     let random = regex::Regex::new(random).unwrap();
     let page = answer.html().replace(email, "");
     (answer.status, random.replace_all(&page, "$1").into_owned())
