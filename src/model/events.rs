@@ -91,7 +91,7 @@ impl SignInEvent {
 
     /// From where, as people say it.
     #[must_use]
-    pub fn from(&self) -> String {
+    pub fn address(&self) -> String {
         let address = match self.source_ip.as_str() {
             "" => "unknown address",
             address => address,

@@ -122,7 +122,7 @@ fn text(event: &SignInEvent, width: Option<usize>) -> String {
         "" => "unknown client",
         client => client,
     };
-    let second = format!("    {}, {}, {client}", event.from(), event.with());
+    let second = format!("    {}, {}, {client}", event.address(), event.with());
     format!("{}\n{}", first.trim_end(), cut(&second, width))
 }
 
