@@ -97,9 +97,14 @@ impl Browser {
         self.cookie = cookie;
     }
 
-    /// Comes back with a token.
+    /// Comes back with a token, and goes where the answer leads: to an address without the token.
     pub fn bring(&self, token: &str) -> String {
-        self.get(&format!("{}?token={token}", self.callback))
+        let answer = self.get(&format!("{}?token={token}", self.callback));
+        assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
+        let place = format!("\r\nLocation: {}\r\n", self.callback);
+        assert!(answer.contains(&place), "{answer}");
+        assert!(!answer.contains(token), "{answer}");
+        self.get(&self.callback)
     }
 }
 

@@ -14,7 +14,8 @@ use std::{convert::Infallible, io, time::Duration};
 use secrecy::SecretString;
 use tokio::{
     net::TcpStream,
-    time::{Instant, timeout_at},
+    sync::mpsc,
+    time::{Instant, timeout, timeout_at},
 };
 
 use crate::{
@@ -23,10 +24,16 @@ use crate::{
 };
 use connections::Connections;
 use listener::Listeners;
+use page::Tone;
 use request::{Refusal, Route, Routes};
 
 /// How long the browser may take altogether.
 const WAIT: Duration = Duration::from_secs(5 * 60);
+
+/// How long a browser that brought a login may take to open the page that tells the outcome.
+const ARRIVAL: Duration = Duration::from_secs(5);
+/// How often that page may be opened before the outcome is known. More are refused.
+const OPENED: usize = 16;
 
 /// Why no browser login arrived.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +64,8 @@ pub(crate) struct Callback {
     account_page: String,
     /// Whether the start page was opened.
     started: bool,
+    /// Where those go who open the page that tells the outcome of a login.
+    outcome: Option<mpsc::Sender<TcpStream>>,
     /// When the wait ends, however many invalid logins arrived.
     until: Instant,
 }
@@ -64,7 +73,9 @@ pub(crate) struct Callback {
 /// A browser that sent a login, and waits for the outcome.
 #[derive(Debug)]
 pub(crate) struct Visitor {
-    stream: TcpStream,
+    arriving: mpsc::Receiver<TcpStream>,
+    /// The page that the browser waits for; nothing where it did not come for it.
+    stream: Option<TcpStream>,
     /// Whether the page has begun already.
     begun: bool,
 }
@@ -87,6 +98,7 @@ impl Callback {
             routes,
             account_page: account_page.into(),
             started: false,
+            outcome: None,
             until: Instant::now() + WAIT,
         })
     }
@@ -125,48 +137,84 @@ impl Callback {
     ) -> Result<(T, Visitor), CallbackError> {
         loop {
             let (head, stream) = self.connections.next().await;
-            let refusal = match self.routes.find(&head, self.started) {
+            let answer = match self.routes.find(&head, self.started) {
                 Ok(Route::Start) if self.started => {
-                    Visitor::new(stream).opened_twice().await;
+                    page::send(stream, opened_twice()).await;
                     return Err(CallbackError::OpenedTwice);
                 }
                 Ok(Route::Start) => {
                     self.started = true;
-                    let answer = self.routes.redirect(&self.account_page, WAIT.as_secs());
-                    self.connections.answer(stream, answer);
+                    self.routes.redirect(&self.account_page, WAIT.as_secs())
+                }
+                Ok(Route::Callback(token)) => {
+                    self.connections.answer(stream, self.routes.to_outcome());
+                    if let Some(accepted) = accept(&token) {
+                        return Ok((accepted, self.visitor()));
+                    }
                     continue;
                 }
-                Ok(Route::Callback(token)) => match accept(&token) {
-                    Some(accepted) => return Ok((accepted, Visitor::new(stream))),
-                    None => Refusal::BadRequest,
-                },
-                Err(refusal) => refusal,
+                Ok(Route::Unclean) => self.routes.to_outcome(),
+                Ok(Route::Outcome) => {
+                    if let Some(stream) = self.arrived(stream) {
+                        let answer = Refusal::BadRequest.page();
+                        self.connections.answer(stream, answer);
+                    }
+                    continue;
+                }
+                Err(refusal) => refusal.page(),
             };
-            self.connections.answer(stream, refusal.page());
+            self.connections.answer(stream, answer);
         }
+    }
+
+    fn visitor(&mut self) -> Visitor {
+        let (outcome, arriving) = mpsc::channel(OPENED);
+        self.outcome = Some(outcome);
+        Visitor {
+            arriving,
+            stream: None,
+            begun: false,
+        }
+    }
+
+    /// Hands whoever opens the outcome's page to the visitor that waits for it. Gives the connection
+    /// back where no login has come.
+    fn arrived(&self, stream: TcpStream) -> Option<TcpStream> {
+        let Some(outcome) = &self.outcome else {
+            return Some(stream);
+        };
+        outcome.try_send(stream).err().map(|err| match err {
+            mpsc::error::TrySendError::Full(stream) | mpsc::error::TrySendError::Closed(stream) => {
+                stream
+            }
+        })
     }
 }
 
 impl Visitor {
-    fn new(stream: TcpStream) -> Self {
-        Self {
-            stream,
-            begun: false,
+    /// Waits until the browser asks for the page that tells the outcome. One that does not come is
+    /// told nothing. The callback has to be waited on at the same time.
+    pub(crate) async fn arrive(&mut self) {
+        if let Ok(stream) = timeout(ARRIVAL, self.arriving.recv()).await {
+            self.stream = stream;
         }
     }
 
     /// Sends the user back to the terminal, where a question waits. The outcome of the login follows on
     /// the same page.
     pub(crate) async fn asked(&mut self) {
-        let page = page::beginning("Go back to the terminal", "Confirm this login there.");
-        page::begin(&mut self.stream, &page).await;
-        self.begun = true;
+        if let Some(stream) = &mut self.stream {
+            let page = page::beginning("Go back to the terminal", "Confirm this login there.");
+            page::begin(stream, &page).await;
+            self.begun = true;
+        }
     }
 
     /// Tells the browser that the service rejected the session, and that scw waits for another.
     pub(crate) async fn rejected(self) {
         self.respond(
             "400 Bad Request",
+            Tone::Failed,
             "This login is not valid",
             "The service rejected it. scw is still waiting for a login.",
         )
@@ -177,6 +225,7 @@ impl Visitor {
     pub(crate) async fn succeeded(self) {
         self.respond(
             "200 OK",
+            Tone::Done,
             "You are logged in",
             "Close this page and go back to the terminal.",
         )
@@ -187,30 +236,39 @@ impl Visitor {
     pub(crate) async fn failed(self) {
         self.respond(
             "200 OK",
+            Tone::Failed,
             "You are not logged in",
             "The terminal says why. You can close this page.",
         )
         .await;
     }
 
-    async fn opened_twice(self) {
-        self.respond(
-            "403 Forbidden",
-            "The login was stopped",
-            "This page works once and was opened before. Somebody else may have seen it. \
-             The terminal says what to do next.",
-        )
-        .await;
-    }
-
-    async fn respond(self, status: &str, title: &str, text: &str) {
+    async fn respond(mut self, status: &str, tone: Tone, title: &str, text: &str) {
+        let whole = || page::page(status, tone, title, text);
+        // A page that was loaded again is a connection of its own.
+        while let Ok(again) = self.arriving.try_recv() {
+            page::send(again, whole()).await;
+        }
         let answer = if self.begun {
-            page::rest(title, text)
+            page::rest(tone, title, text)
         } else {
-            page::page(status, title, text)
+            whole()
         };
-        page::send(self.stream, answer).await;
+        if let Some(stream) = self.stream {
+            page::send(stream, answer).await;
+        }
     }
+}
+
+/// The answer to a second visit of the start page.
+fn opened_twice() -> String {
+    page::page(
+        "403 Forbidden",
+        Tone::Failed,
+        "The login was stopped",
+        "This page works once and was opened before. Somebody else may have seen it. \
+         The terminal says what to do next.",
+    )
 }
 
 #[cfg(test)]

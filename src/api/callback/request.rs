@@ -4,7 +4,7 @@ use secrecy::SecretString;
 use tokio::{io::AsyncReadExt, net::TcpStream};
 use zeroize::Zeroizing;
 
-use super::page;
+use super::page::{self, Tone};
 
 /// The most of a request that is read, in bytes.
 const MAX_REQUEST_BYTES: usize = 32 * 1024;
@@ -54,6 +54,10 @@ pub(super) enum Route {
     Start,
     /// The callback, with the login, from the browser that opened the start page.
     Callback(SecretString),
+    /// The callback with an address that no page is shown at, since it may hold a login.
+    Unclean,
+    /// The callback without a login: the page that tells what came of it.
+    Outcome,
 }
 
 impl Routes {
@@ -87,7 +91,13 @@ impl Routes {
     /// pages as `localhost`: cookies know no ports (RFC 6265 §8.5).
     pub(super) fn redirect(&self, to: &str, seconds: u64) -> String {
         let cookie = format!("{COOKIE}={}", self.cookie);
-        page::redirect(to, &cookie, &format!("/{}", self.callback), seconds)
+        page::redirect_with_cookie(to, &cookie, &format!("/{}", self.callback), seconds)
+    }
+
+    /// Leads from the callback to its address without a query. There the browser is told what came
+    /// of the login, and neither its address bar nor its history shows one.
+    pub(super) fn to_outcome(&self) -> String {
+        page::redirect(&self.callback_path())
     }
 
     /// What a request asks for. `started` tells whether the start page was opened already.
@@ -121,13 +131,16 @@ impl Routes {
         if is_start {
             return Ok(Route::Start);
         }
-        if !started || !headers.has_cookie(COOKIE, &self.cookie) {
-            return Err(Refusal::OtherBrowser);
+        let is_ours = started && headers.has_cookie(COOKIE, &self.cookie);
+        let token = url::form_urlencoded::parse(query.as_bytes())
+            .find(|(name, _)| is_ours && name == "token")
+            .map(|(_, value)| SecretString::from(value.into_owned()));
+        match token {
+            Some(token) => Ok(Route::Callback(token)),
+            None if target.contains('?') => Ok(Route::Unclean),
+            None if is_ours => Ok(Route::Outcome),
+            None => Err(Refusal::OtherBrowser),
         }
-        url::form_urlencoded::parse(query.as_bytes())
-            .find(|(name, _)| name == "token")
-            .map(|(_, value)| Route::Callback(SecretString::from(value.into_owned())))
-            .ok_or(Refusal::BadRequest)
     }
 }
 
@@ -199,7 +212,7 @@ impl Refusal {
             }
             _ => "This was not a valid login. scw is still waiting for one.",
         };
-        page::page(status, "This login is not valid", text)
+        page::page(status, Tone::Failed, "This login is not valid", text)
     }
 }
 
@@ -228,6 +241,8 @@ mod tests {
         routes().find(&head, true).map(|asked| match asked {
             Route::Start => "start".to_owned(),
             Route::Callback(token) => secrecy::ExposeSecret::expose_secret(&token).to_owned(),
+            Route::Unclean => "unclean".to_owned(),
+            Route::Outcome => "outcome".to_owned(),
         })
     }
 
@@ -239,6 +254,10 @@ mod tests {
         assert_eq!(asked("GET /aaaa", &[HOST]).unwrap(), "start");
         let callback = "GET /bbbb/callback?x=y&token=a%20b";
         assert_eq!(asked(callback, &[HOST, COOKIES]).unwrap(), "a b");
+        assert_eq!(
+            asked("GET /bbbb/callback", &[HOST, COOKIES]).unwrap(),
+            "outcome"
+        );
         for (line, headers, refusal) in [
             ("GET /", &[HOST][..], Refusal::NotFound),
             ("GET /favicon.ico", &[HOST], Refusal::NotFound),
@@ -249,7 +268,6 @@ mod tests {
             ("GET /aaaa", &[HOST, HOST], Refusal::NotFound),
             ("HEAD /aaaa", &[HOST], Refusal::Method),
             ("POST /bbbb/callback", &[HOST, COOKIES], Refusal::Method),
-            ("GET /bbbb/callback", &[HOST, COOKIES], Refusal::BadRequest),
         ] {
             assert_eq!(asked(line, headers).unwrap_err(), refusal, "{line}");
         }
@@ -280,13 +298,17 @@ mod tests {
     // Issue 7, 26
     #[test]
     fn a_login_is_taken_from_the_browser_that_saw_the_start_page_only() {
-        let callback = "GET /bbbb/callback?token=x";
+        // Issue 11, 1: the page that says so stands at an address without the login.
+        let (callback, bare) = ("GET /bbbb/callback?token=x", "GET /bbbb/callback");
         for cookie in ["Cookie: scw-login=aaaa", "Cookie: x-scw-login=cccc", "X: y"] {
-            let refused = asked(callback, &[HOST, cookie]);
+            assert_eq!(asked(callback, &[HOST, cookie]).unwrap(), "unclean");
+            let refused = asked(bare, &[HOST, cookie]);
             assert_eq!(refused.unwrap_err(), Refusal::OtherBrowser, "{cookie}");
         }
         let early = head(callback, &[HOST, COOKIES]);
-        let refused = routes().find(&early, false);
-        assert_eq!(refused.unwrap_err(), Refusal::OtherBrowser);
+        let found = routes().find(&early, false);
+        assert!(matches!(found, Ok(Route::Unclean)), "{found:?}");
+        let other = asked("GET /bbbb/callback?x=y", &[HOST, COOKIES]);
+        assert_eq!(other.unwrap(), "unclean");
     }
 }

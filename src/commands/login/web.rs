@@ -36,6 +36,7 @@ pub(super) async fn run(ctx: &Context, args: &LoginArgs) -> Result<()> {
         // There is a session from here on, which has to be ended.
         let uninterruptible = ctx.interrupt().protect("ending the login session");
         let proven_and_agreed = async {
+            visitor.arrive().await;
             let proven = session.prove().await;
             if let Err(ApiError::Authentication { .. }) = proven {
                 return None;

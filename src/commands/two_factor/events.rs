@@ -13,6 +13,9 @@ use crate::{
     model::{SignInEvent, Since, clean, minute, rfc3339},
 };
 
+/// What a failure failed to do.
+const DOING: &str = "read the sign-ins";
+
 /// Lists the sign-ins, the newest first.
 ///
 /// # Errors
@@ -21,9 +24,10 @@ use crate::{
 pub(super) async fn run(ctx: &Context, args: EventsArgs) -> Result<()> {
     let authed = ctx.authed().await?;
     let account = authed.account();
-    let id = authed.user_id().await.map_err(failed)?;
+    let doing = |err: ApiError| CliError::from(err).doing(DOING);
+    let id = authed.user_id().await.map_err(doing)?;
     // Its answer also tells the service's time, by which the sign-ins are recorded.
-    let organization_id = account.user(&id).await.map_err(failed)?.organization_id;
+    let organization_id = account.user(&id).await.map_err(doing)?.organization_id;
     let since = service_now(account) - args.since.0;
     let since = since.replace_nanosecond(0).unwrap_or(since);
     let [first, second] =
@@ -46,10 +50,10 @@ pub(super) async fn run(ctx: &Context, args: EventsArgs) -> Result<()> {
     Ok(())
 }
 
-/// The failure of a call, with the permission that it needs.
+/// The failure of the list, with the permission that it needs.
 fn failed(err: ApiError) -> CliError {
     let is_denied = matches!(err, ApiError::Denied { .. });
-    let failure = CliError::from(err).doing("read the sign-ins");
+    let failure = CliError::from(err).doing(DOING);
     if is_denied {
         failure.hint("its permission set is called `AuditTrailReadOnly`")
     } else {

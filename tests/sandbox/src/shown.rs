@@ -4,7 +4,7 @@
 //! mistyped address, or another spelling of the same one, may hold them at any place. So only what
 //! the routes themselves know is shown.
 
-use crate::{account, iam, panel::Home};
+use crate::{account, authenticate, iam, panel::Home};
 
 /// What is shown in place of a segment that may be a secret.
 const HIDDEN: &str = "***";
@@ -22,7 +22,7 @@ impl Shown {
         let iam = iam::calls().into_iter().map(|call| call.path);
         let others = [
             crate::openapi::PATH,
-            crate::authenticate::PATH,
+            authenticate::START,
             "/panel",
             "/assets/style.css",
             "/assets/script.js",
@@ -40,6 +40,13 @@ impl Shown {
             && (rest.is_empty() || rest.starts_with('/'))
         {
             return format!("/panel/{HIDDEN}{}", self.words(rest, is_place));
+        }
+        // Each browser login has pages of its own, at an address that nobody can guess.
+        let below_start = path.strip_prefix(authenticate::START);
+        if let Some(login) = below_start.and_then(|rest| rest.strip_prefix('/')) {
+            let rest = &login[login.find('/').unwrap_or(login.len())..];
+            let start = authenticate::START;
+            return format!("{start}/{HIDDEN}{}", self.words(rest, is_place));
         }
         let segments: Vec<&str> = path.split('/').collect();
         if self.routes.iter().any(|route| leads(route, &segments)) {
@@ -112,6 +119,8 @@ mod tests {
             ("/", "/"),
             ("*", "***"),
             ("/authenticate", "/authenticate"),
+            ("/authenticate/SECRET/code", "/authenticate/***/code"),
+            ("/authenticate/x/SECRET", "/authenticate/***/***"),
             ("/users/u-1/2FA", "/users/u-1/2FA"),
             ("/iam/v1alpha1/api-keys/SCWX", "/iam/v1alpha1/api-keys/SCWX"),
             ("/iam/v1alpha1/nowhere/SECRET", "/iam/v1alpha1/***/***"),

@@ -214,14 +214,18 @@ fn a_wrong_password_and_an_unknown_address_look_alike() {
     let mut way = Way::begun(&wire, CALLBACK);
     let wrong = page(way.password(&email, "wrong"), 200);
     let unknown = page(way.password("x@example.com", "wrong"), 200);
-    // Each form has a token of its own.
+    // Each page has a token and a ceremony of its own.
     let plain = |page: &str, email: &str| {
-        let token = page.split("name=\"form\" value=\"").nth(1).unwrap();
-        let token = token.split('"').next().unwrap();
-        // What a passkey is asked for is another challenge each time.
-        let parts: Vec<&str> = page.split("</form>").collect();
-        let without = [parts[0], parts[2]].concat();
-        without.replace(email, "").replace(token, "")
+        let starts = [
+            "name=\"form\" value=\"",
+            "name=\"ceremony\" value=\"",
+            "&quot;challenge&quot;:&quot;",
+        ];
+        starts.iter().fold(page.replace(email, ""), |plain, start| {
+            let own = page.split(start).nth(1).unwrap();
+            let own = own.split(['"', '&']).next().unwrap();
+            plain.replace(own, "")
+        })
     };
     assert_eq!(plain(&wrong, &email), plain(&unknown, "x@example.com"));
     assert!(wrong.contains(

@@ -36,16 +36,16 @@ pub(crate) use target::encode;
 type Shared = State<Arc<Service>>;
 type Shown = Result<Response, StoreError>;
 
-/// Where browser logins begin; the pages of one are below.
-pub(crate) const PATH: &str = "/authenticate";
+/// Where browser logins begin.
+pub(crate) const START: &str = "/authenticate";
 
 /// The routes of the browser login.
 pub(crate) fn routes() -> Router<Arc<Service>> {
     Router::new()
-        .route(PATH, get(begin))
-        .route(&format!("{PATH}/{{login}}"), get(show).post(enter))
+        .route(START, get(begin))
+        .route("/authenticate/{login}", get(show).post(enter))
         .route(
-            &format!("{PATH}/{{login}}/code"),
+            "/authenticate/{login}/code",
             get(show_code).post(enter_with_code),
         )
 }
@@ -124,7 +124,7 @@ fn is_at_loopback_address(headers: &HeaderMap) -> bool {
 async fn begin(State(service): Shared, headers: HeaderMap, target: Target) -> Response {
     if is_at_loopback_address(&headers) {
         let address = format!(
-            "{}{PATH}?redirectToUrl={}",
+            "{}{START}?redirectToUrl={}",
             service.origin,
             encode(&target.url())
         );

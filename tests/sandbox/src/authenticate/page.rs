@@ -7,7 +7,7 @@ use axum::{
 use maud::{Markup, html};
 
 use super::{
-    PATH, login,
+    START, login,
     target::{Target, encode},
 };
 use crate::{
@@ -57,7 +57,7 @@ pub(super) struct Program {
 impl Program {
     /// The program at a target, with the pages of a login.
     pub(super) fn new(login: &str, target: Target) -> Self {
-        let home = Home::of(format!("{PATH}/{login}"));
+        let home = Home::of(format!("{START}/{login}"));
         Self { home, target }
     }
 
@@ -122,7 +122,7 @@ impl Door for Program {
 
 /// The page of a login that was handed over, or that took too long.
 pub(super) fn over(target: &Target) -> Response {
-    let again = format!("{PATH}?redirectToUrl={}", encode(&target.url()));
+    let again = format!("{START}?redirectToUrl={}", encode(&target.url()));
     let content = html! {
         p {
             "This page logged a program in already, or it is too old, or your browser does not keep \

@@ -47,9 +47,10 @@ pub(super) fn event() -> Value {
         })) },
         "result": word(&["success", "failure"]),
         "failure_reason": or_null(word(&["invalid_mfa", "invalid_password"])),
-        "method": word(&["password", "authentication_code", "oauth2", "saml"]),
+        "method":
+            word(&["unknown_method", "password", "authentication_code", "oauth2", "saml"]),
         "origin": word(&["public_api", "admin_api"]),
-        "mfa_type": or_null(word(&["totp"])),
+        "mfa_type": or_null(word(&["unknown_mfa_type", "totp"])),
         "country_code": or_null(text()),
     }))
 }

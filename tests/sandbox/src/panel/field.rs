@@ -143,7 +143,7 @@ pub(crate) fn backup_code_field(problem: Option<&str>) -> Markup {
         label: "Backup code",
         hint: Some(
             "One of the ten codes that you saved when you enabled two-factor \
-                    authentication. Each works once.",
+             authentication. Each works once.",
         ),
         kind: "text",
         autocomplete: "off",

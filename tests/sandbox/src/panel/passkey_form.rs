@@ -48,7 +48,8 @@ impl PasskeyForm<'_> {
                 p.hint data-passkey-needs {
                     "Passkeys need JavaScript and a browser that supports them."
                 }
-                p.problem role="alert" hidden[self.problem.is_none()] data-passkey-problem {
+                p.problem role=[self.problem.map(|_| "alert")] hidden[self.problem.is_none()]
+                    data-passkey-problem {
                     (self.problem.unwrap_or_default())
                 }
                 button type="submit" hidden { (self.button) }

@@ -26,6 +26,8 @@ const NO_ORGANIZATION: &str = "";
 pub(super) enum Method {
     /// A password.
     Password,
+    /// A passkey, which stands for the second factor too.
+    Passkey,
 }
 
 /// The second factor of a sign-in.
@@ -35,6 +37,8 @@ pub(super) enum Factor {
     App,
     /// A backup code.
     BackupCode,
+    /// A passkey.
+    Passkey,
 }
 
 /// Why a sign-in failed.
@@ -66,9 +70,9 @@ pub(crate) struct SignIn {
     pub(crate) id: String,
     pub(crate) recorded_at: Instant,
     pub(crate) client: Client,
-    /// `password`.
+    /// `password` or `passkey`.
     pub(crate) method: String,
-    /// `app` or `backup_code`; nothing where no second factor was shown.
+    /// `app`, `backup_code` or `passkey`; nothing where no second factor was shown.
     pub(crate) factor: Option<String>,
     /// `password`, `factor` or `refused`; nothing where it worked.
     pub(crate) failure: Option<String>,
@@ -159,10 +163,12 @@ fn insert(
 ) -> Result<i64> {
     let method = match new.method {
         Method::Password => "password",
+        Method::Passkey => "passkey",
     };
     let factor = new.factor.map(|factor| match factor {
         Factor::App => "app",
         Factor::BackupCode => "backup_code",
+        Factor::Passkey => "passkey",
     });
     let failure = new.failure.map(|failure| match failure {
         Failure::Password => "password",

@@ -149,7 +149,7 @@ pub(super) fn admit<T>(
 ) -> Result<Result<T>> {
     let user = users::find(db, user_id)?;
     let checked = check(db, &user, shown, now)?;
-    if let Some(new) = told(&checked, shown) {
+    if let Some(new) = to_record(&checked, shown) {
         events::record(db, &user, &new, now)?;
     }
     if let Err(refusal) = checked {
@@ -181,7 +181,7 @@ pub(super) fn let_in<T>(
 /// It is nothing yet where the password was right and the code is still to come: every sign-in with
 /// a second factor begins so, and a list in which each of them failed once first would hide the
 /// attempts that did fail. A wrong code after it is told as such (inferred).
-fn told<'a>(checked: &Result<Option<Factor>>, shown: &Shown<'a>) -> Option<NewSignIn<'a>> {
+fn to_record<'a>(checked: &Result<Option<Factor>>, shown: &Shown<'a>) -> Option<NewSignIn<'a>> {
     let (factor, failure) = match checked {
         Ok(factor) => (*factor, None),
         Err(StoreError::CodeRequired) => return None,

@@ -234,15 +234,16 @@ mod tests {
     fn visits_of_the_sign_in_page_do_not_pile_up() {
         let store = Store::open(None).unwrap();
         let now = Clock::default().instant();
-        let first = store.new_form("visit 0", now).unwrap();
-        for visit in 1..ALL_FORMS {
-            store.new_form(&format!("visit {visit}"), now).unwrap();
-        }
-        assert!(store.knows_form("visit 0", &first, now).unwrap());
-        let last = store.new_form("visit", now).unwrap();
+        let forms: Vec<String> = (0..=ALL_FORMS)
+            .map(|visit| store.new_form(&format!("visit {visit}"), now).unwrap())
+            .collect();
         assert_eq!(count(&store, "forms"), ALL_FORMS);
-        assert!(!store.knows_form("visit 0", &first, now).unwrap());
-        assert!(store.knows_form("visit", &last, now).unwrap());
+        let is_open = |visit: usize| {
+            let owner = format!("visit {visit}");
+            store.use_form(&owner, &forms[visit], now).unwrap()
+        };
+        assert!(!is_open(0), "the oldest made room");
+        assert!(is_open(1) && is_open(forms.len() - 1));
     }
 
     // Issue 11, 6

@@ -3,8 +3,9 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    Client, Credential, Issued, Result, Store, StoreError, User, hash, login, panel, passkeys,
-    sessions, users,
+    Client, Credential, Issued, Result, Store, StoreError, User,
+    events::{self, Factor, Failure, Method, NewSignIn},
+    hash, login, panel, passkeys, sessions, users,
 };
 use crate::clock::Instant;
 
@@ -42,16 +43,18 @@ impl Store {
         self.transaction(|db| {
             let credential = find(db, credential_id)?;
             let Some(user) = user_of(db, visit, step, credential.as_ref(), now)? else {
-                return Ok(None);
+                return Ok(Ok(None));
             };
-            let Some(state) = credential.as_ref().and_then(check) else {
-                // A value, since an error would roll this back.
+            let state = credential.as_ref().and_then(check);
+            events::record(db, &user, &told(step, state, &user, client), now)?;
+            // A refusal is a value, since an error would roll back what is remembered of it.
+            let Some(state) = state else {
                 users::failed_attempt(db, &user.root_user_id)?;
-                return Ok(None);
+                return Ok(Ok(None));
             };
             // Only whoever has the passkey learns this.
             if user.locked {
-                return Err(StoreError::Locked(user.id));
+                return Ok(Err(StoreError::Locked(user.id)));
             }
             db.execute(
                 "UPDATE passkeys SET state = ?2, last_login_at = ?3 WHERE credential_id = ?1",
@@ -61,8 +64,27 @@ impl Store {
                 panel::forget(db, &hash(visit))?;
                 sessions::begin(db, user, client, None, now)
             })?;
-            Ok(Some(issued))
-        })
+            Ok(Ok(Some(issued)))
+        })?
+    }
+}
+
+/// What the audit trail tells of a sign-in.
+fn told<'a>(step: Step, state: Option<[u8; 7]>, user: &User, client: &'a Client) -> NewSignIn<'a> {
+    let (method, factor) = match step {
+        Step::Alone => (Method::Passkey, None),
+        Step::AfterPassword => (Method::Password, Some(Factor::Passkey)),
+    };
+    let failure = match state {
+        None => Some(Failure::Factor),
+        Some(_) if user.locked => Some(Failure::Refused),
+        Some(_) => None,
+    };
+    NewSignIn {
+        client,
+        method,
+        factor,
+        failure,
     }
 }
 

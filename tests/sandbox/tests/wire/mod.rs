@@ -125,12 +125,6 @@ impl Wire {
         }
     }
 
-    /// The origin of the panel.
-    pub fn origin(&self) -> String {
-        let parts: Vec<&str> = self.sandbox.info().panel_url.splitn(4, '/').collect();
-        parts[..3].join("/")
-    }
-
     /// The path of the settings of the first user's organization.
     pub fn settings_path(&self) -> String {
         let id = &self.sandbox.info().organization_id;
@@ -142,6 +136,12 @@ impl Wire {
         let after_host = self.sandbox.info().panel_url.splitn(4, '/').nth(3);
         let at = self.sandbox.info().panel_url.len() - after_host.unwrap().len() - 1;
         &self.sandbox.info().panel_url[at..]
+    }
+
+    /// The origin of the pages, at `localhost`.
+    pub fn origin(&self) -> String {
+        let url = &self.sandbox.info().panel_url;
+        url[..url.len() - self.home().len()].to_owned()
     }
 
     /// The cookies by their real names in the panel.

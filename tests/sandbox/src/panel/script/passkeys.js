@@ -55,6 +55,7 @@
     button.hidden = false;
 
     const tell = (text) => {
+      problem.setAttribute("role", "alert");
       problem.textContent = text;
       problem.hidden = text === "";
     };
