@@ -149,8 +149,10 @@ pub(super) async fn show_renewal(State(service): Shared, visitor: SignedIn) -> R
         form.card method="post" action={ (home) (RENEWAL) } {
             (token(&frame.form))
             (proof_fields("Six-digit code from your authenticator app", true, refusal.as_ref()))
-            button type="submit" { "Make new codes" }
-            p { a href=(home) { "Keep the old ones" } }
+            div.actions {
+                button type="submit" { "Make new codes" }
+                a.button.quiet href=(home) { "Keep the old ones" }
+            }
         }
     };
     let page = below("New backup codes", &frame, &content);

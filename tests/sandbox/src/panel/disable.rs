@@ -62,8 +62,10 @@ pub(super) async fn show(State(service): Shared, visitor: SignedIn) -> Result<Re
                 ..Field::default()
             }))
             (proof_fields("Six-digit code from your authenticator app", false, refusal))
-            button.danger type="submit" { "Disable two-factor authentication" }
-            p { a href=(home) { "Keep it on" } }
+            div.actions {
+                button.danger type="submit" { "Disable two-factor authentication" }
+                a.button.quiet href=(home) { "Keep it on" }
+            }
         }
     };
     let page = below("Disable two-factor authentication", &frame, &content);

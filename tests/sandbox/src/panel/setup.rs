@@ -77,7 +77,7 @@ pub(super) async fn show(State(service): Shared, visitor: SignedIn) -> Result<Re
                 p { "The next page shows ten codes for when you do not have your phone." }
             }
         }
-        p { a href=(home) { "Not now" } }
+        p.actions { a.button.quiet href=(home) { "Not now" } }
     };
     let page = below("Enable two-factor authentication", &frame, &content);
     Ok(answer(StatusCode::OK, page))
