@@ -35,16 +35,13 @@ struct Place {
 impl Place {
     /// `host` or `host:port` (RFC 9110, section 7.2); nothing where it is neither.
     fn parse(text: &str, usual_port: u16) -> Option<Self> {
-        let (host, port) = match text.strip_prefix('[') {
-            Some(rest) => {
-                let (address, port) = rest.split_once(']')?;
-                (Host::of(address.parse::<Ipv6Addr>().ok()?.into()), port)
-            }
-            None => {
-                let at = text.find(':').unwrap_or(text.len());
-                let (name, port) = text.split_at(at);
-                (Host::named(name)?, port)
-            }
+        let (host, port) = if let Some(rest) = text.strip_prefix('[') {
+            let (address, port) = rest.split_once(']')?;
+            (Host::of(address.parse::<Ipv6Addr>().ok()?.into()), port)
+        } else {
+            let at = text.find(':').unwrap_or(text.len());
+            let (name, port) = text.split_at(at);
+            (Host::named(name)?, port)
         };
         let port = match port.strip_prefix(':') {
             None if port.is_empty() => usual_port,

@@ -23,7 +23,7 @@ use crate::{
     panel::{
         self,
         problem::told,
-        steps::{self, Arrived, Code, Door, Password, Step},
+        steps::{self, Arrived, Door, FirstStep, SecondStep, Step},
     },
     service::Service,
     store::{Client, Issued, StoreError},
@@ -164,7 +164,7 @@ async fn enter(
     program: Program,
     client: Client,
     headers: HeaderMap,
-    form: Arrived<Password>,
+    form: Arrived<FirstStep>,
 ) -> Response {
     let from = (&client, &headers);
     or_refusal(steps::enter(&service, &program, from, form))
@@ -179,7 +179,7 @@ async fn enter_with_code(
     program: Program,
     client: Client,
     headers: HeaderMap,
-    form: Arrived<Code>,
+    form: Arrived<SecondStep>,
 ) -> Response {
     let from = (&client, &headers);
     or_refusal(steps::enter_with_code(&service, &program, from, form))

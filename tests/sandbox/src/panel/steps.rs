@@ -73,7 +73,7 @@ pub(crate) type Arrived<T> = std::result::Result<Form<Sent<T>>, FormRejection>;
 
 /// What the first step sends: an email address and a password, or a passkey's answer.
 #[derive(Deserialize)]
-pub(crate) struct Password {
+pub(crate) struct FirstStep {
     #[serde(default)]
     email: String,
     #[serde(default)]
@@ -84,7 +84,7 @@ pub(crate) struct Password {
 
 /// What the second step sends: a code, or a passkey's answer.
 #[derive(Deserialize)]
-pub(crate) struct Code {
+pub(crate) struct SecondStep {
     #[serde(flatten)]
     proofs: Proofs,
     #[serde(flatten)]
@@ -180,7 +180,7 @@ pub(crate) fn enter(
     service: &Service,
     door: &impl Door,
     (client, headers): (&Client, &HeaderMap),
-    arrived: Arrived<Password>,
+    arrived: Arrived<FirstStep>,
 ) -> Result<Response> {
     let step = Step::Password;
     let (visit, typed) = match once(service, (door, step), headers, arrived)? {
@@ -359,7 +359,7 @@ pub(crate) fn enter_with_code(
     service: &Service,
     door: &impl Door,
     (client, headers): (&Client, &HeaderMap),
-    arrived: Arrived<Code>,
+    arrived: Arrived<SecondStep>,
 ) -> Result<Response> {
     let step = Step::Code;
     let (visit, typed) = match once(service, (door, step), headers, arrived)? {

@@ -39,7 +39,7 @@ pub(super) enum SignIn {
 #[derive(Debug)]
 pub(crate) enum Entered {
     /// The person is signed in.
-    Session(Issued),
+    Session(Box<Issued>),
     /// The passkey is unknown, was removed, or its answer is not good.
     Refused,
     /// The ceremony was used before, or has expired.
@@ -166,7 +166,9 @@ pub(crate) fn enter(
             )?
         }
     };
-    Ok(issued.map_or(Entered::Refused, Entered::Session))
+    Ok(issued.map_or(Entered::Refused, |issued| {
+        Entered::Session(Box::new(issued))
+    }))
 }
 
 /// The new state of a passkey whose answer is good.
