@@ -23,7 +23,7 @@ use crate::{
     panel::{
         self,
         problem::told,
-        steps::{self, Arrived, Code, Door, Password, Step},
+        steps::{self, Arrived, Code, Door, SignIn, Step},
     },
     service::Service,
     store::{Client, Issued, StoreError},
@@ -164,7 +164,7 @@ async fn enter(
     program: Program,
     client: Client,
     headers: HeaderMap,
-    form: Arrived<Password>,
+    form: Arrived<SignIn>,
 ) -> Response {
     let from = (&client, &headers);
     or_refusal(steps::enter(&service, &program, from, form))

@@ -40,7 +40,7 @@ pub(super) async fn start(
 pub(super) async fn show(State(service): Shared, visitor: SignedIn) -> Result<Response> {
     let caller = visitor.caller();
     let Some(key) = service.store.pending_key(&caller, &visitor.user.id)? else {
-        return Ok(no_key(&service, &visitor)?);
+        return no_key(&service, &visitor);
     };
     let refusal = visitor.refusal(&service, PAGE);
     let frame = visitor.frame(&service, "")?;

@@ -13,7 +13,7 @@ use super::{
     Home, cookie, layout,
     memory::Said,
     problem::{Result, told},
-    steps::{self, Arrived, Code, Door, Password, Step},
+    steps::{self, Arrived, Code, Door, SignIn, Step},
     to,
     visitor::{Once, SignedIn},
 };
@@ -119,7 +119,7 @@ pub(super) async fn enter(
     State(service): Shared,
     client: Client,
     headers: HeaderMap,
-    form: Arrived<Password>,
+    form: Arrived<SignIn>,
 ) -> Result<Response> {
     let from = (&client, &headers);
     Ok(steps::enter(&service, &Panel(&service), from, form)?)

@@ -73,7 +73,7 @@ pub(crate) type Arrived<T> = std::result::Result<Form<Sent<T>>, FormRejection>;
 
 /// What the first step sends: an email address and a password, or a passkey's answer.
 #[derive(Deserialize)]
-pub(crate) struct Password {
+pub(crate) struct SignIn {
     #[serde(default)]
     email: String,
     #[serde(default)]
@@ -180,7 +180,7 @@ pub(crate) fn enter(
     service: &Service,
     door: &impl Door,
     (client, headers): (&Client, &HeaderMap),
-    arrived: Arrived<Password>,
+    arrived: Arrived<SignIn>,
 ) -> Result<Response> {
     let step = Step::Password;
     let (visit, typed) = match once(service, (door, step), headers, arrived)? {
