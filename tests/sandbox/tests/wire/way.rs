@@ -58,7 +58,7 @@ impl<'a> Way<'a> {
             let answer = self.send("GET", &path, "");
             match answer.headers.get("location") {
                 Some(to) if to.to_str().unwrap().starts_with('/') => {
-                    path = to.to_str().unwrap().to_owned();
+                    to.to_str().unwrap().clone_into(&mut path);
                 }
                 _ => {
                     self.at = path;
