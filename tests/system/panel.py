@@ -268,6 +268,8 @@ try:
     look("code-wrong")
     press(code(key))
     expect("on")
+    driver.get(f"{PANEL}/sign-ins")
+    look("sign-ins-wrong")
     sign_out()
 
     sign_in()

@@ -200,7 +200,7 @@ fn a_person_sees_the_own_sign_ins_and_what_failed_stands_out() {
             [
                 "2 hours ago",
                 "password and a code from the app",
-                "wrong code",
+                "Wrong code",
             ],
         ),
     ] {
