@@ -151,23 +151,19 @@ fn name_for(ctx: &Context, given: Option<String>, key: &SecurityKey, factors: &F
         let mut others = factors.known_passkeys().iter();
         others.any(|other| other.name == name || clean(&other.name) == name)
     };
-    match given {
-        Some(name) => {
-            if taken(&name) {
-                ctx.ui()
-                    .warn("another passkey already has this name. Use the ids to tell them apart");
-            }
-            name
+    if let Some(name) = given {
+        if taken(&name) {
+            ctx.ui()
+                .warn("another passkey already has this name. Use the ids to tell them apart");
         }
-        None => {
-            let own: String = key.name().chars().take(LONGEST_NAME - 4).collect();
-            let numbered = (2..1000).map(|number| format!("{own} {number}"));
-            std::iter::once(own.clone())
-                .chain(numbered)
-                .find(|name| !taken(name))
-                .unwrap_or(own)
-        }
+        return name;
     }
+    let own: String = key.name().chars().take(LONGEST_NAME - 4).collect();
+    let numbered = (2..1000).map(|number| format!("{own} {number}"));
+    std::iter::once(own.clone())
+        .chain(numbered)
+        .find(|name| !taken(name))
+        .unwrap_or(own)
 }
 
 fn new_credential(ceremony: &PasskeyCeremony, origin: &WebOrigin, user: &User) -> NewCredential {

@@ -24,28 +24,34 @@ enum Step {
 }
 
 #[derive(Clone, Default)]
-struct Wire(Arc<Mutex<(VecDeque<Step>, Vec<[u8; REPORT]>)>>);
+struct Wire(Arc<Mutex<Exchange>>);
+
+#[derive(Default)]
+struct Exchange {
+    steps: VecDeque<Step>,
+    written: Vec<[u8; REPORT]>,
+}
 
 impl Wire {
     fn of(steps: impl IntoIterator<Item = Step>) -> Self {
         let wire = Self::default();
-        wire.0.lock().unwrap().0.extend(steps);
+        wire.0.lock().unwrap().steps.extend(steps);
         wire
     }
 
     fn written(&self) -> Vec<[u8; REPORT]> {
-        self.0.lock().unwrap().1.clone()
+        self.0.lock().unwrap().written.clone()
     }
 }
 
 impl Reports for Wire {
     fn write(&mut self, report: &[u8; REPORT]) -> Result<(), KeyError> {
-        self.0.lock().unwrap().1.push(*report);
+        self.0.lock().unwrap().written.push(*report);
         Ok(())
     }
 
     fn read(&mut self, _wait: Duration) -> Result<Option<[u8; REPORT]>, KeyError> {
-        match self.0.lock().unwrap().0.pop_front() {
+        match self.0.lock().unwrap().steps.pop_front() {
             Some(Step::Report(report)) => Ok(Some(report)),
             Some(Step::Nothing) | None => Ok(None),
             Some(Step::Gone) => Err(KeyError::Unplugged),

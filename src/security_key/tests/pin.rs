@@ -22,7 +22,7 @@ pub(crate) enum PinAnswer {
 
 /// The PIN of a virtual key.
 pub(crate) struct Pin {
-    pin: String,
+    digits: String,
     /// The version of the protocol.
     pub(crate) version: u64,
     /// Whether tokens are for one purpose (CTAP 2.1), or for all (2.0).
@@ -36,7 +36,7 @@ pub(crate) struct Pin {
 impl Pin {
     pub(crate) fn new(pin: &str, version: u64, tokens_for: bool) -> Self {
         Self {
-            pin: pin.to_owned(),
+            digits: pin.to_owned(),
             version,
             tokens_for,
             tries: 8,
@@ -122,7 +122,7 @@ impl Pin {
         let mut hash = sent.to_vec();
         let mut cipher = cbc::Decryptor::<Aes256>::new_from_slices(&key, &iv).unwrap();
         cipher.decrypt_block_mut((&mut hash[..]).into());
-        if hash != digest(&SHA256, self.pin.as_bytes()).as_ref()[..16] {
+        if hash != digest(&SHA256, self.digits.as_bytes()).as_ref()[..16] {
             self.tries -= 1;
             self.in_a_row += 1;
             return PinAnswer::Status(match (self.tries, self.in_a_row) {

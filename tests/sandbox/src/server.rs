@@ -29,7 +29,7 @@ use uuid::Uuid;
 use crate::{
     door,
     faults::Action,
-    gate::Gate,
+    gate::{Gate, Refusal},
     iam,
     ledger::Ledger,
     limits::Limits,
@@ -206,7 +206,7 @@ impl Server {
         if path.starts_with(door::PREFIX) {
             let response = match allowed {
                 Ok(()) => self.usual(request).await,
-                Err(refusal) => refusal.into_response(),
+                Err(refusal) => self.refuse(request, refusal).await,
             };
             return Ok(self.stamp(response));
         }
@@ -216,7 +216,7 @@ impl Server {
             .record(connection, &method, shown.clone(), request.headers());
         let response = match allowed {
             Ok(()) => self.with_fault(&path, request).await?,
-            Err(refusal) => refusal.into_response(),
+            Err(refusal) => self.refuse(request, refusal).await,
         };
         let response = self.stamp(response);
         let status = response.status().as_u16();
@@ -225,6 +225,14 @@ impl Server {
             log(&format!("{method} {shown} {status}"));
         }
         Ok(response)
+    }
+
+    /// A refusal, once the request is read: the connection can be used again then.
+    async fn refuse(&self, request: Request<Incoming>, refusal: Refusal) -> Response<Body> {
+        match timeout(self.manner.limits.body, read(request.into_body())).await {
+            Ok(_) => refusal.into_response(),
+            Err(_) => too_slow(),
+        }
     }
 
     /// The usual answer, or what a fault makes of it.

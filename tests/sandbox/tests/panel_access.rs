@@ -224,3 +224,17 @@ fn a_signed_out_session_opens_nothing() {
     wire.open("/panel", &stolen).leads_to("/panel/sign-in");
     assert_eq!(wire.sandbox.state().unwrap()["sessions"], 0);
 }
+
+// Issue 11, 6: sign-in pages that somebody opens in a loop leave the forms of a session alone.
+#[test]
+fn the_forms_of_a_session_stay_however_often_the_sign_in_page_is_opened() {
+    let wire = Wire::new();
+    let mut browser = Browser::signed_in(&wire);
+    let form = browser.open("/panel").form();
+    for _ in 0..1001 {
+        wire.open("/panel/sign-in", "");
+    }
+    browser
+        .send("/panel/two-factor/start", &[("form", &form)])
+        .leads_to("/panel/two-factor/enable");
+}

@@ -3,7 +3,10 @@
 
 mod told;
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use scw_sandbox::{Fault, Options, Sandbox};
 
@@ -310,18 +313,22 @@ impl Device for Slow {
 }
 
 /// A key that nobody touches: it waits until it is told to stop.
-struct Untouched(VirtualKey);
+struct Untouched {
+    key: VirtualKey,
+    stopped: Arc<AtomicBool>,
+}
 
 impl Device for Untouched {
     fn call(&mut self, request: &[u8], wait: &Wait) -> std::result::Result<Vec<u8>, KeyError> {
         if request[0] != 1 {
-            return self.0.call(request, wait);
+            return self.key.call(request, wait);
         }
         #[cfg(unix)]
         rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::INT)
             .unwrap();
         loop {
             if let Some(why) = wait.is_over() {
+                self.stopped.store(true, Ordering::Relaxed);
                 return Err(why);
             }
             std::thread::yield_now();
@@ -335,14 +342,20 @@ impl Device for Untouched {
 async fn ctrl_c_stops_the_key_and_adds_nothing() {
     let world = World::new();
     let said = std::cell::RefCell::new(Vec::new());
+    let stopped = Arc::<AtomicBool>::default();
+    let untouched = Untouched {
+        key: VirtualKey::new(),
+        stopped: Arc::clone(&stopped),
+    };
     let err = tokio::select! {
         biased;
         listening = world.ctx.interrupt().listen(|text| said.borrow_mut().push(text.to_owned())) => {
             panic!("{listening:?}")
         }
-        outcome = world.add(Untouched(VirtualKey::new()), None, &[]) => outcome.unwrap_err(),
+        outcome = world.add(untouched, None, &[]) => outcome.unwrap_err(),
     };
     assert_eq!(err.kind(), Kind::Interrupted);
+    assert!(stopped.load(Ordering::Relaxed), "the key blinks on");
     assert_eq!(err.to_string(), "Cancelled. scw added no passkey.");
     assert_eq!((world.finishes(), world.names().await.len()), (0, 0));
     assert!(said.borrow().is_empty(), "it ended at once: {said:?}");

@@ -80,9 +80,11 @@ impl Store {
                      FROM forms WHERE owner_hash = ?1 ORDER BY number DESC LIMIT ?2)",
                 params![owner, FORMS - 1],
             )?;
-            // The newest number is the greatest one, so this keeps as many at most.
+            // The newest number is the greatest one, so this keeps as many at most. Visits of the
+            // sign-in page never push the forms of a session out.
             db.execute(
-                "DELETE FROM forms WHERE number <= (SELECT max(number) FROM forms) - ?1",
+                "DELETE FROM forms WHERE number <= (SELECT max(number) FROM forms) - ?1
+                     AND owner_hash NOT IN (SELECT token_hash FROM sessions)",
                 [ALL_FORMS - 1],
             )?;
             db.execute(
