@@ -51,7 +51,11 @@ fn a_session_is_named_asked_about_and_signed_out() {
         .fill(&question, SESSION, &[("jti", &jti(&other))])
         .leads_to(PLACE);
     assert!(!works(&wire, &other));
-    browser.open("/panel").shows(200, "<h1>");
+    let page = browser.open(PLACE);
+    page.shows(
+        200,
+        "role=\"status\">The session of ureq from 127.0.0.1 was signed out.",
+    );
 }
 
 // Issue 11, 1
@@ -70,7 +74,8 @@ fn the_other_sessions_are_signed_out_and_this_one_stays() {
     browser.fill(OTHERS, OTHERS, &[]).leads_to(PLACE);
     assert!(!others.iter().any(|other| works(&wire, other)));
     let page = browser.open(PLACE);
-    assert_eq!(page.html().matches("This session").count(), 1);
+    let html = page.shows(200, "2 other sessions were signed out.");
+    assert_eq!(html.matches("This session").count(), 1);
 }
 
 /// The row of the only other session; that of this one stands above it.
@@ -138,7 +143,9 @@ fn an_api_key_is_named_asked_about_and_revoked() {
         .fill(&question, KEY, &[("access_key", &info.access_key)])
         .leads_to(PLACE);
     wire.get(&wire.user_path("")).expect(401);
-    browser.open(PLACE).shows(200, "You have no API keys.");
+    let page = browser.open(PLACE);
+    let html = page.shows(200, "You have no API keys.");
+    assert!(html.contains(&format!("The API key {} was revoked.", info.access_key)));
 }
 
 // Issue 11, 1
@@ -166,6 +173,42 @@ fn nobody_is_asked_about_what_is_not_theirs_or_not_there() {
     let token = bob["token"].as_str().unwrap();
     let path = format!("/iam/v1alpha1/users/{BOB}");
     wire.in_session(token, "GET", &path, None).expect(200);
+}
+
+// Issue 11, 5
+#[test]
+fn a_person_sees_the_own_sign_ins_and_what_failed_stands_out() {
+    let wire = Wire::new();
+    let (_, backup) = wire.switch_on();
+    wire.log_in_first("000000").expect(400);
+    wire.log_in(&wire.sandbox.info().email, "wrong", "")
+        .expect(401);
+    wire.sandbox.advance(7200);
+    let mut browser = Browser::signed_in_as_other(&wire, &backup[0]);
+    let page = browser.open("/panel/sign-ins");
+    let html = page.shows(200, "<h1>Sign-ins</h1>");
+    let rows: Vec<&str> = html.split("<li><div>").skip(1).collect();
+    assert_eq!(rows.len(), 3, "{html}");
+    for (row, said) in [
+        (
+            rows[0],
+            ["just now", "password and a backup code", "Signed in"],
+        ),
+        (rows[1], ["2 hours ago", "· password<", "Wrong password"]),
+        (
+            rows[2],
+            [
+                "2 hours ago",
+                "password and a code from the app",
+                "Wrong code",
+            ],
+        ),
+    ] {
+        assert!(said.iter().all(|word| row.contains(word)), "{row}");
+        assert!(row.contains("from 127.0.0.1"), "{row}");
+    }
+    assert!(html.contains("the code was wrong <strong>once</strong>"));
+    assert!(html.contains("change it"));
 }
 
 // Issue 11, 1

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::{
     field::token,
     layout::{Frame, answer, below, inside},
+    memory::Said,
     moment::moment,
     problem::{Problem, Result},
     program, to,
@@ -226,7 +227,8 @@ pub(super) async fn revoke_key(
     service
         .store
         .delete_api_key(&visitor.caller(), &key.access_key)?;
-    Ok(to(&service, PLACE))
+    let text = format!("The API key {} was revoked.", key.access_key);
+    Ok(visitor.say(&service, PLACE, Said::Done(text.into())))
 }
 
 pub(super) async fn ask_session(
@@ -269,7 +271,9 @@ pub(super) async fn end_session(
 ) -> Result<Response> {
     let session = own_session(&service, &visitor, &jti)?;
     service.store.end_session(&visitor.caller(), &session.jti)?;
-    Ok(to(&service, PLACE))
+    let name = program::name(&session.user_agent);
+    let text = format!("The session of {name} from {} was signed out.", session.ip);
+    Ok(visitor.say(&service, PLACE, Said::Done(text.into())))
 }
 
 pub(super) async fn ask_others(State(service): Shared, visitor: SignedIn) -> Result<Response> {
@@ -296,10 +300,11 @@ pub(super) async fn end_others(
     State(service): Shared,
     Once(visitor, ()): Once<SignedIn, ()>,
 ) -> Result<Response> {
-    service
-        .store
-        .end_other_sessions(&visitor.session, service.now())?;
-    Ok(to(&service, PLACE))
+    let now = service.now();
+    let ended = service.store.end_other_sessions(&visitor.session, now)?;
+    let were = if ended == 1 { "was" } else { "were" };
+    let text = format!("{} {were} signed out.", counted(ended));
+    Ok(visitor.say(&service, PLACE, Said::Done(text.into())))
 }
 
 /// So many other sessions, at the beginning of a sentence.

@@ -6,12 +6,13 @@ use axum::{
 };
 use maud::{DOCTYPE, Markup, html};
 
-use super::{ASSETS, Home, field::token, memory::Said};
+use super::{ASSETS, Home, field::token, memory::Said, sign_ins};
 
 /// The places of the panel, in their order.
-pub(super) const PLACES: [(&str, &str); 3] = [
+pub(super) const PLACES: [(&str, &str); 4] = [
     ("", "Security"),
     ("/access", "Sessions and keys"),
+    (sign_ins::PLACE, "Sign-ins"),
     ("/recovery", "Recovery"),
 ];
 

@@ -19,6 +19,7 @@ mod recovery;
 mod security;
 mod setup;
 mod sign_in;
+mod sign_ins;
 pub(crate) mod steps;
 mod visitor;
 
@@ -77,6 +78,7 @@ pub(crate) fn routes(service: &Arc<Service>) -> Router<Arc<Service>> {
             access::OTHERS,
             get(access::ask_others).post(access::end_others),
         )
+        .route(sign_ins::PLACE, get(sign_ins::show))
         .route("/recovery", get(recovery::show))
         .route("/{*rest}", any(async || problem::Problem::NoPage));
     let to_home = {

@@ -50,7 +50,7 @@ pub(super) async fn show(
         (passkeys::section(&known, &frame, service.now()))
         @if is_on {
             p.actions {
-                a.quiet.danger href={ (home) (disable::PAGE) } { "Disable two-factor authentication" }
+                a.button.quiet.danger href={ (home) (disable::PAGE) } { "Disable two-factor authentication" }
             }
         }
     };

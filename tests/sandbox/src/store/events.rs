@@ -223,6 +223,24 @@ fn place(token: &str) -> Result<(Instant, i64)> {
 }
 
 impl Store {
+    /// The newest sign-ins of a user, as many as are asked for.
+    pub(crate) fn own_sign_ins(&self, user: &User, count: u32) -> Result<Vec<SignIn>> {
+        self.transaction(|db| {
+            Ok(db
+                .prepare_cached(
+                    "SELECT sign_ins.*, accounts.* FROM sign_ins
+                         JOIN accounts ON accounts.id = sign_ins.user_id
+                         WHERE sign_ins.organization_id = ?1 AND sign_ins.user_id = ?2
+                         ORDER BY recorded_at DESC, serial DESC LIMIT ?3",
+                )?
+                .query_map(
+                    params![user.organization_id, user.id, count],
+                    SignIn::from_row,
+                )?
+                .collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
     /// A page of an organization's sign-ins, and the token of the next page where there is one.
     /// Inferred: its administrators alone may read them.
     pub(crate) fn sign_ins(
