@@ -41,6 +41,12 @@ pub(crate) struct Ui {
     page_color: anstream::ColorChoice,
 }
 
+/// How many columns a line on stdout has, where that is a terminal.
+#[must_use]
+pub(crate) fn page_width() -> Option<usize> {
+    terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
+}
+
 impl Ui {
     /// A user interface with these choices.
     #[must_use]
@@ -106,12 +112,6 @@ impl Ui {
             return stdout.flush();
         }
         self.result(&path.display().to_string(), data)
-    }
-
-    /// How many columns a line on stdout has, where that is a terminal.
-    #[must_use]
-    pub(crate) fn page_width(&self) -> Option<usize> {
-        terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
     }
 
     /// Writes help to stdout, in any format.
