@@ -127,7 +127,7 @@ impl fmt::Display for Since {
         let seconds = self.0.as_secs();
         let (number, unit) = [(86_400, "day"), (3600, "hour"), (60, "minute")]
             .into_iter()
-            .find(|(length, _)| seconds % length == 0)
+            .find(|(length, _)| seconds.is_multiple_of(*length))
             .map_or((seconds, "second"), |(length, unit)| {
                 (seconds / length, unit)
             });

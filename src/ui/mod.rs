@@ -108,12 +108,6 @@ impl Ui {
         self.result(&path.display().to_string(), data)
     }
 
-    /// How many columns a line on stdout has, where that is a terminal.
-    #[must_use]
-    pub(crate) fn page_width(&self) -> Option<usize> {
-        terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
-    }
-
     /// Writes help to stdout, in any format.
     ///
     /// # Errors
@@ -296,6 +290,12 @@ impl Trace for DebugLines {
 #[must_use]
 pub(crate) fn stdin_is_terminal() -> bool {
     io::stdin().is_terminal()
+}
+
+/// How many columns a line on stdout has, where that is a terminal.
+#[must_use]
+pub(crate) fn page_width() -> Option<usize> {
+    terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
 }
 
 /// Whether stderr is a terminal.

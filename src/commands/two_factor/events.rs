@@ -11,6 +11,7 @@ use crate::{
     context::Context,
     error::{CliError, Result},
     model::{SignInEvent, Since, clean, minute, rfc3339},
+    ui::page_width,
 };
 
 /// What a failure failed to do.
@@ -34,7 +35,7 @@ pub(super) async fn run(ctx: &Context, args: EventsArgs) -> Result<()> {
         SIGN_IN_REGIONS.map(|region| account.sign_ins(region, &organization_id, since));
     let (first, second) = tokio::join!(first, second);
     let read = merged(ctx, [first, second])?;
-    let width = ctx.ui().page_width();
+    let width = page_width();
     let texts: Vec<String> = read.events.iter().map(|event| text(event, width)).collect();
     let data = json!({
         "organization_id": clean(&organization_id),

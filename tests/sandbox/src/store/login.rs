@@ -104,12 +104,12 @@ impl Store {
             in_browser: attempt.in_browser,
             client,
         };
-        self.transaction(|db| match found {
-            Some((user, _)) => admit(db, &user.id, &shown, now, grant),
-            None => {
-                events::record_unknown(db, client, now)?;
-                Ok(Err(StoreError::WrongPassword))
+        self.transaction(|db| {
+            if let Some((user, _)) = found {
+                return admit(db, &user.id, &shown, now, grant);
             }
+            events::record_unknown(db, client, now)?;
+            Ok(Err(StoreError::WrongPassword))
         })?
     }
 
