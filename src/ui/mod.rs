@@ -298,6 +298,12 @@ pub(crate) fn stdin_is_terminal() -> bool {
     io::stdin().is_terminal()
 }
 
+/// How many columns a line on stdout has, where that is a terminal.
+#[must_use]
+pub(crate) fn page_width() -> Option<usize> {
+    terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
+}
+
 /// Whether stderr is a terminal.
 #[must_use]
 pub(crate) fn stderr_is_terminal() -> bool {

@@ -22,9 +22,12 @@ use wire::{
 
 const CALLBACK: &str = "http://localhost:43117/hard-to-guess/callback";
 
+/// Signs in with an email address and a password.
+type Door = fn(&Wire, &str, &str) -> (u16, String);
+
 /// A sign-in through each of the four doors, and what its answer shows: the status and the body,
 /// without what differs from one answer to the next.
-const DOORS: [(&str, fn(&Wire, &str, &str) -> (u16, String)); 4] = [
+const DOORS: [(&str, Door); 4] = [
     ("iam", |wire, email, password| {
         let answer = wire.log_in(email, password, "");
         (answer.status, answer.body.to_string())
