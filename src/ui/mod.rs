@@ -41,12 +41,6 @@ pub(crate) struct Ui {
     page_color: anstream::ColorChoice,
 }
 
-/// How many columns a line on stdout has, where that is a terminal.
-#[must_use]
-pub(crate) fn page_width() -> Option<usize> {
-    terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
-}
-
 impl Ui {
     /// A user interface with these choices.
     #[must_use]

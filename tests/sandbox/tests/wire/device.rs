@@ -98,7 +98,7 @@ impl Device {
         let mut client = self.client();
         let origin = Url::parse(origin).unwrap();
         let made = now(client.register(&origin, request, DefaultClientData))?;
-        self.passkey = client.authenticator().store().clone();
+        self.passkey.clone_from(client.authenticator().store());
         let answer = &made.response;
         Ok(json!({
             "id": base64url(&made.raw_id),
@@ -129,7 +129,7 @@ impl Device {
         let mut client = self.client();
         let origin = Url::parse(origin).unwrap();
         let made = now(client.authenticate(&origin, request, DefaultClientData))?;
-        self.passkey = client.authenticator().store().clone();
+        self.passkey.clone_from(client.authenticator().store());
         let answer = &made.response;
         Ok(json!({
             "id": base64url(&made.raw_id),

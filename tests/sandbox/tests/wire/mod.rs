@@ -131,6 +131,12 @@ impl Wire {
         format!("/iam/v1alpha1/organizations/{id}/security-settings")
     }
 
+    /// The origin of the pages, at `localhost`.
+    pub fn origin(&self) -> String {
+        let url = &self.sandbox.info().panel_url;
+        url[..url.len() - self.home().len()].to_owned()
+    }
+
     /// The path of the panel.
     pub fn home(&self) -> &str {
         let after_host = self.sandbox.info().panel_url.splitn(4, '/').nth(3);
