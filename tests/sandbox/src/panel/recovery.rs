@@ -56,19 +56,16 @@ pub(super) async fn show(
     visitor: std::result::Result<SignedIn, Problem>,
 ) -> Result<Response> {
     let title = "Lost your phone?";
-    let page = match visitor {
-        Ok(visitor) => {
-            let content = html! { div.card { (ways()) } };
-            inside(title, &visitor.frame(&service, "/recovery")?, &content)
-        }
-        Err(_) => {
-            let home = &service.home;
-            let content = html! {
-                div.card { (ways()) }
-                p { a.button href={ (home) "/sign-in" } { "Go to the sign-in page" } }
-            };
-            outside(Some(home), title, &content)
-        }
+    let page = if let Ok(visitor) = visitor {
+        let content = html! { div.card { (ways()) } };
+        inside(title, &visitor.frame(&service, "/recovery")?, &content)
+    } else {
+        let home = &service.home;
+        let content = html! {
+            div.card { (ways()) }
+            p { a.button href={ (home) "/sign-in" } { "Go to the sign-in page" } }
+        };
+        outside(Some(home), title, &content)
     };
     Ok(answer(StatusCode::OK, page))
 }
