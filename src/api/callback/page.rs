@@ -99,7 +99,7 @@ pub(super) fn redirect_with_cookie(to: &str, cookie: &str, path: &str, seconds: 
     )
 }
 
-/// Redirects to another address with `GET`. A browser's history keeps that address alone.
+/// Redirects to another address with `GET`, which takes the old one's place in the tab.
 pub(super) fn redirect(to: &str) -> String {
     moved(to, "")
 }

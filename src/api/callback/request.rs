@@ -95,7 +95,8 @@ impl Routes {
     }
 
     /// Leads from the callback to its address without a query. There the browser is told what came
-    /// of the login, and neither its address bar nor its history shows one.
+    /// of the login, and neither its address bar nor the history of its tab shows one. Chromium's
+    /// history file has both addresses: what is in it is worth nothing once the session is ended.
     pub(super) fn to_outcome(&self) -> String {
         page::redirect(&self.callback_path())
     }
