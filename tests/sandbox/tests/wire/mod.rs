@@ -144,12 +144,6 @@ impl Wire {
         &self.sandbox.info().panel_url[at..]
     }
 
-    /// The origin of the pages, at `localhost`.
-    pub fn origin(&self) -> String {
-        let url = &self.sandbox.info().panel_url;
-        url[..url.len() - self.home().len()].to_owned()
-    }
-
     /// The cookies by their real names in the panel.
     fn real_cookies(&self, cookies: &str) -> String {
         let digest = <sha2::Sha256 as sha2::Digest>::digest(self.home());
