@@ -9,7 +9,6 @@ use std::{
     process::Command,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
-    time::Duration,
 };
 
 use rustix::{
@@ -19,16 +18,16 @@ use rustix::{
     termios::{tcgetpgrp, tcsetpgrp},
 };
 use signal_hook::{
-    consts::{SIGHUP, SIGINT, SIGQUIT, SIGSTOP, SIGTERM, SIGUSR1, SIGUSR2},
+    consts::{SIGHUP, SIGINT, SIGQUIT, SIGSTOP, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2},
     iterator::{Handle, SignalsInfo, exfiltrator::WithOrigin},
     low_level::siginfo::{Cause, Origin},
 };
 
-/// The signals that a program may get through this process, and that do not end this process.
-const PASSED_ON: [i32; 6] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2];
-
-/// How long the terminal may take to stop this process after it stopped the program.
-const STOPPED_TOGETHER: Duration = Duration::from_millis(50);
+/// The signals that a program may get through this process, and that neither end nor stop this
+/// process. Ctrl-Z is among them: this process stops once the program has. Otherwise the shell could
+/// take the terminal back while the program still reads from it, and the program would take a letter
+/// of the next command.
+const PASSED_ON: [i32; 7] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2];
 
 /// The exit code of a program that a signal ended is this and the number of the signal (POSIX,
 /// "Exit Status for Commands", as every shell has it).
@@ -176,8 +175,6 @@ fn seen(pid: Pid, options: WaitIdOptions) -> bool {
 /// A shell that the program is has a process group of its own, which had the terminal. It gets it
 /// back, as it would from the shell around it; without that its next read would fail.
 fn stop_too(pid: Pid) -> io::Result<()> {
-    // Ctrl-Z stops this process by itself, perhaps a moment later. The shell then continues both.
-    thread::sleep(STOPPED_TOGETHER);
     let ended = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
     if seen(pid, WaitIdOptions::CONTINUED) || seen(pid, ended) {
         return Ok(());
@@ -196,7 +193,10 @@ fn stop_too(pid: Pid) -> io::Result<()> {
     {
         let _ = tcsetpgrp(&terminal, group);
     }
-    if !seen(pid, WaitIdOptions::CONTINUED) {
+    // The shell continues a program of this process group itself. It may even be stopped again by
+    // now, which the next look at it tells.
+    let again = WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT;
+    if !seen(pid, WaitIdOptions::CONTINUED) && !seen(pid, again) {
         let _ = kill_process(pid, Signal::CONT);
     }
     Ok(())

@@ -161,7 +161,7 @@ fn an_administrator_lists_and_deletes_the_passkeys_of_its_members_only() {
     assert_eq!(unseen["resource"], "webauthn_authenticator");
 }
 
-// Issue 8, 1: the panel's state is about the app; the passkeys are named.
+// Issue 8, 1: the panel names the passkeys. Issue 11, 1: they may be the second factor.
 #[test]
 fn the_panel_names_the_passkeys_beside_the_app() {
     let wire = Wire::new();
@@ -177,7 +177,12 @@ fn the_panel_names_the_passkeys_beside_the_app() {
     };
     let page = browser.open("/panel");
     names(&page);
+    page.shows(200, "class=\"badge on\">On<");
+    page.shows(200, "Add an authenticator app");
+    wire.sandbox.passkey_readings(false, true).unwrap();
+    let page = browser.open("/panel");
     page.shows(200, "class=\"badge off\">Off");
+    page.shows(200, "Enable two-factor authentication");
     let key = browser.start();
     browser
         .enable(&wire.code(&key))

@@ -39,12 +39,12 @@ pub(super) async fn show(
         }
         section.card aria-labelledby="two-factor" {
             h2 id="two-factor" { "Two-factor authentication" }
-            (badge(is_on, state.since))
+            (badge(is_on || visitor.user.mfa, state.since))
             @if is_on {
                 p { "You enter a code from your authenticator app at every sign-in." }
                 (backup_codes(home, &state))
             } @else {
-                (off(home, &frame.form, state.app))
+                (without_app(home, &frame.form, state.app, visitor.user.mfa))
             }
         }
         (passkeys::section(&known, &frame, service.now()))
@@ -73,12 +73,22 @@ fn badge(is_on: bool, since: Option<Instant>) -> Markup {
     }
 }
 
-fn off(home: &Home, form: &str, app: TwoFactor) -> Markup {
+/// What an account without the app is offered. Passkeys may be its second factor (protocol.md E).
+fn without_app(home: &Home, form: &str, app: TwoFactor, has_passkey: bool) -> Markup {
     let has_begun = app == TwoFactor::Pending;
+    let first = if has_passkey {
+        "Add an authenticator app"
+    } else {
+        "Enable two-factor authentication"
+    };
     html! {
-        p {
-            "With it, nobody gets into the account with the password alone: you also enter a code \
-             from your phone, which changes every 30 seconds."
+        @if has_passkey {
+            p { "You use a passkey at every sign-in. An authenticator app is a second way in." }
+        } @else {
+            p {
+                "With it, nobody gets into the account with the password alone: you also enter a \
+                 code from your phone, which changes every 30 seconds."
+            }
         }
         @if has_begun {
             p { "You have begun to set it up." }
@@ -87,7 +97,7 @@ fn off(home: &Home, form: &str, app: TwoFactor) -> Markup {
         form.actions method="post" action={ (home) "/two-factor/start" } {
             (token(form))
             button.quiet[has_begun] type="submit" {
-                (if has_begun { "Start again with a new key" } else { "Enable two-factor authentication" })
+                (if has_begun { "Start again with a new key" } else { first })
             }
         }
     }
