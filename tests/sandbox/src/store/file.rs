@@ -60,7 +60,7 @@ pub(super) struct DataFile {
     pub(super) path: PathBuf,
     /// What was changed about files that were there, for the person.
     pub(super) notes: Vec<String>,
-    _lock: File,
+    lock: File,
 }
 
 impl DataFile {
@@ -80,11 +80,16 @@ impl DataFile {
         for suffix in ["", "-wal", "-shm", "-journal"] {
             notes.extend(keep_to_owner(&beside(&path, suffix))?);
         }
-        Ok(Self {
-            path,
-            notes,
-            _lock: lock,
-        })
+        Ok(Self { path, notes, lock })
+    }
+}
+
+impl Drop for DataFile {
+    /// Gives the lock back at once. A program that this process starts just now has a copy of the
+    /// open file until it runs, and the lock would last as long as that.
+    fn drop(&mut self) {
+        // The system gives it back at the end of the process in any case.
+        let _ = self.lock.unlock();
     }
 }
 
@@ -158,4 +163,23 @@ fn keep_to_owner(path: &Path) -> Result<Option<String>, FileError> {
         "{}: others could read this file; its mode is 0600 now",
         path.display()
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Issue 11, 6: a file that is let go can be taken at once, though a program that was just
+    // started still has the open lock.
+    #[test]
+    fn a_lock_that_a_started_program_has_inherited_keeps_nobody_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sandbox.db");
+        let first = DataFile::take(&path).unwrap();
+        let inherited = first.lock.try_clone().unwrap();
+        assert!(DataFile::take(&path).is_err());
+        drop(first);
+        DataFile::take(&path).unwrap();
+        drop(inherited);
+    }
 }
