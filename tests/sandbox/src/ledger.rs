@@ -118,15 +118,18 @@ impl Ledger {
         &self,
         connection: u64,
         method: &Method,
-        path: String,
+        path: &str,
         headers: &HeaderMap,
     ) -> Entry<'_> {
         let mut seen = lock(&self.seen);
         seen.kept.push_back(Seen {
-            method: method.to_string(),
-            path,
+            method: short(method.as_str(), 32),
+            path: short(path, 1024),
             status: None,
-            headers: headers.keys().map(ToString::to_string).collect(),
+            headers: headers
+                .keys()
+                .map(|name| short(name.as_str(), 64))
+                .collect(),
             connection,
             began_ms: self.now_ms(),
             ended_ms: None,
@@ -180,9 +183,29 @@ impl Drop for Entry<'_> {
     }
 }
 
+/// At most so many letters of a text: what is kept of a request has a bound, too.
+fn short(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    // Issue 11, 6: a request of any length takes a bounded place.
+    #[test]
+    fn of_long_paths_methods_and_headers_the_beginning_is_remembered() {
+        let ledger = Ledger::default();
+        let long = "x".repeat(60_000);
+        let method = Method::from_bytes(long.as_bytes()).unwrap();
+        let name = axum::http::HeaderName::from_bytes(long.as_bytes()).unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert(name, axum::http::HeaderValue::from_static("x"));
+        drop(ledger.record(1, &method, &format!("/{long}"), &headers));
+        let seen = &ledger.seen()[0];
+        let lengths = (seen.method.len(), seen.path.len(), seen.headers[0].len());
+        assert_eq!(lengths, (32, 1024, 64));
+    }
 
     // Issue 11, 6
     #[test]
@@ -190,7 +213,7 @@ mod tests {
         let ledger = Ledger::default();
         let ask = |number: usize| {
             let path = format!("/{number}");
-            ledger.record(1, &Method::GET, path, &HeaderMap::new())
+            ledger.record(1, &Method::GET, &path, &HeaderMap::new())
         };
         let (early, late) = (ask(0), ask(1));
         for number in 2..=REQUESTS {

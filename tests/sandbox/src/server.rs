@@ -213,7 +213,7 @@ impl Server {
         let shown = self.shown.path(&path);
         let entry = self
             .ledger
-            .record(connection, &method, shown.clone(), request.headers());
+            .record(connection, &method, &shown, request.headers());
         let response = match allowed {
             Ok(()) => self.with_fault(&path, request).await?,
             Err(refusal) => self.refuse(request, refusal).await,

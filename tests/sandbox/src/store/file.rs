@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File, OpenOptions, Permissions, TryLockError},
     io::{self, Read, Seek, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -33,6 +33,18 @@ pub enum FileError {
         /// Why.
         #[source]
         source: io::Error,
+    },
+    /// It is something else, such as a text file or a device. It was left as it is.
+    #[error("{}: this is not a data file", path.display())]
+    Other {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// It has several names (hard links). Each name would have a lock and a log of its own.
+    #[error("{}: this data file has several names (hard links)", path.display())]
+    Linked {
+        /// Which file.
+        path: PathBuf,
     },
     /// Another server works with it.
     #[error("{}: another scw-sandbox is using this data file{}", path.display(), named(*process))]
@@ -75,6 +87,7 @@ impl DataFile {
         open(path)?;
         // Two names of one file lead to one lock.
         let path = fs::canonicalize(path).map_err(|err| cannot_open(path, err))?;
+        check(&path)?;
         let lock = lock(&path)?;
         let mut notes = Vec::new();
         for suffix in ["", "-wal", "-shm", "-journal"] {
@@ -97,6 +110,28 @@ fn cannot_open(path: &Path, source: io::Error) -> FileError {
     FileError::Open {
         path: path.to_owned(),
         source,
+    }
+}
+
+/// Refuses what is no data file before anything about it is changed.
+fn check(path: &Path) -> Result<(), FileError> {
+    /// How a data file begins (<https://sqlite.org/fileformat.html>, 1.3).
+    const START: &[u8] = b"SQLite format 3\0";
+
+    let failed = |err| cannot_open(path, err);
+    let metadata = fs::metadata(path).map_err(failed)?;
+    let mut start = Vec::new();
+    if metadata.is_file() {
+        let file = File::open(path).map_err(failed)?;
+        file.take(16).read_to_end(&mut start).map_err(failed)?;
+    }
+    let path = path.to_owned();
+    if !metadata.is_file() || !(start.is_empty() || start == START) {
+        Err(FileError::Other { path })
+    } else if metadata.nlink() > 1 {
+        Err(FileError::Linked { path })
+    } else {
+        Ok(())
     }
 }
 
@@ -181,5 +216,24 @@ mod tests {
         drop(first);
         DataFile::take(&path).unwrap();
         drop(inherited);
+    }
+
+    // Issue 11, 6: a file that is no data file was made private, and got a lock beside it.
+    #[test]
+    fn a_file_that_is_no_data_file_or_has_two_names_is_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = folder.path().join("notes.txt");
+        fs::write(&text, "not a database").unwrap();
+        fs::set_permissions(&text, Permissions::from_mode(0o644)).unwrap();
+        let refused = DataFile::take(&text).unwrap_err();
+        assert!(matches!(refused, FileError::Other { .. }), "{refused}");
+        assert_eq!(fs::metadata(&text).unwrap().mode() & 0o777, 0o644);
+        assert!(!folder.path().join("notes.txt.lock").exists());
+
+        let data = folder.path().join("sandbox.db");
+        fs::write(&data, "").unwrap();
+        fs::hard_link(&data, folder.path().join("second.db")).unwrap();
+        let refused = DataFile::take(&data).unwrap_err();
+        assert!(matches!(refused, FileError::Linked { .. }), "{refused}");
     }
 }
