@@ -1,5 +1,6 @@
 //! The arguments of every command. The doc comments here are the help text.
 
+mod audit;
 mod exec;
 mod global;
 pub mod help;
@@ -13,6 +14,7 @@ mod two_factor;
 
 use clap::{Parser, Subcommand};
 
+pub use audit::{AuditArgs, AuditCommand, AuditDiffArgs, AuditVerifyArgs};
 pub use exec::ExecArgs;
 pub use global::GlobalArgs;
 #[cfg(all(test, feature = "security-keys"))]

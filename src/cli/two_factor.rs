@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
 
-use super::SignInArgs;
+use super::{AuditArgs, SignInArgs};
 use crate::model::{QrChoice, Since, UserId};
 
 /// What to do about two-factor authentication.
@@ -43,6 +43,15 @@ Examples:
     ///
     /// You need the permission to read the audit trail. Owners have it.
     Events(EventsArgs),
+    /// Report which members of the organization use two-factor authentication
+    ///
+    /// Lists every member with the state of two-factor authentication, the last sign-in, whether it
+    /// is locked, and how many API keys it has that never expire. The list comes page by page, the
+    /// oldest member first. What could not be read is shown as `unknown`. Times are UTC.
+    ///
+    /// You need the permission to read the users and the API keys of the organization. Owners have
+    /// it.
+    Audit(Box<AuditArgs>),
     /// Show how to get back into the account
     ///
     /// Shows the ways that are open now, each with the command to run.

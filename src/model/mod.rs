@@ -1,6 +1,7 @@
 //! Plain domain types: validated when made, without any input or output of their own.
 
 mod account;
+mod audit;
 mod backup_code;
 mod email;
 mod events;
@@ -19,6 +20,7 @@ mod url;
 mod web_origin;
 
 pub use account::{ApiKey, Dialect, User};
+pub use audit::{Column, FailOn, Member, ReportFormat, ReportHead, Tally, UNKNOWN, Verdict};
 pub use backup_code::{BackupCode, BackupCodes, CodeState, SavedCode};
 pub use email::parse_email;
 pub use events::{SignInEvent, Since};

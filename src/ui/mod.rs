@@ -4,6 +4,7 @@
 
 mod prompt;
 mod qr;
+mod report;
 
 use std::{
     io::{self, IsTerminal, Write},

@@ -2,6 +2,7 @@
 
 #[cfg_attr(not(feature = "security-keys"), path = "add_key/without.rs")]
 mod add_key;
+mod audit;
 mod check;
 mod code_source;
 mod codes;
@@ -36,6 +37,7 @@ pub(crate) async fn run(ctx: &Context, command: TwoFactorCommand) -> Result<()> 
         TwoFactorCommand::Status(args) => status::run(ctx, args).await,
         TwoFactorCommand::Keys(command) => keys::run(ctx, command).await,
         TwoFactorCommand::Events(args) => events::run(ctx, args).await,
+        TwoFactorCommand::Audit(args) => audit::run(ctx, *args).await,
         TwoFactorCommand::Recover => recover::run(ctx).await,
         TwoFactorCommand::Codes(command) => codes::run(ctx, command).await,
     }
