@@ -20,7 +20,9 @@ mod url;
 mod web_origin;
 
 pub use account::{ApiKey, Dialect, User};
-pub use audit::{Column, FailOn, Member, ReportFormat, ReportHead, Tally, UNKNOWN, Verdict};
+pub use audit::{
+    Column, FailOn, KeyEnd, Member, ReportFormat, ReportHead, Tally, UNKNOWN, Verdict,
+};
 pub use backup_code::{BackupCode, BackupCodes, CodeState, SavedCode};
 pub use email::parse_email;
 pub use events::{SignInEvent, Since};

@@ -1,11 +1,18 @@
-//! The forms of the two-factor report.
+//! The forms of the two-factor report, and the thread that writes one.
+
+mod json;
+mod output;
+mod table;
 
 use std::io;
 
-use crate::model::{Member, ReportHead, Tally};
+pub(crate) use output::Output;
+
+use super::{Ui, open_stdout};
+use crate::model::{Member, ReportFormat, ReportHead, Tally};
 
 /// A report that is written while its members are read.
-pub(crate) trait Report {
+pub(crate) trait Report: Send {
     /// Writes what stands before the members.
     ///
     /// # Errors
@@ -29,4 +36,22 @@ pub(crate) trait Report {
     /// # Errors
     /// As [`Report::begin`].
     fn flush(&mut self) -> io::Result<()>;
+}
+
+/// Where a report goes.
+type Sink = Box<dyn io::Write + Send>;
+
+impl Ui {
+    /// A report on stdout, in this form, or as JSON where that is the format of every result.
+    ///
+    /// # Errors
+    /// `BrokenPipe` where stdout was closed when the program began.
+    pub(crate) fn report(&self, format: ReportFormat) -> io::Result<Box<dyn Report>> {
+        drop(open_stdout()?);
+        let stdout: Sink = Box::new(io::BufWriter::new(io::stdout()));
+        Ok(match format {
+            _ if self.is_json() => Box::new(json::JsonLines::new(stdout)),
+            _ => Box::new(table::Table::new(stdout)),
+        })
+    }
 }

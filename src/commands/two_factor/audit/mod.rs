@@ -1,7 +1,13 @@
 //! `scw 2fa audit`: who of an organization is without a second factor.
 
 mod diff;
+mod keys;
+mod list;
+mod members;
+mod pace;
 mod report;
+mod rows;
+mod verdict;
 mod verify;
 
 use crate::{
