@@ -29,6 +29,8 @@ use crate::{
 const AHEAD: usize = 2 * IN_FLIGHT;
 /// The most pages that are read. Ten million entries are more than any organization has.
 const MOST_PAGES: u64 = 100_000;
+/// How often another page is the last one before it counts as one that cannot be found.
+const MOST_TAILS: u32 = 10;
 
 /// What tells an entry from all others.
 pub(super) type Id = [u8; 16];
@@ -149,12 +151,13 @@ impl<'a, S: Source, K: Sink<S::Entry>> Reader<'a, S, K> {
             return Ok(self.reading());
         }
         loop {
-            let last = self.last_page();
-            let before = self.tail(last).await.map(|page| ids::<S>(&page));
+            let (last, before) = self.present_tail().await;
             self.pages_before(last).await?;
             let after = self.tail(last).await;
             let stood_still = match (&before, &after) {
-                (Some(before), Some(after)) => ids::<S>(after).starts_with(before),
+                (Some(before), Some(after)) => {
+                    !before.is_empty() && ids::<S>(after).starts_with(before)
+                }
                 _ => false,
             };
             if let Some(page) = after {
@@ -180,6 +183,21 @@ impl<'a, S: Source, K: Sink<S::Entry>> Reader<'a, S, K> {
     fn last_page(&self) -> u32 {
         let pages = self.total.div_ceil(self.size).clamp(1, MOST_PAGES);
         u32::try_from(pages).unwrap_or(u32::MAX)
+    }
+
+    /// The page that is the last one at this moment, and what stands on it.
+    async fn present_tail(&mut self) -> (u32, Option<Vec<Option<Id>>>) {
+        let mut last = self.last_page();
+        for _ in 0..MOST_TAILS {
+            let page = self.tail(last).await;
+            let present = self.last_page();
+            if page.is_none() || present == last {
+                return (last, page.map(|page| ids::<S>(&page)));
+            }
+            // The list became longer or shorter by a page since the last answer.
+            last = present;
+        }
+        (last, None)
     }
 
     /// The last page as it is now.
@@ -369,3 +387,6 @@ fn ids<S: Source>(page: &Page<S::Entry>) -> Vec<Option<Id>> {
     let entries = page.entries.iter();
     entries.map(|entry| entry.as_ref().map(S::id)).collect()
 }
+
+#[cfg(test)]
+mod tests;
