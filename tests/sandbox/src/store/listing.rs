@@ -14,6 +14,28 @@ pub(crate) struct Page {
     pub(crate) size: u32,
 }
 
+/// What a list is taken from.
+#[derive(Debug)]
+pub(super) struct Source<'a> {
+    /// What has the columns of the conditions and of the order: a table, or a query in parentheses.
+    pub(super) found_in: &'a str,
+    /// What has all columns.
+    pub(super) rows: &'a str,
+    /// The column that both have, and that no two rows have in common.
+    pub(super) key: &'a str,
+}
+
+impl<'a> Source<'a> {
+    /// A source that is all in one place.
+    pub(super) fn one(from: &'a str, key: &'a str) -> Self {
+        Self {
+            found_in: from,
+            rows: from,
+            key,
+        }
+    }
+}
+
 /// The conditions of a list, each with its values.
 #[derive(Debug, Default)]
 pub(super) struct Conditions {
@@ -57,28 +79,52 @@ impl Conditions {
         (condition, self.values)
     }
 
-    /// The page of what `from` holds, and how much there is on all pages. What is equal in the
-    /// page's order is ordered by `last`, so that an order is the same every time.
+    /// A page, and how much there is on all pages. The rows of the page are found first, if an index
+    /// has all that is needed without a look at the table, and then read.
+    ///
+    /// What is equal in the page's order is ordered by the key, so that an order is the same every
+    /// time, and the opposite order is exactly the reverse.
     pub(super) fn list<T>(
         self,
         db: &Connection,
-        from: &str,
-        last: &str,
+        source: &Source<'_>,
         page: Page,
         read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<(Vec<T>, u64)> {
+        let Source {
+            found_in,
+            rows,
+            key,
+        } = source;
         let (condition, values) = self.parts();
         let total = db
-            .prepare_cached(&format!("SELECT count(*) FROM {from} WHERE {condition}"))?
-            .query_row(params_from_iter(&values), |row| row.get(0))?;
-        let offset = u64::from(page.number.saturating_sub(1)) * u64::from(page.size);
-        let rows = db
             .prepare_cached(&format!(
-                "SELECT * FROM {from} WHERE {condition} ORDER BY {}, {last} LIMIT {} OFFSET {offset}",
-                page.order, page.size
+                "SELECT count(*) FROM {found_in} WHERE {condition}"
             ))?
-            .query_map(params_from_iter(&values), read)?
+            .query_row(params_from_iter(&values), |row| row.get(0))?;
+        let direction = if page.order.contains(" DESC") {
+            "DESC"
+        } else {
+            "ASC"
+        };
+        let (order, size) = (page.order, page.size);
+        let offset = u64::from(page.number.saturating_sub(1)) * u64::from(size);
+        let found = db
+            .prepare_cached(&format!(
+                "SELECT shown.* FROM (SELECT {key} AS place FROM {found_in} WHERE {condition}
+                     ORDER BY {order}, {key} {direction} LIMIT {size} OFFSET ?)
+                 CROSS JOIN {rows} AS shown ON shown.{key} = place
+                 ORDER BY {order}, shown.{key} {direction}"
+            ))?
+            .query_map(
+                params_from_iter(
+                    values
+                        .into_iter()
+                        .chain([Value::from(i64::try_from(offset).unwrap_or(i64::MAX))]),
+                ),
+                read,
+            )?
             .collect::<rusqlite::Result<_>>()?;
-        Ok((rows, total))
+        Ok((found, total))
     }
 }
