@@ -1,8 +1,17 @@
 //! The forms of the two-factor report.
 
+#[cfg_attr(not(test), expect(dead_code, reason = "the engine is not here yet"))]
+mod remind;
+
 use std::io;
 
 use crate::model::{Member, ReportHead, Tally};
+
+#[cfg_attr(
+    not(test),
+    expect(unused_imports, reason = "the engine is not here yet")
+)]
+pub(crate) use remind::Remind;
 
 /// A report that is written while its members are read.
 pub(crate) trait Report {
