@@ -11,7 +11,7 @@ use std::{ffi::OsString, process::ExitCode};
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::{
-    cli::{Cli, Command},
+    cli::{Cli, Command, TwoFactorCommand},
     commands::{self, two_factor::Unasked},
     context::Context,
     env,
@@ -114,6 +114,10 @@ async fn tidy(context: &Context, command: &Command) -> Result<()> {
         Command::Completion(_) | Command::Man(_) | Command::Help(_)
         // It tells what is left behind, and changes nothing.
         | Command::Doctor => return Ok(()),
+        // They read earlier reports, on any machine.
+        Command::TwoFactor(TwoFactorCommand::Audit(args)) if args.command.is_some() => {
+            return Ok(());
+        }
         _ => context.local()?.sweep().await?,
     }
     // A login deletes them by itself, once it is known whose it is.

@@ -4,7 +4,9 @@ mod claim;
 mod data_dir;
 mod inspect;
 mod lock;
+mod new_folder;
 mod private;
+mod read_folder;
 mod replace;
 mod temporary;
 
@@ -20,7 +22,9 @@ pub(crate) use claim::Claim;
 pub(crate) use data_dir::{DataDir, read_owned};
 pub(crate) use inspect::{Exposure, entries, exposure, is_out_of_sight, lines_where, same_file};
 pub(crate) use lock::{FileLock, LockFile, is_held};
+pub(crate) use new_folder::{NewFile, NewFolder};
 pub(crate) use private::{Reservation, check_private, write_public};
+pub(crate) use read_folder::{each_name, is_folder, open_named, open_unlinked};
 pub(crate) use replace::check_replaceable;
 
 /// The largest file that is read into memory, in bytes.
@@ -78,6 +82,14 @@ pub(crate) enum FileError {
         /// What to do about it.
         fix: String,
     },
+    /// A new folder has to be empty.
+    #[error("scw did not write to {path}: {why}")]
+    Taken {
+        /// The folder.
+        path: PathBuf,
+        /// Why, as in "it is not empty".
+        why: &'static str,
+    },
     /// What was read back is not what was written.
     #[error("{path} does not contain what scw wrote to it")]
     ReadBack {
@@ -126,6 +138,7 @@ impl FileError {
             },
             Self::NoHome => "run `export HOME=FOLDER` with your home folder".to_owned(),
             Self::InTheWay { .. } => "choose another file".to_owned(),
+            Self::Taken { .. } => "choose a folder that does not exist yet".to_owned(),
             Self::Exposed { path, .. } => format!("run `chmod 600 {}`", path.display()),
             Self::Untrusted { fix, .. } | Self::NotReplaced { fix, .. } => fix.clone(),
             Self::ReadBack { .. } => "check the disk, or choose another place".to_owned(),

@@ -12,7 +12,7 @@ use super::{FileError, io_error, temporary::Temporary};
 
 /// How much room a reservation proves to be there, in bytes. Ten backup codes and their heading
 /// take far less.
-const RESERVED_BYTES: usize = 16 * 1024;
+pub(super) const RESERVED_BYTES: usize = 16 * 1024;
 
 /// A folder that no system has (Debian Policy, 9.2.3), and that nothing here makes.
 pub(super) const NOWHERE: &str = "/nonexistent";
@@ -131,6 +131,16 @@ pub(super) fn create_private_dir(path: &Path) -> Result<(), FileError> {
     if let Some(parent) = parent {
         create_private_dir(parent)?;
     }
+    match parent {
+        Some(parent) if make_private_dir(path)? => sync_dir(parent),
+        Some(_) => Ok(()),
+        None => make_private_dir(path).map(drop),
+    }
+}
+
+/// Makes a folder that only its owner can enter (0700). `false` where another run made it in the
+/// meantime. Its name is not durable yet.
+pub(super) fn make_private_dir(path: &Path) -> Result<bool, FileError> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     {
@@ -138,12 +148,10 @@ pub(super) fn create_private_dir(path: &Path) -> Result<(), FileError> {
         builder.mode(0o700);
     }
     match builder.create(path) {
-        Ok(()) => {}
-        // Another run made it in the meantime.
-        Err(err) if err.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => return Ok(()),
-        Err(err) => return Err(io_error("could not create the folder", path)(err)),
+        Ok(()) => Ok(true),
+        Err(err) if err.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(false),
+        Err(err) => Err(io_error("could not create the folder", path)(err)),
     }
-    parent.map_or(Ok(()), sync_dir)
 }
 
 /// Makes the names in a folder durable.

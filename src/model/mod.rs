@@ -2,9 +2,11 @@
 
 mod account;
 mod audit;
+mod audit_diff;
 mod backup_code;
 mod email;
 mod events;
+mod evidence;
 mod factors;
 mod finding;
 mod ids;
@@ -23,9 +25,14 @@ pub use account::{ApiKey, Dialect, User};
 pub use audit::{
     Column, FailOn, KeyEnd, Member, ReportFormat, ReportHead, Tally, UNKNOWN, Verdict,
 };
+pub use audit_diff::{AuditDiff, Change, Seen, State};
 pub use backup_code::{BackupCode, BackupCodes, CodeState, SavedCode};
 pub use email::parse_email;
 pub use events::{SignInEvent, Since};
+pub use evidence::{
+    AuditRecord, Counts, LISTED, Listed, MANIFEST, MEMBERS, Meanwhile, Places, RECORD, SETTINGS,
+    manifest, parse_manifest,
+};
 pub use factors::{AppState, Factors, OrganizationDetails, Passkey, SignInWays, UserFactors};
 pub use finding::{Finding, Health};
 pub use ids::{AccessKey, OrganizationId, PasskeyId, SessionId, UserId};

@@ -22,7 +22,7 @@ use serde_json::json;
 pub(crate) use progress::Progress;
 pub(crate) use prompt::{PromptError, Prompter, restore_terminal};
 pub(crate) use qr::{QrImage, QrOnScreen, image};
-pub(crate) use report::Output;
+pub(crate) use report::{Output, Report};
 
 use crate::{
     model::{ColorWhen, Format, Notices, Trace, clean, closed, sentence},
@@ -325,6 +325,12 @@ pub(crate) async fn read_stdin(limit: usize) -> io::Result<secrecy::SecretString
     on_thread(move || read_all(io::stdin().lock(), limit))
         .await
         .unwrap_or_else(|| Err(io::Error::other("the read failed")))
+}
+
+/// stdin, for text that is no secret. A read may wait for ever, so it belongs on a thread of its own.
+#[must_use]
+pub(crate) fn stdin() -> Box<dyn io::Read> {
+    Box::new(io::stdin())
 }
 
 /// Whether the whole of stdin was read.

@@ -4,7 +4,6 @@
 //! cannot be read is unknown.
 
 use serde::{Deserialize, de::IgnoredAny};
-use serde_json::Value;
 
 use super::{Iam, organization, organization_path};
 use crate::{
@@ -198,10 +197,15 @@ impl Iam {
         })
     }
 
-    /// `GET /iam/v1alpha1/organizations/{id}/security-settings`, as it came.
-    pub(super) async fn settings_as_sent(&self, organization_id: &str) -> Result<Value, ApiError> {
+    /// `GET /iam/v1alpha1/organizations/{id}/security-settings`, byte for byte where it is JSON.
+    pub(super) async fn settings_as_sent(
+        &self,
+        organization_id: &str,
+    ) -> Result<Vec<u8>, ApiError> {
         let path = organization_path(&organization(organization_id)?);
-        self.get(&format!("{path}/security-settings")).await?.json()
+        let answer = self.get(&format!("{path}/security-settings")).await?;
+        answer.json::<IgnoredAny>()?;
+        Ok(answer.body.to_vec())
     }
 
     /// The organization of a key: that of its user, or of the project that an application's key has.

@@ -98,6 +98,8 @@ pub(super) fn files() -> Vec<Row> {
         FileError::NotReplaced { .. } => FileError::NotReplaced {
                 path: path(), why: "it is read-only", fix: text("run `chmod u+w /f`") },
             "scw did not change /f: it is read-only", ["run `chmod u+w /f`"];
+        FileError::Taken { .. } => FileError::Taken { path: path(), why: "it is not empty" },
+            "scw did not write to /f: it is not empty", ["choose a folder that does not exist yet"];
         FileError::ReadBack { .. } => FileError::ReadBack { path: path() },
             "/f does not contain what scw wrote to it",
             ["check the disk, or choose another place"];

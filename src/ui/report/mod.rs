@@ -2,6 +2,7 @@
 
 mod json;
 mod output;
+mod remind;
 mod table;
 
 use std::io;
@@ -47,11 +48,23 @@ impl Ui {
     /// # Errors
     /// `BrokenPipe` where stdout was closed when the program began.
     pub(crate) fn report(&self, format: ReportFormat) -> io::Result<Box<dyn Report>> {
-        drop(open_stdout()?);
-        let stdout: Sink = Box::new(io::BufWriter::new(io::stdout()));
+        let stdout = stdout()?;
         Ok(match format {
             _ if self.is_json() => Box::new(json::JsonLines::new(stdout)),
             _ => Box::new(table::Table::new(stdout)),
         })
     }
+
+    /// A text for each member without a second factor, on stdout.
+    ///
+    /// # Errors
+    /// As [`Ui::report`].
+    pub(crate) fn reminders(&self) -> io::Result<Box<dyn Report>> {
+        Ok(Box::new(remind::Remind::new(stdout()?, self.is_json())))
+    }
+}
+
+fn stdout() -> io::Result<Sink> {
+    drop(open_stdout()?);
+    Ok(Box::new(io::BufWriter::new(io::stdout())))
 }

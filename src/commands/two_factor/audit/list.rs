@@ -78,6 +78,8 @@ pub(super) struct Reading {
     pub(super) failure: Option<ApiError>,
     /// Entries that were there at first and were not found again.
     pub(super) missing: Vec<Missing>,
+    /// Entries that were made after the reading began.
+    pub(super) joined: Vec<Id>,
 }
 
 /// An entry that was not found again.
@@ -109,8 +111,8 @@ pub(super) struct Reader<'a, S: Source, K> {
     pass: u8,
     /// How many there were when the last page was read first, and when the youngest was made.
     at_first: Option<(u64, OffsetDateTime)>,
-    /// How many entries were found that are younger than that.
-    younger: u64,
+    /// The entries that are younger than that.
+    younger: Vec<Id>,
     /// The places of the entries that cannot be read, by page.
     unread: BTreeMap<u32, Vec<RangeInclusive<u64>>>,
     failure: Option<ApiError>,
@@ -128,7 +130,7 @@ impl<'a, S: Source, K: Sink<S::Entry>> Reader<'a, S, K> {
             seen: HashMap::new(),
             pass: 1,
             at_first: None,
-            younger: 0,
+            younger: Vec::new(),
             unread: BTreeMap::new(),
             failure: None,
         }
@@ -318,7 +320,9 @@ impl<'a, S: Source, K: Sink<S::Entry>> Reader<'a, S, K> {
                 .at_first
                 .zip(S::created_at(&entry))
                 .is_some_and(|((_, youngest), at)| at > youngest);
-            self.younger += u64::from(is_younger);
+            if is_younger {
+                self.younger.push(S::id(&entry));
+            }
             fresh.push(entry);
         }
         self.unread.remove(&number);
@@ -343,7 +347,7 @@ impl<'a, S: Source, K: Sink<S::Entry>> Reader<'a, S, K> {
     /// How many entries went since the last page was read first; nothing where that is not known.
     fn gone(&self) -> Option<u64> {
         let (total, _) = self.at_first?;
-        (total + self.younger).checked_sub(self.total)
+        (total + self.younger.len() as u64).checked_sub(self.total)
     }
 
     fn reading(self) -> Reading {
@@ -365,6 +369,7 @@ impl<'a, S: Source, K: Sink<S::Entry>> Reader<'a, S, K> {
                     mark: seen.mark,
                 })
                 .collect(),
+            joined: self.younger,
             failure: self.failure,
             unread,
         }

@@ -1,6 +1,7 @@
 //! `scw 2fa audit`: who of an organization is without a second factor.
 
 mod diff;
+mod evidence;
 mod keys;
 mod list;
 mod members;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
+    evidence::{Ending, Evidence},
     keys::EndlessKeys,
     list::Reader,
     members::{Asks, Members, Unread},
@@ -11,14 +12,14 @@ use super::{
     verdict,
 };
 use crate::{
-    api::ApiError,
+    api::{Account, ApiError},
     cli::AuditArgs,
     commands::{organization_name, service_now, unprinted},
     context::Context,
     credentials::{self, Authed},
     error::{CliError, Result},
     model::{FailOn, ReportFormat, ReportHead, clean},
-    ui::Output,
+    ui::{Output, Report},
 };
 
 /// What a failure failed to do.
@@ -44,7 +45,18 @@ pub(super) async fn run(ctx: &Context, args: AuditArgs) -> Result<()> {
         grace: args.grace || conditions.contains(&FailOn::ExpiredGrace),
         grace_of_those_without: args.remind,
     };
-    let report = ui.report(args.format).map_err(|err| unprinted(&err))?;
+    let report = if args.remind {
+        ui.reminders()
+    } else {
+        ui.report(args.format)
+    };
+    let report = report.map_err(|err| unprinted(&err))?;
+    // Before anything is asked: a folder that cannot be written costs no request.
+    let mut evidence = args
+        .evidence
+        .as_deref()
+        .map(Evidence::reserve)
+        .transpose()?;
     let authed = ctx.authed().await?;
     let account = authed.account();
     account.leave_retries_to_caller();
@@ -84,13 +96,18 @@ pub(super) async fn run(ctx: &Context, args: AuditArgs) -> Result<()> {
         unread_grace: Unread::default(),
     };
     let mut output = Output::start(report);
+    if let Some(evidence) = &mut evidence {
+        let begun = evidence.begin(&head);
+        begun.map_err(|err| evidence.failed(err))?;
+    }
     output.begin(head).await.map_err(|err| unprinted(&err))?;
-    let mut rows = Rows::new(ui, vec![output], began_at, args.without, asks.factors);
-    let reading = Reader::new(&list, &pace, &mut rows).read(first).await?;
-    rows.look_for(account, &pace, &reading.missing).await;
-    let (tally, changes) = rows.end(reading.unread).await?;
-    for change in changes {
-        ui.note(&change);
+    let kept = (output, evidence);
+    let mut rows = Rows::new(ui, kept, began_at, args.without, asks.factors);
+    let mut reading = Reader::new(&list, &pace, &mut rows).read(first).await?;
+    let failure = reading.failure.take();
+    let outcome = rows.end(account, &pace, reading).await?;
+    for change in &outcome.changes {
+        ui.note(change);
     }
     let side_columns = [
         ("API keys", unread_keys.map(|err| (None, err))),
@@ -105,8 +122,27 @@ pub(super) async fn run(ctx: &Context, args: AuditArgs) -> Result<()> {
             ));
         }
     }
-    verdict::summarize(ui, &tally);
-    verdict::decide(&tally, &conditions, reading.failure.as_ref())
+    verdict::summarize(ui, &outcome.tally);
+    if let Some(evidence) = outcome.evidence {
+        let ending = Ending {
+            tally: &outcome.tally,
+            meanwhile: outcome.meanwhile,
+            settings: security_settings(account, &organization_id, &pace).await,
+            ended_at: service_now(account),
+        };
+        evidence.finish(ctx, ending)?;
+    }
+    verdict::decide(&outcome.tally, &conditions, failure.as_ref())
+}
+
+/// The organization's security settings as the API sent them, or why they could not be read.
+async fn security_settings(
+    account: &dyn Account,
+    organization_id: &str,
+    pace: &Pace,
+) -> std::result::Result<Vec<u8>, String> {
+    let asked = pace.ask(|| account.security_settings(organization_id));
+    asked.await.map_err(|err| err.to_string())
 }
 
 fn told(unread: Unread) -> Option<(Option<u64>, ApiError)> {
