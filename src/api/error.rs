@@ -139,6 +139,9 @@ pub(crate) enum ApiError {
     /// The 2017 API has no list of sign-ins.
     #[error("the 2017 API does not list sign-ins")]
     NoSignIns,
+    /// The 2017 API has no list of members.
+    #[error("the 2017 API does not list the members of an organization")]
+    NoMembers,
     /// This dialect has no key that makes another one.
     #[error("the 2017 API makes a token for a password only")]
     NoNewKey,

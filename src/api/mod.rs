@@ -12,6 +12,7 @@ mod session;
 mod tls;
 
 use async_trait::async_trait;
+use serde_json::Value;
 use time::OffsetDateTime;
 
 pub(crate) use account::Account2017;
@@ -23,8 +24,8 @@ pub(crate) use probe::{connect, proxy_place};
 pub(crate) use session::{CreatedKey, FoundKey, NewKey, Session, SignIn, SignInRequest, sign_in};
 
 use crate::model::{
-    AccessKey, ApiKey, BackupCodes, OrganizationDetails, OtpCode, OtpKey, Passkey, PasskeyId,
-    SignInEvent, User, UserFactors, UserId,
+    AccessKey, ApiKey, BackupCodes, KeyEnd, Member, OrganizationDetails, OtpCode, OtpKey, Passkey,
+    PasskeyId, SignInEvent, User, UserFactors, UserId,
 };
 #[cfg(feature = "security-keys")]
 use crate::model::{PasskeyAnswer, PasskeyCeremony, WebOrigin};
@@ -53,6 +54,28 @@ pub(crate) struct SignIns {
     pub events: Vec<SignInEvent>,
     /// Whether these are all; else the oldest are missing.
     pub complete: bool,
+}
+
+/// A page of a list.
+#[derive(Debug)]
+pub(crate) struct Page<T> {
+    /// Its entries in their order; nothing for one that cannot be read.
+    pub entries: Vec<Option<T>>,
+    /// How many entries the whole list has.
+    pub total: u64,
+}
+
+/// An API key of an organization, as far as a report needs it.
+#[derive(Debug)]
+pub(crate) struct UserKey {
+    /// Its identifier.
+    pub access_key: AccessKey,
+    /// The user that it belongs to; nothing for an application's.
+    pub user_id: Option<UserId>,
+    /// When it was made.
+    pub created_at: Option<OffsetDateTime>,
+    /// Whether it stops working by itself.
+    pub end: KeyEnd,
 }
 
 /// One account service, in either dialect, called with one key.
@@ -151,6 +174,37 @@ pub(crate) trait Account {
         organization_id: &str,
         since: OffsetDateTime,
     ) -> Result<SignIns, ApiError>;
+
+    /// A page of an organization's members, from 1, the oldest member first.
+    /// [`ApiError::NoMembers`] where the dialect has no such list.
+    async fn members(&self, _organization_id: &str, _page: u32) -> Result<Page<Member>, ApiError> {
+        Err(ApiError::NoMembers)
+    }
+
+    /// A page of an organization's API keys, from 1, the oldest key first. [`ApiError::NoMembers`]
+    /// where the dialect has no such list.
+    async fn user_keys(
+        &self,
+        _organization_id: &str,
+        _page: u32,
+    ) -> Result<Page<UserKey>, ApiError> {
+        Err(ApiError::NoMembers)
+    }
+
+    /// An organization's security settings, as the service sent them. [`ApiError::NoMembers`] where
+    /// the dialect has none.
+    async fn security_settings(&self, _organization_id: &str) -> Result<Value, ApiError> {
+        Err(ApiError::NoMembers)
+    }
+
+    /// The organization that the key in use belongs to. [`ApiError::NoMembers`] where the dialect
+    /// has no list of its members anyway.
+    async fn own_organization(&self, _access_key: Option<&AccessKey>) -> Result<String, ApiError> {
+        Err(ApiError::NoMembers)
+    }
+
+    /// From here on each request is sent once: the caller decides what to send again, and when.
+    fn leave_retries_to_caller(&self);
 
     /// How far the service's clock is ahead of this machine's, in seconds, as the `Date` header
     /// of its last answer told; nothing before the first.

@@ -26,7 +26,7 @@ pub(crate) use local::Local;
 pub(crate) use pending::{OfCommand, PendingKey, PendingNote, abandoned, abandoned_by_commands};
 pub(crate) use rename::{Renamed, rename};
 pub(crate) use resolve::{
-    access_key_variable, has_secret_variable, resolve, saved, target_for_login,
+    access_key_variable, has_secret_variable, known_organization, resolve, saved, target_for_login,
 };
 pub(crate) use secret_file::read_secret_file;
 pub(crate) use unlock::Asking;

@@ -187,6 +187,29 @@ fn official(settings: &Settings) -> Result<Option<OfficialProfile>> {
     }
 }
 
+/// The organization that a credential is for, where that is known without asking: the one of the
+/// login, else the default one of the environment, else the one beside the key in the official file.
+///
+/// # Errors
+/// When the variable or the file cannot be read.
+pub(crate) fn known_organization(
+    settings: &Settings,
+    credential: &Credential,
+) -> Result<Option<String>> {
+    if let Some(login) = &credential.login {
+        return Ok(Some(login.organization_id.clone()));
+    }
+    if let Some(id) = env::text(env::DEFAULT_ORGANIZATION_ID)? {
+        return Ok(Some(id));
+    }
+    Ok(match credential.source {
+        Source::OfficialConfig => {
+            official(settings)?.and_then(|profile| profile.default_organization_id)
+        }
+        _ => None,
+    })
+}
+
 /// Whether `SCW_SECRET_KEY` is set, and so comes before any login.
 #[must_use]
 pub(crate) fn has_secret_variable() -> bool {

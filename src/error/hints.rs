@@ -224,6 +224,7 @@ fn kind_of(err: &ApiError) -> Kind {
         ApiError::OwnerUnknown
         | ApiError::NoPasskeys
         | ApiError::NoSignIns
+        | ApiError::NoMembers
         | ApiError::NoNewKey => Kind::Usage,
         ApiError::OtherDialect { .. }
         | ApiError::NotFound { .. }
@@ -272,7 +273,7 @@ fn hint_of(err: &ApiError) -> &'static str {
             "try again; if it happens again, somebody may be tampering with your login"
         }
         ApiError::OwnerUnknown => "pass it with `--access-key` or in `SCW_ACCESS_KEY`",
-        ApiError::NoPasskeys | ApiError::NoSignIns => "use `--api iam`",
+        ApiError::NoPasskeys | ApiError::NoSignIns | ApiError::NoMembers => "use `--api iam`",
         ApiError::NoNewKey => "log in again with `scw login`: it replaces the token",
         ApiError::Application => "use the API key of a user; an application has no second factor",
     }

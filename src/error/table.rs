@@ -92,6 +92,8 @@ fn refused_by_api() -> Vec<Row> {
             "the 2017 API does not support passkeys", ["use `--api iam`"];
         ApiError::NoSignIns => ApiError::NoSignIns,
             "the 2017 API does not list sign-ins", ["use `--api iam`"];
+        ApiError::NoMembers => ApiError::NoMembers,
+            "the 2017 API does not list the members of an organization", ["use `--api iam`"];
         ApiError::NoNewKey => ApiError::NoNewKey,
             "the 2017 API makes a token for a password only",
             ["log in again with `scw login`: it replaces the token"];

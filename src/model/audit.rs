@@ -117,6 +117,18 @@ impl Member {
     }
 }
 
+/// The state of a second factor as a number, for [`Member::two_factor_mark`].
+const MARKS: [Column<bool>; 3] = [Column::Known(true), Column::Known(false), Column::Unknown];
+
+impl Member {
+    /// Whether it has a second factor, in a byte: for lists that are longer than memory should be.
+    #[must_use]
+    pub fn two_factor_mark(&self) -> u8 {
+        let found = MARKS.iter().position(|state| *state == self.two_factor);
+        found.and_then(|at| u8::try_from(at).ok()).unwrap_or(2)
+    }
+}
+
 impl Serialize for Member {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let time = |at: &Option<OffsetDateTime>| at.map(rfc3339);
@@ -142,6 +154,17 @@ impl Serialize for Member {
         }
         map.end()
     }
+}
+
+/// Whether an API key stops working by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyEnd {
+    /// It does.
+    At,
+    /// It does not.
+    Never,
+    /// The API did not tell.
+    Unknown,
 }
 
 /// A condition that ends `scw 2fa audit` with exit code 8 (cli.md).
@@ -229,12 +252,7 @@ pub struct Tally {
 impl Tally {
     /// Counts a member.
     pub fn count(&mut self, member: &Member, now: OffsetDateTime) {
-        self.members += 1;
-        match member.two_factor {
-            Column::Known(true) => self.with += 1,
-            Column::Known(false) => self.without += 1,
-            Column::Unknown => self.unknown += 1,
-        }
+        self.count_two_factor(member);
         self.overdue += u64::from(member.is_overdue(now));
         self.locked += u64::from(member.locked == Column::Known(true));
         match member.endless_keys {
@@ -245,6 +263,28 @@ impl Tally {
         let no_date = matches!(member.required_by, Some(Column::Unknown));
         let may_be_without = member.two_factor != Column::Known(true);
         self.unknown_grace += u64::from(no_date && may_be_without);
+    }
+
+    /// Counts a member's second factor alone.
+    pub fn count_two_factor(&mut self, member: &Member) {
+        self.members += 1;
+        *self.of(member.two_factor) += 1;
+    }
+
+    /// Takes back a member whose second factor was counted with this mark.
+    pub fn remove(&mut self, mark: u8) {
+        let state = MARKS.get(usize::from(mark)).copied();
+        self.members = self.members.saturating_sub(1);
+        let count = self.of(state.unwrap_or(Column::Unknown));
+        *count = count.saturating_sub(1);
+    }
+
+    fn of(&mut self, state: Column<bool>) -> &mut u64 {
+        match state {
+            Column::Known(true) => &mut self.with,
+            Column::Known(false) => &mut self.without,
+            Column::Unknown => &mut self.unknown,
+        }
     }
 
     /// How many members could not be read at all.

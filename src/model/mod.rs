@@ -22,14 +22,16 @@ mod url;
 mod web_origin;
 
 pub use account::{ApiKey, Dialect, User};
-pub use audit::{Column, FailOn, Member, ReportFormat, ReportHead, Tally, UNKNOWN, Verdict};
+pub use audit::{
+    Column, FailOn, KeyEnd, Member, ReportFormat, ReportHead, Tally, UNKNOWN, Verdict,
+};
 pub use audit_diff::{AuditDiff, Change, Seen, State};
 pub use backup_code::{BackupCode, BackupCodes, CodeState, SavedCode};
 pub use email::parse_email;
 pub use events::{SignInEvent, Since};
 pub use evidence::{
-    AuditRecord, Counts, LISTED, Listed, MANIFEST, MEMBERS, Meanwhile, Places, RECORD, SETTINGS,
-    manifest, parse_manifest,
+    AuditRecord, Counts, LISTED, Listed, MANIFEST, MEMBERS, Places, RECORD, SETTINGS, manifest,
+    parse_manifest,
 };
 pub use factors::{AppState, Factors, OrganizationDetails, Passkey, SignInWays, UserFactors};
 pub use finding::{Finding, Health};

@@ -108,6 +108,14 @@ pub(crate) fn unguessable() -> String {
     uuid::Uuid::new_v4().simple().to_string()
 }
 
+/// A number in 0..1 that differs from run to run, for pauses that many machines must not share.
+#[must_use]
+pub(crate) fn chance() -> f64 {
+    let (number, _) = uuid::Uuid::new_v4().as_u64_pair();
+    // Its upper half: the lower one holds the version's fixed bits.
+    f64::from((number >> 32) as u32) / f64::from(u32::MAX)
+}
+
 /// Opens an address in the user's browser: `BROWSER`, else what the platform has for it.
 ///
 /// # Errors
@@ -139,4 +147,18 @@ pub(crate) async fn on_thread<T: Send + 'static>(
         let _ = sender.send(work());
     });
     receiver.await.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::chance;
+
+    #[test]
+    fn chance_stays_between_nothing_and_one() {
+        assert!(
+            (0..100)
+                .map(|_| chance())
+                .all(|number| (0.0..=1.0).contains(&number))
+        );
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! stdout carries the result, stderr the conversation (cli.md, "Rules").
 
+mod progress;
 mod prompt;
 mod qr;
 mod report;
@@ -18,9 +19,10 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use serde_json::json;
 
+pub(crate) use progress::Progress;
 pub(crate) use prompt::{PromptError, Prompter, restore_terminal};
 pub(crate) use qr::{QrImage, QrOnScreen, image};
-pub(crate) use report::Report;
+pub(crate) use report::{Output, Report};
 
 use crate::{
     model::{ColorWhen, Format, Notices, Trace, clean, closed, sentence},
@@ -230,8 +232,10 @@ impl Ui {
     /// Writes a line to stderr. A failure is ignored: there is no other place to report it.
     fn line(&self, text: &str) {
         prompt::leave_open_line();
-        let mut stderr = AutoStream::new(io::stderr(), self.color).lock();
-        let _ = writeln!(stderr, "{text}");
+        progress::without(|| {
+            let mut stderr = AutoStream::new(io::stderr(), self.color).lock();
+            let _ = writeln!(stderr, "{text}");
+        });
     }
 }
 

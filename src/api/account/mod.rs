@@ -278,6 +278,10 @@ impl Account for Account2017 {
         Err(ApiError::NoSignIns)
     }
 
+    fn leave_retries_to_caller(&self) {
+        self.http.leave_retries_to_caller();
+    }
+
     fn clock_ahead_s(&self) -> Option<i64> {
         self.http.clock_ahead_s()
     }

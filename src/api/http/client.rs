@@ -16,7 +16,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::{
-    Call,
+    Call, Repeat,
     answer::Answer,
     auth::{Auth, Credential},
     flag::Flag,
@@ -26,6 +26,7 @@ use super::{
 use crate::{
     api::{ApiError, tls},
     model::{ApiUrl, Notices, SecretKey, Trace, clean},
+    process::chance,
 };
 
 /// The reference client's time-out for a whole request (protocol.md A).
@@ -45,6 +46,8 @@ pub(crate) struct Http {
     clock_ahead_s: Cell<Option<i64>>,
     /// Whether a call waits for its next attempt right now.
     waiting: Cell<bool>,
+    /// Whether each call is sent once, whatever comes of it.
+    once: Cell<bool>,
 }
 
 impl std::fmt::Debug for Http {
@@ -135,6 +138,7 @@ impl Http {
             notices,
             clock_ahead_s: Cell::new(None),
             waiting: Cell::new(false),
+            once: Cell::new(false),
         })
     }
 
@@ -147,6 +151,7 @@ impl Http {
             trace: self.trace.clone(),
             notices: Rc::clone(&self.notices),
             waiting: Cell::new(false),
+            once: self.once.clone(),
             clock_ahead_s: self.clock_ahead_s.clone(),
         })
     }
@@ -154,6 +159,11 @@ impl Http {
     /// The key that every request carries; nothing for a login and for a session.
     pub(in crate::api) fn key(&self) -> Option<&SecretKey> {
         self.auth.as_ref()?.key()
+    }
+
+    /// From here on each call is sent once: the caller decides what to send again.
+    pub(in crate::api) fn leave_retries_to_caller(&self) {
+        self.once.set(true);
     }
 
     /// How far the service's clock is ahead, in whole seconds, from the last `Date` header.
@@ -186,7 +196,11 @@ impl Http {
         let mut turn = Turn {
             attempt: 0,
             waited: Duration::ZERO,
-            repeat: call.repeat,
+            repeat: if self.once.get() {
+                Repeat::Never
+            } else {
+                call.repeat
+            },
         };
         let mut lost = None;
         loop {
@@ -318,13 +332,6 @@ fn host_of(url: &Url) -> String {
     url.host_str().unwrap_or("the API").to_owned()
 }
 
-/// A number in 0..1 that differs from run to run.
-fn chance() -> f64 {
-    let (number, _) = uuid::Uuid::new_v4().as_u64_pair();
-    // Its upper half: the lower one holds the version's fixed bits.
-    f64::from((number >> 32) as u32) / f64::from(u32::MAX)
-}
-
 fn unreachable(host: &str, err: reqwest::Error, sent: bool) -> ApiError {
     let reason = if err.is_timeout() && sent {
         format!("no answer within {} s", TIMEOUT.as_secs())
@@ -377,14 +384,5 @@ mod tests {
             surest(ApiError::Locked, Some(lost())),
             ApiError::Locked
         ));
-    }
-
-    #[test]
-    fn chance_stays_between_nothing_and_one() {
-        assert!(
-            (0..100)
-                .map(|_| chance())
-                .all(|number| (0.0..=1.0).contains(&number))
-        );
     }
 }

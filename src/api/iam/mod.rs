@@ -2,17 +2,18 @@
 
 mod error;
 mod events;
+mod members;
 #[cfg(feature = "security-keys")]
 mod passkeys;
 mod session;
 mod wire;
 
 use async_trait::async_trait;
-use serde_json::json;
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::{
-    Account, ApiError, CreatedKey, FoundKey, NewKey, SignIns,
+    Account, ApiError, CreatedKey, FoundKey, NewKey, Page, SignIns, UserKey,
     http::{Answer, Call, Http},
     session::{KeyId, MAX_PAGES},
 };
@@ -26,9 +27,9 @@ use crate::{
 };
 
 use crate::model::{
-    AccessKey, ApiKey, BackupCode, BackupCodes, Factors, OrganizationDetails, OrganizationId,
-    OtpCode, OtpKey, Passkey, PasskeyId, SecretKey, User, UserFactors, UserId, parse_duration,
-    rfc3339,
+    AccessKey, ApiKey, BackupCode, BackupCodes, Factors, Member, OrganizationDetails,
+    OrganizationId, OtpCode, OtpKey, Passkey, PasskeyId, SecretKey, User, UserFactors, UserId,
+    parse_duration, rfc3339,
 };
 
 /// The longest lifetime of a key that is used, in seconds: a hundred years. A maximum beyond it is
@@ -345,6 +346,26 @@ impl Account for Iam {
         since: OffsetDateTime,
     ) -> Result<SignIns, ApiError> {
         self.sign_ins_of(region, organization_id, since).await
+    }
+
+    async fn members(&self, organization_id: &str, page: u32) -> Result<Page<Member>, ApiError> {
+        self.members_page(organization_id, page).await
+    }
+
+    async fn user_keys(&self, organization_id: &str, page: u32) -> Result<Page<UserKey>, ApiError> {
+        self.keys_page(organization_id, page).await
+    }
+
+    async fn security_settings(&self, organization_id: &str) -> Result<Value, ApiError> {
+        self.settings_as_sent(organization_id).await
+    }
+
+    async fn own_organization(&self, access_key: Option<&AccessKey>) -> Result<String, ApiError> {
+        self.organization_of_key(access_key).await
+    }
+
+    fn leave_retries_to_caller(&self) {
+        self.http.leave_retries_to_caller();
     }
 
     fn clock_ahead_s(&self) -> Option<i64> {

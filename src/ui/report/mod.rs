@@ -1,20 +1,20 @@
-//! The forms of the two-factor report.
+//! The forms of the two-factor report, and the thread that writes one.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "the engine is not here yet"))]
+mod json;
+mod output;
 mod remind;
+mod table;
 
 use std::io;
 
-use crate::model::{Member, ReportHead, Tally};
+pub(crate) use output::Output;
+use remind::Remind;
 
-#[cfg_attr(
-    not(test),
-    expect(unused_imports, reason = "the engine is not here yet")
-)]
-pub(crate) use remind::Remind;
+use super::{Ui, open_stdout};
+use crate::model::{Member, ReportFormat, ReportHead, Tally};
 
 /// A report that is written while its members are read.
-pub(crate) trait Report {
+pub(crate) trait Report: Send {
     /// Writes what stands before the members.
     ///
     /// # Errors
@@ -38,4 +38,36 @@ pub(crate) trait Report {
     /// # Errors
     /// As [`Report::begin`].
     fn flush(&mut self) -> io::Result<()>;
+}
+
+/// Where a report goes.
+type Sink = Box<dyn io::Write + Send>;
+
+impl Ui {
+    /// A report on stdout, in this form, or as JSON where that is the format of every result.
+    ///
+    /// # Errors
+    /// `BrokenPipe` where stdout was closed when the program began.
+    pub(crate) fn report(&self, format: ReportFormat) -> io::Result<Box<dyn Report>> {
+        let stdout = stdout()?;
+        Ok(match format {
+            _ if self.is_json() => Box::new(json::JsonLines::new(stdout)),
+            _ => Box::new(table::Table::new(stdout)),
+        })
+    }
+
+    /// A text on stdout for each member without two-factor authentication, in the format of every
+    /// result.
+    ///
+    /// # Errors
+    /// As [`Ui::report`].
+    pub(crate) fn reminders(&self) -> io::Result<Box<dyn Report>> {
+        Ok(Box::new(Remind::new(stdout()?, self.is_json())))
+    }
+}
+
+/// stdout, in large pieces.
+fn stdout() -> io::Result<Sink> {
+    drop(open_stdout()?);
+    Ok(Box::new(io::BufWriter::new(io::stdout())))
 }

@@ -103,7 +103,7 @@ fn required_by(member: &Member) -> Value {
     }
 }
 
-impl<W: Write> Report for Remind<W> {
+impl<W: Write + Send> Report for Remind<W> {
     fn begin(&mut self, head: &ReportHead) -> io::Result<()> {
         self.organization = match head.organization_name.as_str() {
             "" => head.organization_id.clone(),

@@ -1,9 +1,14 @@
 //! `scw 2fa audit`: who of an organization is without a second factor.
 
 mod diff;
-#[cfg_attr(not(test), expect(dead_code, reason = "the engine is not here yet"))]
 mod evidence;
+mod keys;
+mod list;
+mod members;
+mod pace;
 mod report;
+mod rows;
+mod verdict;
 mod verify;
 
 use crate::{

@@ -1,0 +1,371 @@
+//! A whole list of an organization, though it changes while it is read.
+//!
+//! The API gives lists in pages by number. In the order by age a new entry stands at the end, and an
+//! entry that goes moves every younger one up by a place, perhaps to a page that was read already.
+//!
+//! 1. The last page is read before the others and once more after them. Where its entries still stand
+//!    at the same places, no older one has gone in between, so nothing has moved: each page is right.
+//! 2. Otherwise all pages are read again. An entry that was missed had moved to the page before, and
+//!    is still there, unless so many entries went that it moved by another whole page.
+//! 3. In that case the pages are read one by one from the last to the first: an entry that stays can
+//!    only move to a page that is still to be read.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::RangeInclusive,
+};
+
+use futures_util::{StreamExt, future::join_all, stream};
+use time::OffsetDateTime;
+
+use super::pace::{IN_FLIGHT, Pace};
+use crate::{
+    api::{ApiError, Page},
+    error::Result,
+};
+
+/// How many pages are asked for or wait for their turn: twice as many as requests are under way, so
+/// that a late page does not hold up the others.
+const AHEAD: usize = 2 * IN_FLIGHT;
+/// The most pages that are read. Ten million entries are more than any organization has.
+const MOST_PAGES: u64 = 100_000;
+
+/// What tells an entry from all others.
+pub(super) type Id = [u8; 16];
+
+/// A list of the API.
+pub(super) trait Source {
+    /// An entry.
+    type Entry;
+
+    /// A page, from 1, in the order by age.
+    async fn page(&self, number: u32) -> Result<Page<Self::Entry>, ApiError>;
+
+    /// Asks for whatever the list does not tell about an entry.
+    async fn complete(&self, entry: &mut Self::Entry);
+
+    /// What tells an entry from all others.
+    fn id(entry: &Self::Entry) -> Id;
+
+    /// When it was made.
+    fn created_at(entry: &Self::Entry) -> Option<OffsetDateTime>;
+
+    /// What is to be known of it when it is met again.
+    fn mark(entry: &Self::Entry) -> u8;
+}
+
+/// What becomes of the entries.
+pub(super) trait Sink<T> {
+    /// Takes entries that it has not had, and how many the list has. They come in the order by age,
+    /// but for those that are found late.
+    ///
+    /// # Errors
+    /// Whatever ends the report.
+    async fn take(&mut self, entries: Vec<T>, total: u64) -> Result<()>;
+
+    /// Takes an entry that it has had before, as it is now, with its mark from before.
+    fn again(&mut self, entry: &T, mark: u8);
+}
+
+/// How a list was read.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    /// The places, from 1, whose entries could not be read.
+    pub(super) unread: Vec<RangeInclusive<u64>>,
+    /// Why: the last failure.
+    pub(super) failure: Option<ApiError>,
+    /// Entries that were there at first and were not found again.
+    pub(super) missing: Vec<Missing>,
+}
+
+/// An entry that was not found again.
+#[derive(Debug)]
+pub(super) struct Missing {
+    pub(super) id: Id,
+    /// Its mark when it was found.
+    pub(super) mark: u8,
+}
+
+/// What is known of an entry.
+#[derive(Clone, Copy)]
+struct Seen {
+    /// The pass that found it last.
+    pass: u8,
+    mark: u8,
+}
+
+/// The reading of a list.
+pub(super) struct Reader<'a, S: Source, K> {
+    source: &'a S,
+    pace: &'a Pace,
+    sink: &'a mut K,
+    /// How many entries a page has.
+    size: u64,
+    /// How many the list has, as the last answer told.
+    total: u64,
+    seen: HashMap<Id, Seen>,
+    pass: u8,
+    /// How many there were when the last page was read first, and when the youngest was made.
+    at_first: Option<(u64, OffsetDateTime)>,
+    /// How many entries were found that are younger than that.
+    younger: u64,
+    /// The places of the entries that cannot be read, by page.
+    unread: BTreeMap<u32, Vec<RangeInclusive<u64>>>,
+    failure: Option<ApiError>,
+}
+
+impl<'a, S: Source, K: Sink<S::Entry>> Reader<'a, S, K> {
+    /// Reads with this source into this sink.
+    pub(super) fn new(source: &'a S, pace: &'a Pace, sink: &'a mut K) -> Self {
+        Self {
+            source,
+            pace,
+            sink,
+            size: 1,
+            total: 0,
+            seen: HashMap::new(),
+            pass: 1,
+            at_first: None,
+            younger: 0,
+            unread: BTreeMap::new(),
+            failure: None,
+        }
+    }
+
+    /// Reads the list to its end; its first page is at hand.
+    ///
+    /// # Errors
+    /// The sink's.
+    pub(super) async fn read(mut self, first: Page<S::Entry>) -> Result<Reading> {
+        // A service may give fewer entries a page than were asked for.
+        self.size = (first.entries.len() as u64).max(1);
+        self.total = first.total;
+        if self.total.div_ceil(self.size) > MOST_PAGES {
+            self.unread.insert(1, vec![1..=self.total]);
+            return Ok(self.reading());
+        }
+        self.take(1, first).await?;
+        if self.last_page() == 1 {
+            return Ok(self.reading());
+        }
+        loop {
+            let last = self.last_page();
+            let before = self.tail(last).await.map(|page| ids::<S>(&page));
+            self.pages_before(last).await?;
+            let after = self.tail(last).await;
+            let stood_still = match (&before, &after) {
+                (Some(before), Some(after)) => ids::<S>(after).starts_with(before),
+                _ => false,
+            };
+            if let Some(page) = after {
+                self.take(last, page).await?;
+            }
+            if !stood_still && self.pass == 1 {
+                self.pass += 1;
+                continue;
+            }
+            if !stood_still && self.gone().is_none_or(|gone| gone * 2 > self.size) {
+                self.one_by_one(last).await?;
+            }
+            let mut next = last + 1;
+            while next <= self.last_page() {
+                self.page(next).await?;
+                next += 1;
+            }
+            return Ok(self.reading());
+        }
+    }
+
+    /// The number of the last page.
+    fn last_page(&self) -> u32 {
+        let pages = self.total.div_ceil(self.size).clamp(1, MOST_PAGES);
+        u32::try_from(pages).unwrap_or(u32::MAX)
+    }
+
+    /// The last page as it is now.
+    async fn tail(&mut self, number: u32) -> Option<Page<S::Entry>> {
+        match self.pace.ask(|| self.source.page(number)).await {
+            Ok(page) => {
+                self.total = page.total;
+                if self.at_first.is_none() {
+                    let entries = page.entries.iter().flatten();
+                    let youngest = entries.filter_map(S::created_at).max();
+                    self.at_first = youngest.map(|at| (page.total, at));
+                }
+                Some(page)
+            }
+            Err(err) => {
+                self.failed(number, err);
+                None
+            }
+        }
+    }
+
+    /// Reads every page before this one, many at a time. On the first pass entries are taken as they
+    /// come; later ones find few that are new, and these come together at the end.
+    async fn pages_before(&mut self, last: u32) -> Result<()> {
+        let is_first_pass = self.pass == 1;
+        let (source, pace) = (self.source, self.pace);
+        let ask = |number: u32| async move {
+            let mut page = pace.ask(|| source.page(number)).await;
+            // The first page was taken already.
+            if is_first_pass
+                && number > 1
+                && let Ok(page) = &mut page
+            {
+                // Here and not when they are taken: only what is in the stream goes on meanwhile.
+                complete(source, &mut page.entries).await;
+            }
+            (number, page)
+        };
+        let mut late = Vec::new();
+        let mut failed = Vec::new();
+        let mut pages = stream::iter(1..last).map(ask).buffered(AHEAD);
+        while let Some((number, page)) = pages.next().await {
+            match page {
+                Ok(page) => {
+                    let (fresh, total) = self.sort_out(number, page);
+                    if is_first_pass {
+                        self.sink.take(fresh, total).await?;
+                    } else {
+                        late.extend(fresh.into_iter().map(Some));
+                    }
+                }
+                Err(err) => failed.push((number, err)),
+            }
+        }
+        drop(pages);
+        for (number, err) in failed {
+            self.failed(number, err);
+            self.page(number).await?;
+        }
+        self.complete_and_take(late).await
+    }
+
+    /// Reads the pages up to this one by one, from the last to the first.
+    async fn one_by_one(&mut self, last: u32) -> Result<()> {
+        self.pass += 1;
+        for number in (1..=last.max(self.last_page())).rev() {
+            self.page(number).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads a page.
+    async fn page(&mut self, number: u32) -> Result<()> {
+        match self.pace.ask(|| self.source.page(number)).await {
+            Ok(page) => self.take(number, page).await,
+            Err(err) => {
+                self.failed(number, err);
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes the entries of a page that are new.
+    async fn take(&mut self, number: u32, page: Page<S::Entry>) -> Result<()> {
+        let (fresh, _) = self.sort_out(number, page);
+        self.complete_and_take(fresh.into_iter().map(Some).collect())
+            .await
+    }
+
+    async fn complete_and_take(&mut self, mut entries: Vec<Option<S::Entry>>) -> Result<()> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        complete(self.source, &mut entries).await;
+        let entries = entries.into_iter().flatten().collect();
+        self.sink.take(entries, self.total).await
+    }
+
+    /// The entries of a page that are new, and how many the list has.
+    fn sort_out(&mut self, number: u32, page: Page<S::Entry>) -> (Vec<S::Entry>, u64) {
+        self.total = page.total;
+        let mut unread: Vec<RangeInclusive<u64>> = Vec::new();
+        let mut fresh = Vec::new();
+        for (place, entry) in (self.places(number).0..).zip(page.entries) {
+            let Some(entry) = entry else {
+                unread.push(place..=place);
+                continue;
+            };
+            let seen = Seen {
+                pass: self.pass,
+                mark: S::mark(&entry),
+            };
+            if let Some(before) = self.seen.insert(S::id(&entry), seen) {
+                self.sink.again(&entry, before.mark);
+                continue;
+            }
+            let is_younger = self
+                .at_first
+                .zip(S::created_at(&entry))
+                .is_some_and(|((_, youngest), at)| at > youngest);
+            self.younger += u64::from(is_younger);
+            fresh.push(entry);
+        }
+        self.unread.remove(&number);
+        if !unread.is_empty() {
+            self.unread.insert(number, unread);
+        }
+        (fresh, page.total)
+    }
+
+    /// The first and the last place of a page, from 1.
+    fn places(&self, number: u32) -> (u64, u64) {
+        let end = u64::from(number) * self.size;
+        (end - self.size + 1, end)
+    }
+
+    fn failed(&mut self, number: u32, err: ApiError) {
+        let (from, to) = self.places(number);
+        self.unread.insert(number, vec![from..=to]);
+        self.failure = Some(err);
+    }
+
+    /// How many entries went since the last page was read first; nothing where that is not known.
+    fn gone(&self) -> Option<u64> {
+        let (total, _) = self.at_first?;
+        (total + self.younger).checked_sub(self.total)
+    }
+
+    fn reading(self) -> Reading {
+        let mut unread: Vec<RangeInclusive<u64>> = Vec::new();
+        for places in self.unread.into_values().flatten() {
+            let (from, to) = (*places.start(), (*places.end()).min(self.total));
+            match unread.last_mut() {
+                Some(last) if *last.end() + 1 == from => *last = *last.start()..=to,
+                _ if from <= to => unread.push(from..=to),
+                _ => {}
+            }
+        }
+        let last_pass = self.pass;
+        let missing = self.seen.iter().filter(|(_, seen)| seen.pass < last_pass);
+        Reading {
+            missing: missing
+                .map(|(id, seen)| Missing {
+                    id: *id,
+                    mark: seen.mark,
+                })
+                .collect(),
+            failure: self.failure,
+            unread,
+        }
+    }
+}
+
+/// Asks for whatever the list does not tell about these entries.
+async fn complete<S: Source>(source: &S, entries: &mut [Option<S::Entry>]) {
+    join_all(
+        entries
+            .iter_mut()
+            .flatten()
+            .map(|entry| source.complete(entry)),
+    )
+    .await;
+}
+
+/// What stands at which place of a page.
+fn ids<S: Source>(page: &Page<S::Entry>) -> Vec<Option<Id>> {
+    let entries = page.entries.iter();
+    entries.map(|entry| entry.as_ref().map(S::id)).collect()
+}
