@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::{Tally, UserId};
+use super::Tally;
 
 /// The members, one object a line.
 pub const MEMBERS: &str = "members.jsonl";
@@ -47,8 +47,8 @@ pub struct AuditRecord {
     pub counts: Counts,
     /// Which members could not be read: their places in the list by age, from 1.
     pub unread: Vec<Places>,
-    /// Who changed while the report was made.
-    pub meanwhile: Meanwhile,
+    /// What changed while the report was made, in sentences.
+    pub meanwhile: Vec<String>,
 }
 
 /// How many members there are of each kind, as [`Tally`] counts them.
@@ -100,17 +100,6 @@ pub struct Places {
     pub from: u64,
     /// The last.
     pub to: u64,
-}
-
-/// Members that changed while a report was made.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Meanwhile {
-    /// Who joined.
-    pub joined: Vec<UserId>,
-    /// Who left.
-    pub left: Vec<UserId>,
-    /// Whose columns changed.
-    pub changed: Vec<UserId>,
 }
 
 /// A line of the manifest: a file and its SHA-256 (FIPS 180-4) in lower-case hexadecimal.

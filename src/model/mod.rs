@@ -30,8 +30,8 @@ pub use backup_code::{BackupCode, BackupCodes, CodeState, SavedCode};
 pub use email::parse_email;
 pub use events::{SignInEvent, Since};
 pub use evidence::{
-    AuditRecord, Counts, LISTED, Listed, MANIFEST, MEMBERS, Meanwhile, Places, RECORD, SETTINGS,
-    manifest, parse_manifest,
+    AuditRecord, Counts, LISTED, Listed, MANIFEST, MEMBERS, Places, RECORD, SETTINGS, manifest,
+    parse_manifest,
 };
 pub use factors::{AppState, Factors, OrganizationDetails, Passkey, SignInWays, UserFactors};
 pub use finding::{Finding, Health};

@@ -8,6 +8,7 @@ mod table;
 use std::io;
 
 pub(crate) use output::Output;
+use remind::Remind;
 
 use super::{Ui, open_stdout};
 use crate::model::{Member, ReportFormat, ReportHead, Tally};
@@ -55,15 +56,17 @@ impl Ui {
         })
     }
 
-    /// A text for each member without a second factor, on stdout.
+    /// A text on stdout for each member without two-factor authentication, in the format of every
+    /// result.
     ///
     /// # Errors
     /// As [`Ui::report`].
     pub(crate) fn reminders(&self) -> io::Result<Box<dyn Report>> {
-        Ok(Box::new(remind::Remind::new(stdout()?, self.is_json())))
+        Ok(Box::new(Remind::new(stdout()?, self.is_json())))
     }
 }
 
+/// stdout, in large pieces.
 fn stdout() -> io::Result<Sink> {
     drop(open_stdout()?);
     Ok(Box::new(io::BufWriter::new(io::stdout())))

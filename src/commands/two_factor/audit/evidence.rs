@@ -3,11 +3,12 @@
 use std::{
     io::{self, Write},
     path::Path,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use data_encoding::HEXLOWER;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
@@ -17,10 +18,10 @@ use crate::{
     error::{CliError, Kind, Result},
     fsutil::{self, FileError, NewFile, NewFolder},
     model::{
-        AuditRecord, Counts, Listed, MANIFEST, MEMBERS, Meanwhile, Member, Places, RECORD,
-        ReportHead, SETTINGS, Tally, manifest,
+        AuditRecord, Counts, Listed, MANIFEST, MEMBERS, Member, Places, RECORD, ReportHead,
+        SETTINGS, Tally, manifest,
     },
-    ui::Report,
+    ui::{Report, Ui},
 };
 
 /// What a failure failed to do.
@@ -29,23 +30,31 @@ const DOING: &str = "write the evidence";
 /// A folder that is filled while the members are read. Dropped before [`Evidence::finish`], it
 /// vanishes.
 pub(super) struct Evidence {
-    // Closed before the folder goes.
-    members: NewFile,
-    digest: Sha256,
     folder: NewFolder,
-    head: Option<ReportHead>,
+    /// The file of the members, until it has a writer.
+    members: Option<NewFile>,
+    written: Arc<Mutex<Written>>,
     /// By the clock of this machine.
     began_at: OffsetDateTime,
+}
+
+/// What became of the file of the members.
+#[derive(Default)]
+struct Written {
+    head: Option<ReportHead>,
+    /// Its digest, once all of it is durable.
+    digest: Option<String>,
+    failure: Option<FileError>,
 }
 
 /// What is known at the end of a report.
 pub(super) struct Ending<'a> {
     /// What the members came to.
     pub(super) tally: &'a Tally,
-    /// Who changed while they were read.
-    pub(super) meanwhile: Meanwhile,
-    /// The answer of `GET security-settings` as it came (protocol.md D), or why there is none.
-    pub(super) settings: std::result::Result<Vec<u8>, String>,
+    /// What changed while they were read, in sentences.
+    pub(super) meanwhile: &'a [String],
+    /// The answer of `GET security-settings` (protocol.md A), or why there is none.
+    pub(super) settings: std::result::Result<Value, String>,
     /// The end, by the service's clock.
     pub(super) ended_at: OffsetDateTime,
 }
@@ -59,70 +68,94 @@ impl Evidence {
         let (new, members) =
             NewFolder::reserve(folder, MEMBERS).map_err(|err| refused(folder, err))?;
         Ok(Self {
-            members,
-            digest: Sha256::new(),
             folder: new,
-            head: None,
+            members: Some(members),
+            written: Arc::default(),
             began_at: Context::now(),
         })
     }
 
-    /// What a failed write of a member means.
-    pub(super) fn failed(&self, err: io::Error) -> CliError {
-        CliError::from(self.members.failed(err)).doing(DOING)
+    /// The writer of the members, on whatever thread; nothing the second time. It wants every member,
+    /// also those that the report on stdout leaves out.
+    pub(super) fn report(&mut self) -> Option<Box<dyn Report>> {
+        let file = self.members.take()?;
+        Some(Box::new(MembersFile {
+            file: Some(file),
+            digest: Sha256::new(),
+            written: Arc::clone(&self.written),
+        }))
+    }
+
+    /// The failure of the file of the members, where it was that and not stdout which took no more.
+    pub(super) fn failure(&self) -> Option<CliError> {
+        let failure = locked(&self.written).failure.take()?;
+        Some(CliError::from(failure).doing(DOING))
     }
 
     /// Writes the other files, the manifest last, and says its digest.
     ///
     /// # Errors
     /// `LocalFile`; the folder then vanishes.
-    pub(super) fn finish(self, ctx: &Context, ending: Ending<'_>) -> Result<()> {
-        let head = self.head.as_ref().ok_or_else(|| {
-            CliError::new(Kind::Other, "the report has no beginning").doing(DOING)
-        })?;
+    pub(super) fn finish(mut self, ui: &Ui, ending: Ending<'_>) -> Result<()> {
+        // Without a writer there is no member.
+        drop(self.members.take());
+        let (head, digest) = {
+            let mut written = locked(&self.written);
+            (written.head.take(), written.digest.take())
+        };
+        let (Some(head), Some(digest)) = (head, digest) else {
+            return Err(CliError::new(Kind::Other, "the report has no end").doing(DOING));
+        };
         let record = lines(&record(head, self.began_at, &ending))?;
         let settings = match ending.settings {
-            Ok(answer) => answer,
+            Ok(answer) => lines(&answer)?,
             Err(why) => lines(&json!({ "unknown": why }))?,
         };
         let path = self.folder.path().join(MANIFEST);
-        let digest = self
-            .write(&record, &settings)
+        let listed = |name: &str, digest| Listed {
+            name: name.to_owned(),
+            digest,
+        };
+        let text = manifest(&[
+            listed(RECORD, sha256(&record)),
+            listed(MEMBERS, digest),
+            listed(SETTINGS, sha256(&settings)),
+        ]);
+        let mut folder = self.folder;
+        folder
+            .write(SETTINGS, &settings)
+            .and_then(|()| folder.write(RECORD, &record))
+            .and_then(|()| folder.complete(MANIFEST, text.as_bytes()))
             .map_err(|err| CliError::from(err).doing(DOING))?;
-        ctx.ui().note(&format!(
-            "note this digest, which proves the evidence: SHA-256 {digest} of {}",
+        ui.note(&format!(
+            "Note this digest, which proves the evidence: SHA-256 {} of {}",
+            sha256(text.as_bytes()),
             path.display()
         ));
         Ok(())
     }
+}
 
-    fn write(self, record: &[u8], settings: &[u8]) -> Result<String, FileError> {
-        let Self {
-            members,
-            digest,
-            mut folder,
-            ..
-        } = self;
-        members.finish()?;
-        folder.write(SETTINGS, settings)?;
-        folder.write(RECORD, record)?;
-        let listed = |name: &str, digest: &[u8]| Listed {
-            name: name.to_owned(),
-            digest: HEXLOWER.encode(digest),
-        };
-        let text = manifest(&[
-            listed(RECORD, &Sha256::digest(record)),
-            listed(MEMBERS, &digest.finalize()),
-            listed(SETTINGS, &Sha256::digest(settings)),
-        ]);
-        folder.complete(MANIFEST, text.as_bytes())?;
-        Ok(HEXLOWER.encode(&Sha256::digest(&text)))
+/// The writer of the file of the members.
+struct MembersFile {
+    /// Nothing once it is durable.
+    file: Option<NewFile>,
+    digest: Sha256,
+    written: Arc<Mutex<Written>>,
+}
+
+impl MembersFile {
+    /// Keeps a failure, which says more than what the others understand of it.
+    fn kept(&self, err: FileError) -> io::Error {
+        let told = io::Error::other(err.to_string());
+        locked(&self.written).failure = Some(err);
+        told
     }
 }
 
-impl Report for Evidence {
+impl Report for MembersFile {
     fn begin(&mut self, head: &ReportHead) -> io::Result<()> {
-        self.head = Some(head.clone());
+        locked(&self.written).head = Some(head.clone());
         Ok(())
     }
 
@@ -130,11 +163,20 @@ impl Report for Evidence {
         let mut line = serde_json::to_vec(member)?;
         line.push(b'\n');
         self.digest.update(&line);
-        self.members.write_all(&line)
+        let Some(file) = &mut self.file else {
+            return Err(io::Error::other("the report has ended"));
+        };
+        let written = file.write_all(&line).map_err(|err| file.failed(err));
+        written.map_err(|err| self.kept(err))
     }
 
     fn end(&mut self, _tally: &Tally) -> io::Result<()> {
-        self.members.flush()
+        if let Some(file) = self.file.take() {
+            file.finish().map_err(|err| self.kept(err))?;
+        }
+        let digest = HEXLOWER.encode(&self.digest.finalize_reset());
+        locked(&self.written).digest = Some(digest);
+        Ok(())
     }
 
     /// Nobody reads it before its end.
@@ -143,12 +185,20 @@ impl Report for Evidence {
     }
 }
 
+fn locked(written: &Mutex<Written>) -> std::sync::MutexGuard<'_, Written> {
+    written.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    HEXLOWER.encode(&Sha256::digest(bytes))
+}
+
 /// How the report was made.
-fn record(head: &ReportHead, began_at: OffsetDateTime, ending: &Ending<'_>) -> AuditRecord {
+fn record(head: ReportHead, began_at: OffsetDateTime, ending: &Ending<'_>) -> AuditRecord {
     let unread = ending.tally.unread.iter();
     AuditRecord {
-        organization_id: head.organization_id.clone(),
-        organization_name: head.organization_name.clone(),
+        organization_id: head.organization_id,
+        organization_name: head.organization_name,
         began_at: head.began_at,
         ended_at: ending.ended_at,
         machine_began_at: began_at,
@@ -164,7 +214,7 @@ fn record(head: &ReportHead, began_at: OffsetDateTime, ending: &Ending<'_>) -> A
                 to: *places.end(),
             })
             .collect(),
-        meanwhile: ending.meanwhile.clone(),
+        meanwhile: ending.meanwhile.to_vec(),
     }
 }
 

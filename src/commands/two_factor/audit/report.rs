@@ -12,14 +12,14 @@ use super::{
     verdict,
 };
 use crate::{
-    api::{Account, ApiError},
+    api::ApiError,
     cli::AuditArgs,
     commands::{organization_name, service_now, unprinted},
     context::Context,
     credentials::{self, Authed},
     error::{CliError, Result},
     model::{FailOn, ReportFormat, ReportHead, clean},
-    ui::{Output, Report},
+    ui::Output,
 };
 
 /// What a failure failed to do.
@@ -45,18 +45,17 @@ pub(super) async fn run(ctx: &Context, args: AuditArgs) -> Result<()> {
         grace: args.grace || conditions.contains(&FailOn::ExpiredGrace),
         grace_of_those_without: args.remind,
     };
+    let mut evidence = args
+        .evidence
+        .as_deref()
+        .map(Evidence::reserve)
+        .transpose()?;
     let report = if args.remind {
         ui.reminders()
     } else {
         ui.report(args.format)
     };
     let report = report.map_err(|err| unprinted(&err))?;
-    // Before anything is asked: a folder that cannot be written costs no request.
-    let mut evidence = args
-        .evidence
-        .as_deref()
-        .map(Evidence::reserve)
-        .transpose()?;
     let authed = ctx.authed().await?;
     let account = authed.account();
     account.leave_retries_to_caller();
@@ -96,17 +95,25 @@ pub(super) async fn run(ctx: &Context, args: AuditArgs) -> Result<()> {
         unread_grace: Unread::default(),
     };
     let mut output = Output::start(report);
-    if let Some(evidence) = &mut evidence {
-        let begun = evidence.begin(&head);
-        begun.map_err(|err| evidence.failed(err))?;
+    let begun = output.begin(head.clone()).await;
+    begun.map_err(|err| unprinted(&err))?;
+    let mut whole = evidence
+        .as_mut()
+        .and_then(Evidence::report)
+        .map(Output::start);
+    if let Some(whole) = &mut whole {
+        let begun = whole.begin(head).await;
+        begun.map_err(|err| unprinted(&err))?;
     }
-    output.begin(head).await.map_err(|err| unprinted(&err))?;
-    let kept = (output, evidence);
-    let mut rows = Rows::new(ui, kept, began_at, args.without, asks.factors);
-    let mut reading = Reader::new(&list, &pace, &mut rows).read(first).await?;
-    let failure = reading.failure.take();
-    let outcome = rows.end(account, &pace, reading).await?;
-    for change in &outcome.changes {
+    // It is not stdout that took no more where the evidence has a failure.
+    let blamed = |err| evidence.as_ref().and_then(Evidence::failure).unwrap_or(err);
+    let mut rows = Rows::new(ui, output, began_at, args.without, asks.factors).with_evidence(whole);
+    let read = Reader::new(&list, &pace, &mut rows).read(first).await;
+    let reading = read.map_err(blamed)?;
+    rows.look_for(account, &pace, &reading).await;
+    let ended = rows.end(reading.unread).await;
+    let (tally, changes) = ended.map_err(blamed)?;
+    for change in &changes {
         ui.note(change);
     }
     let side_columns = [
@@ -122,27 +129,25 @@ pub(super) async fn run(ctx: &Context, args: AuditArgs) -> Result<()> {
             ));
         }
     }
-    verdict::summarize(ui, &outcome.tally);
-    if let Some(evidence) = outcome.evidence {
+    if let Some(evidence) = evidence {
+        let asked = pace
+            .ask(|| account.security_settings(&organization_id))
+            .await;
+        if let Err(err) = &asked {
+            ui.warn(&format!(
+                "could not read the security settings: {err}. The evidence says `unknown` there"
+            ));
+        }
         let ending = Ending {
-            tally: &outcome.tally,
-            meanwhile: outcome.meanwhile,
-            settings: security_settings(account, &organization_id, &pace).await,
+            tally: &tally,
+            meanwhile: &changes,
+            settings: asked.map_err(|err| err.to_string()),
             ended_at: service_now(account),
         };
-        evidence.finish(ctx, ending)?;
+        evidence.finish(ui, ending)?;
     }
-    verdict::decide(&outcome.tally, &conditions, failure.as_ref())
-}
-
-/// The organization's security settings as the API sent them, or why they could not be read.
-async fn security_settings(
-    account: &dyn Account,
-    organization_id: &str,
-    pace: &Pace,
-) -> std::result::Result<Vec<u8>, String> {
-    let asked = pace.ask(|| account.security_settings(organization_id));
-    asked.await.map_err(|err| err.to_string())
+    verdict::summarize(ui, &tally);
+    verdict::decide(&tally, &conditions, reading.failure.as_ref())
 }
 
 fn told(unread: Unread) -> Option<(Option<u64>, ApiError)> {
