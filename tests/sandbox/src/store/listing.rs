@@ -1,5 +1,7 @@
 //! What every list has in common: conditions, an order, a page, and a count over all pages.
 
+use std::sync::{Mutex, PoisonError};
+
 use rusqlite::{Connection, Row, params_from_iter, types::Value};
 
 use super::Result;
@@ -33,6 +35,43 @@ impl<'a> Source<'a> {
             rows: from,
             key,
         }
+    }
+}
+
+/// How many counts are remembered; the oldest make room.
+const COUNTS: usize = 32;
+
+/// A count that was asked for, with the values of its query.
+type Counted = (String, Vec<Value>, u64);
+
+/// How much there is in lists that were asked for since the last change: whoever reads all pages of a
+/// list asks for the same count with each.
+#[derive(Debug, Default)]
+pub(super) struct Counts(Mutex<(u64, Vec<Counted>)>);
+
+impl Counts {
+    /// What a query counts. The answer is that of before while the database has not changed.
+    fn count(&self, db: &Connection, query: &str, values: &[Value]) -> Result<u64> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, counts) = &mut *kept;
+        let changes = db.total_changes();
+        if *at != changes {
+            *at = changes;
+            counts.clear();
+        }
+        let is_this =
+            |(other, of, _): &&Counted| other.as_str() == query && of.as_slice() == values;
+        if let Some((.., count)) = counts.iter().find(is_this) {
+            return Ok(*count);
+        }
+        let count = db
+            .prepare_cached(query)?
+            .query_row(params_from_iter(values), |row| row.get(0))?;
+        if counts.len() >= COUNTS {
+            counts.remove(0);
+        }
+        counts.push((query.to_owned(), values.to_vec(), count));
+        Ok(count)
     }
 }
 
@@ -86,7 +125,7 @@ impl Conditions {
     /// time, and the opposite order is exactly the reverse.
     pub(super) fn list<T>(
         self,
-        db: &Connection,
+        (db, counts): (&Connection, &Counts),
         source: &Source<'_>,
         page: Page,
         read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
@@ -97,11 +136,8 @@ impl Conditions {
             key,
         } = source;
         let (condition, values) = self.parts();
-        let total = db
-            .prepare_cached(&format!(
-                "SELECT count(*) FROM {found_in} WHERE {condition}"
-            ))?
-            .query_row(params_from_iter(&values), |row| row.get(0))?;
+        let count = format!("SELECT count(*) FROM {found_in} WHERE {condition}");
+        let total = counts.count(db, &count, &values)?;
         let direction = if page.order.contains(" DESC") {
             "DESC"
         } else {
