@@ -143,24 +143,42 @@ impl Conditions {
         } else {
             "ASC"
         };
-        let (order, size) = (page.order, page.size);
-        let offset = u64::from(page.number.saturating_sub(1)) * u64::from(size);
+        let order = format!("{}, {key} {direction}", page.order);
+        let offset = u64::from(page.number.saturating_sub(1)) * u64::from(page.size);
+        let size = u64::from(page.size).min(total.saturating_sub(offset));
+        // Rows are passed over from the end that is nearer.
+        let behind = total.saturating_sub(offset + size);
+        let (way, passed) = if behind < offset {
+            (reversed(&order), behind)
+        } else {
+            (order, offset)
+        };
+        let integer = |number| Value::Integer(i64::try_from(number).unwrap_or(i64::MAX));
+        let values = values.into_iter().chain([size, passed].map(integer));
         let found = db
             .prepare_cached(&format!(
                 "SELECT shown.* FROM (SELECT {key} AS place FROM {found_in} WHERE {condition}
-                     ORDER BY {order}, {key} {direction} LIMIT {size} OFFSET ?)
+                     ORDER BY {way} LIMIT ? OFFSET ?)
                  CROSS JOIN {rows} AS shown ON shown.{key} = place
-                 ORDER BY {order}, shown.{key} {direction}"
+                 ORDER BY {}, shown.{key} {direction}",
+                page.order
             ))?
-            .query_map(
-                params_from_iter(
-                    values
-                        .into_iter()
-                        .chain([Value::from(i64::try_from(offset).unwrap_or(i64::MAX))]),
-                ),
-                read,
-            )?
+            .query_map(params_from_iter(values), read)?
             .collect::<rusqlite::Result<_>>()?;
         Ok((found, total))
     }
+}
+
+/// The opposite of an order.
+fn reversed(order: &str) -> String {
+    let words = order.split(' ').map(|word| match word {
+        "ASC" => "DESC",
+        "ASC," => "DESC,",
+        "DESC" => "ASC",
+        "DESC," => "ASC,",
+        "FIRST," => "LAST,",
+        "LAST," => "FIRST,",
+        same => same,
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
