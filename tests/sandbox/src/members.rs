@@ -1,11 +1,9 @@
 //! Generated members of the first organization, the same ones in every sandbox. What a member has
 //! follows from its number, by rules that docs/sandbox.md states ("Generated members").
 
-use uuid::Uuid;
-
 use crate::{
     clock::Instant,
-    seed::{Derive, access_key},
+    seed::{Derive, uuid_of},
     store::{Maker, Members, NewPerson, NewUser, Passkey, Result, Store},
 };
 
@@ -15,8 +13,8 @@ const DAY_S: i64 = 86_400;
 /// The grace period of those who have one of their own, in seconds.
 const GRACE_S: i64 = 14 * DAY_S;
 
-/// Adds members to the first organization. They cannot sign in: none has a password. Their keys have
-/// random secrets, which nobody is told.
+/// Adds members to the first organization. They cannot sign in: none has a password, and their keys
+/// have no secret.
 pub(crate) fn add(
     store: &Store,
     organization_id: &str,
@@ -35,6 +33,8 @@ struct Member {
     number: u64,
     /// The number in decimal, of which everything random is derived.
     label: String,
+    /// Of which whatever is random about the user is taken.
+    random: [u8; 32],
     id: String,
     now: Instant,
 }
@@ -46,9 +46,11 @@ const DERIVE: Derive<'_> = Derive(b"members");
 impl Member {
     fn new(number: u64, now: Instant) -> Self {
         let label = number.to_string();
+        let random = DERIVE.bytes("member", &label);
         Self {
             number,
-            id: DERIVE.uuid("member", &label),
+            id: uuid_of(&random[..16]),
+            random,
             label,
             now,
         }
@@ -98,13 +100,12 @@ impl Member {
         const FIRST: [&str; 8] = ["Noor", "Ines", "Max", "Liv", "Otto", "Yuki", "Zoë", "Paul"];
         const LAST: [&str; 7] = ["Martin", "Okafor", "Silva", "Novak", "Berg", "Rossi", "Kim"];
         let number = self.number;
-        let pick = DERIVE.bytes("member", &self.label);
-        let first = FIRST[usize::from(pick[0]) % FIRST.len()];
-        let last = LAST[usize::from(pick[1]) % LAST.len()];
+        let first = FIRST[usize::from(self.random[0]) % FIRST.len()];
+        let last = LAST[usize::from(self.random[1]) % LAST.len()];
         let email = format!("member-{number}@example.com");
         NewUser {
             id: self.id.clone(),
-            root_user_id: DERIVE.uuid("person", &self.label),
+            root_user_id: uuid_of(&self.random[16..]),
             person: Some(self.person()),
             organization_id: organization_id.to_owned(),
             username: if number % 3 == 1 {
@@ -135,18 +136,15 @@ impl Member {
             _ => &[],
         };
         for (key, expires_at) in ends.iter().enumerate() {
-            let of = format!("{}/{key}", self.label);
-            let access = access_key(&DERIVE.bytes("member's key", &of));
-            let secret = Uuid::new_v4().to_string();
+            let access = format!("SCWMEMBER{:09}K{key}", self.number);
             let bearer = (Some(self.id.as_str()), None);
-            maker.api_key((&access, &secret), bearer, organization_id, *expires_at)?;
+            maker.lost_key(&access, bearer, organization_id, *expires_at)?;
         }
         if self.number % 20 == 0 {
             let application = DERIVE.uuid("application", &self.label);
-            let access = access_key(&DERIVE.bytes("application's key", &self.label));
-            let secret = Uuid::new_v4().to_string();
+            let access = format!("SCWAPP{:014}", self.number);
             let bearer = (None, Some(application.as_str()));
-            maker.api_key((&access, &secret), bearer, organization_id, None)?;
+            maker.lost_key(&access, bearer, organization_id, None)?;
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
-pub(crate) use derive::{Derive, FirstSecrets, access_key};
+pub(crate) use derive::{Derive, FirstSecrets, access_key, uuid_of};
 
 use crate::{
     clock::Instant,

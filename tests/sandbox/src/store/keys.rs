@@ -248,7 +248,7 @@ impl Store {
                 conditions.plain("FALSE");
             }
             let source = Source::one("api_keys", "rowid");
-            conditions.list(db, &source, page, ApiKey::from_row)
+            conditions.list((db, &self.counts), &source, page, ApiKey::from_row)
         })
     }
 

@@ -277,6 +277,29 @@ impl<'a> Maker<'a> {
     pub(crate) fn api_key(
         &self,
         (access_key, secret_key): (&str, &str),
+        bearer: (Option<&str>, Option<&str>),
+        organization_id: &str,
+        expires_at: Option<Instant>,
+    ) -> Result<()> {
+        let hash = hash(secret_key);
+        self.hashed_key((access_key, &hash), bearer, organization_id, expires_at)
+    }
+
+    /// An API key that only exists: what is kept as the hash of its secret is the hash of nothing.
+    pub(crate) fn lost_key(
+        &self,
+        access_key: &str,
+        bearer: (Option<&str>, Option<&str>),
+        organization_id: &str,
+        expires_at: Option<Instant>,
+    ) -> Result<()> {
+        let hash = format!("none of {access_key}");
+        self.hashed_key((access_key, &hash), bearer, organization_id, expires_at)
+    }
+
+    fn hashed_key(
+        &self,
+        (access_key, secret_hash): (&str, &str),
         (user_id, application_id): (Option<&str>, Option<&str>),
         organization_id: &str,
         expires_at: Option<Instant>,
@@ -287,7 +310,7 @@ impl<'a> Maker<'a> {
         )?;
         insert.execute(params![
             access_key,
-            hash(secret_key),
+            secret_hash,
             user_id,
             application_id,
             organization_id,

@@ -30,6 +30,7 @@ pub(crate) use events::{SignIn, SignInFilter};
 use file::DataFile;
 pub use file::FileError;
 pub(crate) use keys::{ApiKey, KeyChange, KeyFilter, NewApiKey};
+use listing::Counts;
 pub(crate) use listing::Page;
 pub(crate) use login::{Attempt, Proof};
 pub(crate) use maker::{Maker, Members, NewOrganization, NewPerson, NewUser, Planted};
@@ -128,6 +129,7 @@ pub(crate) type Result<T> = std::result::Result<T, StoreError>;
 #[derive(Debug)]
 pub(crate) struct Store {
     connection: Mutex<Connection>,
+    counts: Counts,
     /// The file, where it is kept in one. It comes after the connection, which is closed first.
     file: Option<DataFile>,
 }
@@ -167,6 +169,7 @@ impl Store {
         ))?;
         Ok(Self {
             connection: Mutex::new(connection),
+            counts: Counts::default(),
             file,
         })
     }

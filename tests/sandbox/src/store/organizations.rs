@@ -229,7 +229,7 @@ impl Store {
         }
         conditions.among("id", &filter.ids);
         let source = Source::one("projects", "rowid");
-        self.transaction(|db| conditions.list(db, &source, page, Project::from_row))
+        self.transaction(|db| conditions.list((db, &self.counts), &source, page, Project::from_row))
     }
 
     /// The project that an organization was made with.

@@ -175,7 +175,7 @@ impl Store {
             let mut conditions = Conditions::default();
             conditions.with("person_id = ?", user.root_user_id);
             let source = Source::one("passkeys", "number");
-            conditions.list(db, &source, page, Passkey::from_row)
+            conditions.list((db, &self.counts), &source, page, Passkey::from_row)
         })
     }
 

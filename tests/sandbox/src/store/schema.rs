@@ -45,7 +45,7 @@ CREATE TABLE IF NOT EXISTS projects (id TEXT PRIMARY KEY,
 CREATE TABLE IF NOT EXISTS people (id TEXT PRIMARY KEY, password_hash TEXT,
     failed_attempts INTEGER NOT NULL DEFAULT 0, without_since INTEGER NOT NULL,
     otp_secret BLOB, otp_since INTEGER, otp_last_step INTEGER NOT NULL DEFAULT -1,
-    pending_secret BLOB);
+    pending_secret BLOB) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS users (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL,
     organization_id TEXT NOT NULL REFERENCES organizations(id), email TEXT NOT NULL,
     username TEXT NOT NULL,

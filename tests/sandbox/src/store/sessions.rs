@@ -257,7 +257,12 @@ impl Store {
             conditions.with("(expires_at <= ?) = ?", now);
             conditions.value(i64::from(expired));
             let from = format!("({SELECT})");
-            conditions.list(db, &Source::one(&from, "number"), page, Session::from_row)
+            conditions.list(
+                (db, &self.counts),
+                &Source::one(&from, "number"),
+                page,
+                Session::from_row,
+            )
         })
     }
 

@@ -239,7 +239,7 @@ impl Store {
             rows: "accounts",
             key: "number",
         };
-        self.transaction(|db| conditions.list(db, &source, page, User::from_row))
+        self.transaction(|db| conditions.list((db, &self.counts), &source, page, User::from_row))
     }
 
     /// The organization of the oldest user.
