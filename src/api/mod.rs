@@ -12,6 +12,7 @@ mod session;
 mod tls;
 
 use async_trait::async_trait;
+use serde_json::Value;
 use time::OffsetDateTime;
 
 pub(crate) use account::Account2017;
@@ -192,7 +193,7 @@ pub(crate) trait Account {
 
     /// An organization's security settings, as the service sent them. [`ApiError::NoMembers`] where
     /// the dialect has none.
-    async fn security_settings(&self, _organization_id: &str) -> Result<Vec<u8>, ApiError> {
+    async fn security_settings(&self, _organization_id: &str) -> Result<Value, ApiError> {
         Err(ApiError::NoMembers)
     }
 

@@ -4,6 +4,7 @@
 //! cannot be read is unknown.
 
 use serde::{Deserialize, de::IgnoredAny};
+use serde_json::Value;
 
 use super::{Iam, organization, organization_path};
 use crate::{
@@ -197,15 +198,11 @@ impl Iam {
         })
     }
 
-    /// `GET /iam/v1alpha1/organizations/{id}/security-settings`, byte for byte where it is JSON.
-    pub(super) async fn settings_as_sent(
-        &self,
-        organization_id: &str,
-    ) -> Result<Vec<u8>, ApiError> {
+    /// `GET /iam/v1alpha1/organizations/{id}/security-settings`, with whatever stands in it.
+    pub(super) async fn settings_as_sent(&self, organization_id: &str) -> Result<Value, ApiError> {
         let path = organization_path(&organization(organization_id)?);
         let answer = self.get(&format!("{path}/security-settings")).await?;
-        answer.json::<IgnoredAny>()?;
-        Ok(answer.body.to_vec())
+        answer.json()
     }
 
     /// The organization of a key: that of its user, or of the project that an application's key has.

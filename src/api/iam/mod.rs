@@ -9,7 +9,7 @@ mod session;
 mod wire;
 
 use async_trait::async_trait;
-use serde_json::json;
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::{
@@ -356,7 +356,7 @@ impl Account for Iam {
         self.keys_page(organization_id, page).await
     }
 
-    async fn security_settings(&self, organization_id: &str) -> Result<Vec<u8>, ApiError> {
+    async fn security_settings(&self, organization_id: &str) -> Result<Value, ApiError> {
         self.settings_as_sent(organization_id).await
     }
 
