@@ -154,18 +154,20 @@ fn evidence_is_compared_with_evidence_and_with_a_report_of_now() {
     let world = organization();
     let old = evidence(&world, "old");
     let carol = "carol@example.com";
-    let users = super::users(&world);
-    let users = users["users"].as_array().unwrap();
+    let listed = super::users(&world);
     let of = |email: &str| {
-        let found = users.iter().find(|user| user["email"] == email);
+        let mut users = listed["users"].as_array().unwrap().iter();
+        let found = users.find(|user| user["email"] == email);
         found.unwrap()["id"].as_str().unwrap().to_owned()
     };
     world.sandbox.add_passkey(&of(carol), "Phone").unwrap();
-    world.elsewhere(
-        "DELETE",
-        &format!("/iam/v1alpha1/users/{}", of("dave@example.com")),
-        "",
-    );
+    let mut without_dave = super::users(&world);
+    without_dave["total_count"] = json!(3);
+    without_dave["users"].as_array_mut().unwrap().pop();
+    world.fault(json!({
+        "method": "GET", "path_regex": "/iam/v1alpha1/users$", "action": "status", "status": 200,
+        "body": without_dave, "times": 100,
+    }));
     let new = evidence(&world, "new");
     let words = |new| {
         [
