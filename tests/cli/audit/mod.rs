@@ -3,6 +3,7 @@
 mod diff;
 mod evidence;
 mod remind;
+mod report;
 mod verify;
 
 use std::{
