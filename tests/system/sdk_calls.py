@@ -80,7 +80,8 @@ joined = iam.create_user(organization_id=organization_id, member=member)
 assert joined.type_ == "member" and joined.username == "new", joined
 for leaving in (guest, joined):
     iam.delete_user(user_id=leaving.id)
-assert iam.list_users_all(organization_id=organization_id, order_by="created_at_asc") == users
+left = iam.list_users_all(organization_id=organization_id, order_by="created_at_asc")
+assert [user.id for user in left] == [own, other], left
 
 organization = iam.get_organization(organization_id=organization_id)
 assert organization.id == organization_id and organization.login_password_enabled, organization

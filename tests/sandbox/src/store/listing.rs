@@ -200,32 +200,33 @@ mod tests {
 
     // Issue 12, 7: with 100,000 rows, sorting them all for each page takes longer than all the rest.
     #[test]
-    fn the_rows_of_a_page_are_found_in_an_index_alone() {
+    fn no_page_of_users_or_keys_needs_a_sort() {
         let store = Store::open(None).unwrap();
-        for (key, table, condition, index) in [
-            ("number", "users", "", "users_by_time"),
-            ("rowid", "api_keys", "", "keys_by_time"),
+        for (key, table, condition, found) in [
+            ("number", "users", "", "COVERING INDEX users_by_time "),
+            ("rowid", "api_keys", "", "COVERING INDEX keys_by_time "),
             (
                 "rowid",
                 "api_keys",
                 " AND user_id IS NOT NULL",
-                "keys_of_users_by_time",
+                "INDEX keys_of_users_by_time ",
             ),
         ] {
             let of = format!("FROM {table} WHERE organization_id = ?1{condition}");
+            let expected = format!("SEARCH {table} USING {found}");
+            let count = plan(&store, &format!("SELECT count(*) {of}"));
+            assert!(count.starts_with("SEARCH"), "{count}");
             for direction in ["ASC", "DESC"] {
                 let query = format!(
                     "SELECT {key} {of} ORDER BY created_at {direction}, {key} {direction} LIMIT 9"
                 );
                 let steps = plan(&store, &query);
-                let expected = format!("SEARCH {table} USING COVERING INDEX {index} ");
+                // One step: what has to be sorted has another one.
                 assert!(
                     steps.starts_with(&expected) && !steps.contains('\n'),
                     "{steps}"
                 );
             }
-            let count = plan(&store, &format!("SELECT count(*) {of}"));
-            assert!(count.contains("USING COVERING INDEX"), "{count}");
         }
     }
 }
