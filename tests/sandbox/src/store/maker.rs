@@ -123,7 +123,7 @@ impl Store {
         })
     }
 
-    /// Adds generated members to an organization: `make` makes the one with a number. Each has a
+    /// Adds generated members to an organization: `work` makes the one with a number. Each has a
     /// later time than all users before.
     ///
     /// The first ones are as old as the organization. Those that come while it is in use have just
@@ -136,7 +136,7 @@ impl Store {
         organization_id: &str,
         wanted: Members,
         now: Instant,
-        make: impl Fn(&Maker<'_>, u64) -> Result<()>,
+        work: impl Fn(&Maker<'_>, u64) -> Result<()>,
     ) -> Result<()> {
         self.transaction(|db| {
             let made: u64 = db.query_row("SELECT made FROM generated", [], |row| row.get(0))?;
@@ -168,7 +168,7 @@ impl Store {
             };
             let maker = Maker::new(db, now, start);
             for number in made + 1..=end {
-                make(&maker, number)?;
+                work(&maker, number)?;
             }
             db.execute("UPDATE generated SET made = ?1", [end])?;
             Ok(())
