@@ -198,10 +198,11 @@ impl Iam {
         })
     }
 
-    /// `GET /iam/v1alpha1/organizations/{id}/security-settings`, as it came.
+    /// `GET /iam/v1alpha1/organizations/{id}/security-settings`, with whatever stands in it.
     pub(super) async fn settings_as_sent(&self, organization_id: &str) -> Result<Value, ApiError> {
         let path = organization_path(&organization(organization_id)?);
-        self.get(&format!("{path}/security-settings")).await?.json()
+        let answer = self.get(&format!("{path}/security-settings")).await?;
+        answer.json()
     }
 
     /// The organization of a key: that of its user, or of the project that an application's key has.

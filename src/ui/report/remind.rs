@@ -24,7 +24,7 @@ You need an authenticator app on your phone. You can turn it on in two ways:
 Save the backup codes that you get: with one of them you can sign in if you lose your phone.";
 
 /// Writes a text for each member that is known to have no second factor. The others are left out.
-pub(crate) struct Remind<W> {
+pub(super) struct Remind<W> {
     out: W,
     is_json: bool,
     organization: String,
@@ -34,7 +34,7 @@ pub(crate) struct Remind<W> {
 
 impl<W: Write> Remind<W> {
     /// A writer of blocks to copy, or of one JSON object a line.
-    pub(crate) fn new(out: W, is_json: bool) -> Self {
+    pub(super) fn new(out: W, is_json: bool) -> Self {
         Self {
             out,
             is_json,

@@ -16,9 +16,9 @@ use serde_json::{Value, json};
 use crate::{
     faults::Fault,
     ledger::{Ledger, Seen},
-    members::{self, Members},
+    members,
     service::Service,
-    store::{Result, StoreError, TwoFactor},
+    store::{Members, Result, StoreError, TwoFactor},
 };
 
 /// Where the door is. Its calls are neither recorded nor subject to faults.
@@ -100,7 +100,7 @@ struct More {
 
 async fn more_members(State(service): State<Arc<Service>>, body: Bytes) -> Answer {
     let count = read::<More>(&body)?.count;
-    let organization = first_organization(&service)?;
+    let organization = service.store.first_organization()?;
     members::add(
         &service.store,
         &organization,
@@ -108,14 +108,6 @@ async fn more_members(State(service): State<Arc<Service>>, body: Bytes) -> Answe
         service.now(),
     )?;
     Ok(Json(json!({ "added": count })))
-}
-
-fn first_organization(service: &Service) -> Result<String> {
-    let users = service.store.all_users()?;
-    Ok(users
-        .first()
-        .map(|user| user.organization_id.clone())
-        .unwrap_or_default())
 }
 
 /// How passkeys are to count, and one more; what is left out stays as it is.
@@ -175,25 +167,28 @@ async fn state(State(service): State<Arc<Service>>) -> Answer {
 
 /// The state for assertions: each user, and the first one again at the top.
 pub(crate) fn describe(service: &Service) -> Result<Value> {
-    let mut users = Vec::new();
-    for user in service.store.all_users()? {
-        let state = service.store.two_factor(&user.id)?;
-        let passkeys = service.store.passkeys_of(&user)?;
-        let passkeys = passkeys
-            .iter()
-            .map(|passkey| json!({ "id": passkey.id, "name": passkey.name }));
-        users.push(json!({
-            "user_id": user.id,
-            "email": user.email,
-            "two_factor": state.app.word(),
-            "pending": state.app == TwoFactor::Pending,
-            "backup_codes_unused": state.unused,
-            "passkeys": passkeys.collect::<Vec<_>>(),
-            "sessions": service.store.session_count(&user.id, service.now())?,
-            "api_keys": service.store.access_keys(&user.id)?,
-            "locked": user.locked,
-        }));
-    }
+    let users: Vec<Value> = service
+        .store
+        .overview(service.now())?
+        .into_iter()
+        .map(|seen| {
+            let passkeys = seen
+                .passkeys
+                .iter()
+                .map(|passkey| json!({ "id": passkey.id, "name": passkey.name }));
+            json!({
+                "user_id": seen.user.id,
+                "email": seen.user.email,
+                "two_factor": seen.app.word(),
+                "pending": seen.app == TwoFactor::Pending,
+                "backup_codes_unused": seen.unused,
+                "passkeys": passkeys.collect::<Vec<_>>(),
+                "sessions": seen.sessions,
+                "api_keys": seen.access_keys,
+                "locked": seen.user.locked,
+            })
+        })
+        .collect();
     let mut state = users.first().cloned().unwrap_or_else(|| json!({}));
     state["clock_offset_s"] = json!(service.clock.offset_s());
     state["users"] = Value::Array(users);

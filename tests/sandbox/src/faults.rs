@@ -1,6 +1,6 @@
 //! Failures on demand.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, num::NonZeroU32};
 
 use serde::Deserialize;
 
@@ -15,11 +15,6 @@ pub enum FaultError {
     TooMany(usize),
 }
 
-/// How often a fault happens when nothing is said.
-fn once() -> u32 {
-    1
-}
-
 /// A failure to be made, as `POST /_sandbox/faults` takes it.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Fault {
@@ -28,12 +23,16 @@ pub struct Fault {
     pub method: Option<String>,
     /// Which paths, as a regular expression over the path without its query.
     pub path_regex: String,
-    /// How often.
-    #[serde(default = "once")]
-    pub times: u32,
+    /// How often; once where it is left out, or without a limit where `every` is there.
+    #[serde(default)]
+    pub times: Option<u32>,
     /// How many requests of the kind are let through first.
     #[serde(default)]
     pub skip: u32,
+    /// Of how many requests of the kind, after those that are let through, the last one fails: each
+    /// third one with 3. Each one where it is left out. The others can have another fault.
+    #[serde(default)]
+    pub every: Option<NonZeroU32>,
     /// What happens.
     #[serde(flatten)]
     pub action: Action,

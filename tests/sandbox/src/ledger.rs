@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    num::NonZeroU32,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
@@ -44,9 +45,28 @@ pub struct Seen {
 /// The faults that wait, and the newest requests.
 #[derive(Debug)]
 pub(crate) struct Ledger {
-    faults: Mutex<Vec<(Regex, Fault)>>,
+    faults: Mutex<Vec<Waiting>>,
     seen: Mutex<Requests>,
     start: Instant,
+}
+
+/// A fault that waits.
+#[derive(Debug)]
+struct Waiting {
+    regex: Regex,
+    fault: Fault,
+    /// How often it can still happen; nothing for without a limit.
+    left: Option<u32>,
+    /// How many requests of its kind were let through since it happened last.
+    passed: u32,
+}
+
+impl Waiting {
+    fn is_of(&self, method: &Method, path: &str) -> bool {
+        let wanted = self.fault.method.as_ref();
+        self.regex.is_match(path)
+            && wanted.is_none_or(|wanted| wanted.eq_ignore_ascii_case(method.as_str()))
+    }
 }
 
 /// The newest requests, by number.
@@ -86,8 +106,15 @@ impl Ledger {
         if faults.len() >= FAULTS {
             return Err(FaultError::TooMany(FAULTS));
         }
-        if fault.times > 0 {
-            faults.push((regex, fault));
+        let usual = fault.every.is_none().then_some(1);
+        let left = fault.times.or(usual);
+        if left != Some(0) {
+            faults.push(Waiting {
+                regex,
+                fault,
+                left,
+                passed: 0,
+            });
         }
         Ok(())
     }
@@ -95,22 +122,28 @@ impl Ledger {
     /// What is to happen to a request, if anything; counts it.
     pub(crate) fn take(&self, method: &Method, path: &str) -> Option<Action> {
         let mut faults = lock(&self.faults);
-        let (_, fault) = faults.iter_mut().find(|(regex, fault)| {
-            fault.times > 0
-                && regex.is_match(path)
-                && fault
-                    .method
-                    .as_ref()
-                    .is_none_or(|wanted| wanted.eq_ignore_ascii_case(method.as_str()))
-        })?;
-        if fault.skip > 0 {
-            fault.skip -= 1;
-            return None;
+        for (number, waiting) in faults.iter_mut().enumerate() {
+            if !waiting.is_of(method, path) {
+                continue;
+            }
+            if waiting.fault.skip > 0 {
+                waiting.fault.skip -= 1;
+                return None;
+            }
+            let every = waiting.fault.every.map_or(1, NonZeroU32::get);
+            if waiting.passed + 1 < every {
+                waiting.passed += 1;
+                continue;
+            }
+            waiting.passed = 0;
+            let action = waiting.fault.action.clone();
+            waiting.left = waiting.left.map(|left| left - 1);
+            if waiting.left == Some(0) {
+                faults.remove(number);
+            }
+            return Some(action);
         }
-        fault.times -= 1;
-        let action = fault.action.clone();
-        faults.retain(|(_, fault)| fault.times > 0);
-        Some(action)
+        None
     }
 
     /// Records a request; `path` is as it may be shown.
@@ -239,8 +272,9 @@ mod tests {
         let fault = |times| Fault {
             method: None,
             path_regex: "x".to_owned(),
-            times,
+            times: Some(times),
             skip: 0,
+            every: None,
             action: Action::DropBefore,
         };
         for _ in 0..FAULTS {

@@ -57,11 +57,10 @@ pub use tls::TlsError;
 
 use crate::{
     ledger::Ledger,
-    members::Members,
     seed::FirstSecrets,
     server::{Manner, Server},
     service::Service,
-    store::Store,
+    store::{Members, Store},
 };
 
 /// How a sandbox is to be.
@@ -75,7 +74,8 @@ pub struct Options {
     pub data: Option<PathBuf>,
     /// The accounts; nothing for the default one.
     pub seed: Option<Seed>,
-    /// How many generated members the first organization has; a data file may hold some already.
+    /// How many generated members the first organization has; a data file may hold some already, and
+    /// one that was deleted there does not come back.
     pub members: u64,
     /// The folder for a certificate; nothing for plain http.
     pub tls: Option<PathBuf>,

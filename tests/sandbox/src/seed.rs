@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
-pub(crate) use derive::{Derive, FirstSecrets, access_key};
+pub(crate) use derive::{Derive, FirstSecrets, access_key, uuid_of};
 
 use crate::{
     clock::Instant,
@@ -341,6 +341,7 @@ pub(crate) fn plant(store: &Store, seed: &Seed, now: Instant) -> Result<Accounts
                         person: is_first.then(|| NewPerson {
                             password: Some(secrets.password),
                             otp_secret: user.otp_key(),
+                            without_since: None,
                             passkeys: user.passkeys(&derive, &of, now),
                         }),
                         organization_id: id.clone(),
@@ -354,6 +355,7 @@ pub(crate) fn plant(store: &Store, seed: &Seed, now: Instant) -> Result<Accounts
                         admin: user.admin,
                         locked: user.locked,
                         last_login_at: None,
+                        grace_s: None,
                     };
                     maker.user(&new)?;
                     let expires_at = user.key_expires_in_s.map(|seconds| now.plus_s(seconds));

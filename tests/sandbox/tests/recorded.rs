@@ -217,7 +217,7 @@ fn a_call_that_is_not_named_answers_404_in_the_form_of_its_api() {
     let wire = Wire::new();
     for (method, path) in [
         ("GET", "/iam/v1alpha1/groups"),
-        ("POST", "/iam/v1alpha1/users"),
+        ("PUT", "/iam/v1alpha1/users"),
         ("PUT", "/iam/v1alpha1/api-keys"),
         ("DELETE", "/account/v3/projects"),
         ("GET", "/account/v1/nonsense"),

@@ -29,6 +29,8 @@ use crate::{
 const AHEAD: usize = 2 * IN_FLIGHT;
 /// The most pages that are read. Ten million entries are more than any organization has.
 const MOST_PAGES: u64 = 100_000;
+/// How often another page is the last one before it counts as one that cannot be found.
+const MOST_TAILS: u32 = 10;
 
 /// What tells an entry from all others.
 pub(super) type Id = [u8; 16];
@@ -76,6 +78,8 @@ pub(super) struct Reading {
     pub(super) failure: Option<ApiError>,
     /// Entries that were there at first and were not found again.
     pub(super) missing: Vec<Missing>,
+    /// Entries that were made after the reading began.
+    pub(super) joined: Vec<Id>,
 }
 
 /// An entry that was not found again.
@@ -107,8 +111,8 @@ pub(super) struct Reader<'a, S: Source, K> {
     pass: u8,
     /// How many there were when the last page was read first, and when the youngest was made.
     at_first: Option<(u64, OffsetDateTime)>,
-    /// How many entries were found that are younger than that.
-    younger: u64,
+    /// The entries that are younger than that.
+    younger: Vec<Id>,
     /// The places of the entries that cannot be read, by page.
     unread: BTreeMap<u32, Vec<RangeInclusive<u64>>>,
     failure: Option<ApiError>,
@@ -126,7 +130,7 @@ impl<'a, S: Source, K: Sink<S::Entry>> Reader<'a, S, K> {
             seen: HashMap::new(),
             pass: 1,
             at_first: None,
-            younger: 0,
+            younger: Vec::new(),
             unread: BTreeMap::new(),
             failure: None,
         }
@@ -149,12 +153,13 @@ impl<'a, S: Source, K: Sink<S::Entry>> Reader<'a, S, K> {
             return Ok(self.reading());
         }
         loop {
-            let last = self.last_page();
-            let before = self.tail(last).await.map(|page| ids::<S>(&page));
+            let (last, before) = self.present_tail().await;
             self.pages_before(last).await?;
             let after = self.tail(last).await;
             let stood_still = match (&before, &after) {
-                (Some(before), Some(after)) => ids::<S>(after).starts_with(before),
+                (Some(before), Some(after)) => {
+                    !before.is_empty() && ids::<S>(after).starts_with(before)
+                }
                 _ => false,
             };
             if let Some(page) = after {
@@ -180,6 +185,21 @@ impl<'a, S: Source, K: Sink<S::Entry>> Reader<'a, S, K> {
     fn last_page(&self) -> u32 {
         let pages = self.total.div_ceil(self.size).clamp(1, MOST_PAGES);
         u32::try_from(pages).unwrap_or(u32::MAX)
+    }
+
+    /// The page that is the last one at this moment, and what stands on it.
+    async fn present_tail(&mut self) -> (u32, Option<Vec<Option<Id>>>) {
+        let mut last = self.last_page();
+        for _ in 0..MOST_TAILS {
+            let page = self.tail(last).await;
+            let present = self.last_page();
+            if page.is_none() || present == last {
+                return (last, page.map(|page| ids::<S>(&page)));
+            }
+            // The list became longer or shorter by a page since the last answer.
+            last = present;
+        }
+        (last, None)
     }
 
     /// The last page as it is now.
@@ -300,7 +320,9 @@ impl<'a, S: Source, K: Sink<S::Entry>> Reader<'a, S, K> {
                 .at_first
                 .zip(S::created_at(&entry))
                 .is_some_and(|((_, youngest), at)| at > youngest);
-            self.younger += u64::from(is_younger);
+            if is_younger {
+                self.younger.push(S::id(&entry));
+            }
             fresh.push(entry);
         }
         self.unread.remove(&number);
@@ -325,7 +347,7 @@ impl<'a, S: Source, K: Sink<S::Entry>> Reader<'a, S, K> {
     /// How many entries went since the last page was read first; nothing where that is not known.
     fn gone(&self) -> Option<u64> {
         let (total, _) = self.at_first?;
-        (total + self.younger).checked_sub(self.total)
+        (total + self.younger.len() as u64).checked_sub(self.total)
     }
 
     fn reading(self) -> Reading {
@@ -347,6 +369,7 @@ impl<'a, S: Source, K: Sink<S::Entry>> Reader<'a, S, K> {
                     mark: seen.mark,
                 })
                 .collect(),
+            joined: self.younger,
             failure: self.failure,
             unread,
         }
@@ -369,3 +392,6 @@ fn ids<S: Source>(page: &Page<S::Entry>) -> Vec<Option<Id>> {
     let entries = page.entries.iter();
     entries.map(|entry| entry.as_ref().map(S::id)).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -107,11 +107,10 @@ pub(super) async fn run(ctx: &Context, args: AuditArgs) -> Result<()> {
     }
     // It is not stdout that took no more where the evidence has a failure.
     let blamed = |err| evidence.as_ref().and_then(Evidence::failure).unwrap_or(err);
-    let mut rows =
-        Rows::new(ui, vec![output], began_at, args.without, asks.factors).with_evidence(whole);
+    let mut rows = Rows::new(ui, output, began_at, args.without, asks.factors).with_evidence(whole);
     let read = Reader::new(&list, &pace, &mut rows).read(first).await;
     let reading = read.map_err(blamed)?;
-    rows.look_for(account, &pace, &reading.missing).await;
+    rows.look_for(account, &pace, &reading).await;
     let ended = rows.end(reading.unread).await;
     let (tally, changes) = ended.map_err(blamed)?;
     for change in &changes {

@@ -1,9 +1,11 @@
 //! The rows of the report on their way from the list to the outputs.
 
+use std::iter;
+
 use time::OffsetDateTime;
 
 use super::{
-    list::{Missing, Sink},
+    list::{Reading, Sink},
     pace::Pace,
 };
 use crate::{
@@ -19,7 +21,7 @@ const MOST_LOOKED_FOR: usize = 200;
 
 /// Counts the members and hands them on.
 pub(super) struct Rows {
-    outputs: Vec<Output>,
+    output: Output,
     /// It gets every member, whatever is shown.
     evidence: Option<Output>,
     tally: Tally,
@@ -34,16 +36,16 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// Rows for these outputs.
+    /// Rows for this output.
     pub(super) fn new(
         ui: &Ui,
-        outputs: Vec<Output>,
+        output: Output,
         now: OffsetDateTime,
         only_without: bool,
         asks_factors: bool,
     ) -> Self {
         Self {
-            outputs,
+            output,
             evidence: None,
             tally: Tally::default(),
             now,
@@ -60,13 +62,14 @@ impl Rows {
         self
     }
 
-    /// Finds out which of the members that were not found again have left.
-    pub(super) async fn look_for(
-        &mut self,
-        account: &dyn Account,
-        pace: &Pace,
-        missing: &[Missing],
-    ) {
+    /// Notes who joined, and finds out which of the members that were not found again have left.
+    pub(super) async fn look_for(&mut self, account: &dyn Account, pace: &Pace, reading: &Reading) {
+        for id in &reading.joined {
+            let id = UserId::from_bytes(*id);
+            let joined = format!("Member {id} joined while scw read the list");
+            self.changes.push(joined);
+        }
+        let missing = &reading.missing;
         for missing in missing.iter().take(MOST_LOOKED_FOR) {
             let id = UserId::from_bytes(missing.id);
             match pace.ask(|| account.user(&id)).await {
@@ -98,7 +101,7 @@ impl Rows {
         unread: Vec<std::ops::RangeInclusive<u64>>,
     ) -> Result<(Tally, Vec<String>)> {
         self.tally.unread = unread;
-        for output in self.outputs.into_iter().chain(self.evidence) {
+        for output in iter::once(self.output).chain(self.evidence) {
             let ended = output.end(self.tally.clone()).await;
             ended.map_err(|err| unprinted(&err))?;
         }
@@ -119,11 +122,8 @@ impl Sink<Member> for Rows {
         if self.only_without {
             members.retain(|member| member.two_factor != Column::Known(true));
         }
-        for output in &mut self.outputs {
-            let sent = output.members(members.clone()).await;
-            sent.map_err(|err| unprinted(&err))?;
-        }
-        Ok(())
+        let sent = self.output.members(members).await;
+        sent.map_err(|err| unprinted(&err))
     }
 
     fn again(&mut self, member: &Member, mark: u8) {

@@ -43,7 +43,7 @@ fn sign_in_json(sign_in: &SignIn) -> Value {
             "type": "iam_user",
             "created_at": user.created_at.rfc3339(),
             "updated_at": user.updated_at.rfc3339(),
-            "deleted_at": null,
+            "deleted_at": user.deleted_at.map(Instant::rfc3339),
             "name": user.email,
         }],
         "result": if sign_in.failure.is_none() { "success" } else { "failure" },

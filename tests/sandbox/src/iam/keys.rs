@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    answer::{Body, Caller, IamError, Path, Result},
+    answer::{Body, Caller, IamError, Page, Path, Result},
     query::{Asked, Orders},
 };
 use crate::{
@@ -75,7 +75,7 @@ pub(super) async fn list(
     State(service): Shared,
     Caller(caller): Caller,
     asked: Asked,
-) -> Result<Json<Value>> {
+) -> Result<Page> {
     let page = asked.page(ORDERS)?;
     let bearers = ["bearer_id", "user_id", "application_id"];
     let bearer_type = asked.word(
@@ -96,8 +96,11 @@ pub(super) async fn list(
         service
             .store
             .listed_keys(&caller, organization_id, filter, page, service.now())?;
-    let keys: Vec<Value> = keys.iter().map(|key| key_json(key, None)).collect();
-    Ok(Json(json!({ "api_keys": keys, "total_count": total })))
+    Ok(Page {
+        name: "api_keys",
+        shown: keys.iter().map(|key| key_json(key, None)).collect(),
+        total,
+    })
 }
 
 pub(super) async fn delete(

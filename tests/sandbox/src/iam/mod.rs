@@ -5,6 +5,7 @@ mod call;
 mod connections;
 mod events;
 mod keys;
+mod members;
 mod organizations;
 mod passkeys;
 mod query;
@@ -25,7 +26,9 @@ pub(crate) use answer::{no_route, too_large};
 pub(crate) fn calls() -> Vec<Call> {
     vec![
         get("/iam/v1alpha1/users", users::list),
+        post("/iam/v1alpha1/users", members::create),
         get("/iam/v1alpha1/users/{id}", users::get),
+        delete("/iam/v1alpha1/users/{id}", members::delete),
         post("/iam/v1alpha1/users/{id}/lock", users::lock),
         post("/iam/v1alpha1/users/{id}/unlock", users::unlock),
         get("/iam/v1alpha1/users/{id}/connections", connections::list),

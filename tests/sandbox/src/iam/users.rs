@@ -7,7 +7,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, json};
 
 use super::{
-    answer::{Body, Caller, IamError, Path, Result},
+    answer::{Body, Caller, IamError, Page, Path, Result},
     query::{Asked, Orders},
 };
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
 type Shared = State<Arc<Service>>;
 
 /// A user as recorded from the real service (protocol.md A, "User").
-fn user_json(user: &User) -> Value {
+pub(super) fn user_json(user: &User) -> Value {
     json!({
         "id": user.id,
         "email": user.email,
@@ -77,7 +77,7 @@ pub(super) async fn list(
     State(service): Shared,
     Caller(caller): Caller,
     asked: Asked,
-) -> Result<Json<Value>> {
+) -> Result<Page> {
     let page = asked.page(ORDERS)?;
     let kind = asked.word("type", "unknown_type", &["owner", "member", "guest"])?;
     let filter = UserFilter {
@@ -90,8 +90,11 @@ pub(super) async fn list(
     let (users, total) = service
         .store
         .users(&caller, organization_id, filter, page)?;
-    let users: Vec<Value> = users.iter().map(user_json).collect();
-    Ok(Json(json!({ "users": users, "total_count": total })))
+    Ok(Page {
+        name: "users",
+        shown: users.iter().map(user_json).collect(),
+        total,
+    })
 }
 
 fn set_locked(

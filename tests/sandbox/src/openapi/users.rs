@@ -1,10 +1,10 @@
 //! Users and their grace periods.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     operation::{Operation, call},
-    schemas::{USER_TYPES, flag, text, uuid, word},
+    schemas::{USER_TYPES, flag, or_null, text, uuid, word},
 };
 
 const ORDERS: &[&str] = &[
@@ -19,6 +19,38 @@ const ORDERS: &[&str] = &[
     "username_asc",
     "username_desc",
 ];
+
+/// Who joins: a guest by its email address, or a member with all that belongs to one.
+fn joining() -> Value {
+    let email = || json!({ "type": "string", "format": "email", "maxLength": 320 });
+    let member = json!({
+        "type": "object",
+        "required": ["email", "username"],
+        "properties": {
+            "email": email(),
+            "username": { "type": "string", "minLength": 1 },
+            "password": or_null(text()),
+            "first_name": text(),
+            "last_name": text(),
+        },
+    });
+    json!({
+        "type": "object",
+        "required": ["organization_id"],
+        "properties": {
+            "organization_id": uuid(),
+            "email": or_null(email()),
+            "member": or_null(member),
+            "tags": or_null(json!({ "type": "array", "maxItems": 0 })),
+        },
+        "oneOf": [
+            { "required": ["email"],
+              "properties": { "email": text(), "member": { "type": "null" } } },
+            { "required": ["member"],
+              "properties": { "member": { "type": "object" }, "email": { "type": "null" } } },
+        ],
+    })
+}
 
 pub(super) fn operations() -> Vec<Operation> {
     let nothing = json!({ "type": "object" });
@@ -37,9 +69,26 @@ pub(super) fn operations() -> Vec<Operation> {
         .each("user_ids", uuid())
         .answers("ListUsersResponse")
         .fails(&[403]),
+        call(
+            "post",
+            "/iam/v1alpha1/users",
+            "CreateUser",
+            "Let a guest or a member join an organization.",
+        )
+        .body(true, &joining())
+        .answers("User")
+        .fails(&[403]),
         call("get", "/iam/v1alpha1/users/{id}", "GetUser", "A user.")
             .answers("User")
             .fails(&[403, 404]),
+        call(
+            "delete",
+            "/iam/v1alpha1/users/{id}",
+            "DeleteUser",
+            "Delete a user with its keys and sessions.",
+        )
+        .answers_nothing()
+        .fails(&[403, 404, 412]),
         call(
             "post",
             "/iam/v1alpha1/users/{id}/lock",

@@ -29,11 +29,7 @@ impl Derive<'_> {
     }
 
     pub(crate) fn uuid(&self, purpose: &str, of: &str) -> String {
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&self.bytes(purpose, of)[..16]);
-        uuid::Builder::from_random_bytes(bytes)
-            .into_uuid()
-            .to_string()
+        uuid_of(&self.bytes(purpose, of)[..16])
     }
 
     /// Masks bytes, or unmasks them: an exclusive or with a stream of derived ones.
@@ -74,6 +70,17 @@ impl Derive<'_> {
             token: or(&user.token, self.uuid("token", of)),
         }
     }
+}
+
+/// The id that 16 random bytes make; what is longer is cut off.
+pub(crate) fn uuid_of(random: &[u8]) -> String {
+    let mut bytes = [0; 16];
+    for (byte, random) in bytes.iter_mut().zip(random) {
+        *byte = *random;
+    }
+    uuid::Builder::from_random_bytes(bytes)
+        .into_uuid()
+        .to_string()
 }
 
 /// `SCW` and 17 capital letters or digits (protocol.md A).

@@ -64,6 +64,17 @@ pub(super) struct NewSignIn<'a> {
     pub(super) failure: Option<Failure>,
 }
 
+/// Who a sign-in was for. A user that is deleted stays as it was then.
+#[derive(Debug, Clone)]
+pub(crate) struct Subject {
+    pub(crate) id: String,
+    pub(crate) organization_id: String,
+    pub(crate) email: String,
+    pub(crate) created_at: Instant,
+    pub(crate) updated_at: Instant,
+    pub(crate) deleted_at: Option<Instant>,
+}
+
 /// A sign-in that was tried.
 #[derive(Debug, Clone)]
 pub(crate) struct SignIn {
@@ -76,7 +87,7 @@ pub(crate) struct SignIn {
     pub(crate) factor: Option<String>,
     /// `password`, `factor` or `refused`; nothing where it worked.
     pub(crate) failure: Option<String>,
-    pub(crate) user: User,
+    pub(crate) user: Subject,
     serial: i64,
 }
 
@@ -92,11 +103,24 @@ impl SignIn {
             method: row.get("method")?,
             factor: row.get("factor")?,
             failure: row.get("failure")?,
-            user: User::from_row(row)?,
+            user: Subject {
+                id: row.get("user_id")?,
+                organization_id: row.get("organization_id")?,
+                email: row.get("shown_email")?,
+                created_at: row.get("shown_created_at")?,
+                updated_at: row.get("shown_updated_at")?,
+                deleted_at: row.get("deleted_at")?,
+            },
             serial: row.get("serial")?,
         })
     }
 }
+
+/// Sign-ins with their users, whether they are there or deleted.
+const SHOWN: &str = "SELECT sign_ins.*, coalesce(users.email, sign_ins.email) AS shown_email,
+         coalesce(users.created_at, user_created_at) AS shown_created_at,
+         coalesce(users.updated_at, user_updated_at) AS shown_updated_at
+     FROM sign_ins LEFT JOIN users ON users.id = user_id";
 
 /// Which sign-ins of an organization are asked for.
 #[derive(Debug, Clone, Copy)]
@@ -149,6 +173,16 @@ pub(super) fn record_unknown(db: &Connection, client: &Client, now: Instant) -> 
     db.execute(
         "DELETE FROM sign_ins WHERE organization_id = ?1 AND serial < ?2",
         params![NO_ORGANIZATION, serial],
+    )?;
+    Ok(())
+}
+
+/// Keeps what the audit trail tells of a user that is about to be deleted.
+pub(super) fn keep(db: &Connection, user: &User, now: Instant) -> Result<()> {
+    db.execute(
+        "UPDATE sign_ins SET email = ?2, user_created_at = ?3, user_updated_at = ?4,
+             deleted_at = ?5 WHERE user_id = ?1",
+        params![user.id, user.email, user.created_at, user.updated_at, now],
     )?;
     Ok(())
 }
@@ -227,12 +261,10 @@ impl Store {
     pub(crate) fn own_sign_ins(&self, user: &User, count: u32) -> Result<Vec<SignIn>> {
         self.transaction(|db| {
             Ok(db
-                .prepare_cached(
-                    "SELECT sign_ins.*, accounts.* FROM sign_ins
-                         JOIN accounts ON accounts.id = sign_ins.user_id
-                         WHERE sign_ins.organization_id = ?1 AND sign_ins.user_id = ?2
+                .prepare_cached(&format!(
+                    "{SHOWN} WHERE sign_ins.organization_id = ?1 AND user_id = ?2
                          ORDER BY recorded_at DESC, serial DESC LIMIT ?3",
-                )?
+                ))?
                 .query_map(
                     params![user.organization_id, user.id, count],
                     SignIn::from_row,
@@ -270,9 +302,7 @@ impl Store {
         let (clauses, values) = conditions.parts();
         // One more than the page holds tells whether there is a next one.
         let query = format!(
-            "SELECT sign_ins.*, accounts.* FROM sign_ins
-                 JOIN accounts ON accounts.id = sign_ins.user_id WHERE {clauses}
-                 ORDER BY recorded_at {order}, serial {order} LIMIT {}",
+            "{SHOWN} WHERE {clauses} ORDER BY recorded_at {order}, serial {order} LIMIT {}",
             u64::from(filter.size) + 1
         );
         self.transaction(|db| {

@@ -3,8 +3,9 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
-    Page, Principal, Result, Store, StoreError, hash, listing::Conditions, organizations, tokens,
-    users,
+    Page, Principal, Result, Store, StoreError, hash,
+    listing::{Conditions, Source},
+    organizations, tokens, users,
 };
 use crate::clock::Instant;
 
@@ -99,23 +100,29 @@ fn reachable(
     }
 }
 
-/// The bearer whose keys the caller may see: itself, a user that it administers, an application of
-/// its organization where it is an administrator.
-fn bearer(db: &Connection, caller: &Principal, id: String) -> Result<String> {
+/// The column that names the bearer with this id, if the caller may see its keys: the own ones, and
+/// for an administrator those of every user and application of its organization.
+fn bearer(db: &Connection, caller: &Principal, id: &str) -> Result<&'static str> {
+    const USER: &str = "user_id = ?";
+    const APPLICATION: &str = "application_id = ?";
     if id == caller.id() {
-        return Ok(id);
+        return Ok(match caller {
+            Principal::User(_) => USER,
+            Principal::Application { .. } => APPLICATION,
+        });
     }
     let is_application = db
         .prepare_cached(
             "SELECT 1 FROM api_keys WHERE application_id = ?1 AND organization_id = ?2",
         )?
-        .exists([&id, caller.organization_id()])?;
+        .exists([id, caller.organization_id()])?;
     if is_application {
         caller.administers(caller.organization_id(), "read", "api_key")?;
+        Ok(APPLICATION)
     } else {
-        users::reachable(db, caller, &id, "read", "api_key")?;
+        users::reachable(db, caller, id, "read", "api_key")?;
+        Ok(USER)
     }
-    Ok(id)
 }
 
 /// Refuses an end of a key that has passed, and one that the organization does not allow.
@@ -216,12 +223,12 @@ impl Store {
             let mut conditions = Conditions::default();
             conditions.with("organization_id = ?", organization_id.to_owned());
             let bearer_id = match filter.bearer_id {
-                Some(id) => Some(bearer(db, caller, id)?),
                 None if caller.is_administrator() => None,
                 None => Some(caller.id().to_owned()),
+                id => id,
             };
             if let Some(id) = bearer_id {
-                conditions.with("coalesce(user_id, application_id) = ?", id);
+                conditions.with(bearer(db, caller, &id)?, id);
             }
             match filter.of_users {
                 Some(true) => conditions.plain("user_id IS NOT NULL"),
@@ -240,17 +247,8 @@ impl Store {
             if filter.editable == Some(false) {
                 conditions.plain("FALSE");
             }
-            conditions.list(db, "api_keys", "rowid", page, ApiKey::from_row)
-        })
-    }
-
-    /// The access keys of a user.
-    pub(crate) fn access_keys(&self, user_id: &str) -> Result<Vec<String>> {
-        self.transaction(|db| {
-            Ok(db
-                .prepare("SELECT access_key FROM api_keys WHERE user_id = ?1 ORDER BY rowid")?
-                .query_map([user_id], |row| row.get(0))?
-                .collect::<rusqlite::Result<_>>()?)
+            let source = Source::one("api_keys", "rowid");
+            conditions.list((db, &self.counts), &source, page, ApiKey::from_row)
         })
     }
 

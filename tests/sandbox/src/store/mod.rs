@@ -5,7 +5,10 @@ mod file;
 mod keys;
 mod listing;
 mod login;
+mod maker;
+mod membership;
 mod organizations;
+mod overview;
 mod panel;
 mod passkey_login;
 mod passkeys;
@@ -27,8 +30,11 @@ pub(crate) use events::{SignIn, SignInFilter};
 use file::DataFile;
 pub use file::FileError;
 pub(crate) use keys::{ApiKey, KeyChange, KeyFilter, NewApiKey};
+use listing::Counts;
 pub(crate) use listing::Page;
 pub(crate) use login::{Attempt, Proof};
+pub(crate) use maker::{Maker, Members, NewOrganization, NewPerson, NewUser, Planted};
+pub(crate) use membership::{Joining, NewMember};
 pub(crate) use organizations::{
     DURATIONS_S, LOGIN_ATTEMPTS, LoginWays, Organization, OrganizationProfile, Project,
     ProjectFilter,
@@ -37,11 +43,16 @@ pub(crate) use panel::Entry;
 pub(crate) use passkey_login::Step;
 pub(crate) use passkeys::{Credential, Passkey, passkey_name};
 pub(crate) use profiles::{Profile, Role};
-pub(crate) use schema::{NewOrganization, NewPerson, NewUser, Planted};
 pub(crate) use sessions::{Client, Issued, Session};
 pub(crate) use tokens::{NewToken, Token};
 pub(crate) use two_factor::{AppAndCodes, TwoFactor, totp_at};
 pub(crate) use users::{Principal, User, UserFilter};
+
+/// How many statements stay prepared.
+const STATEMENTS: usize = 128;
+
+/// How much of a data file is kept in memory, in KiB, if there is so much.
+const CACHE_KIB: i64 = 256 * 1024;
 
 /// What an operation on the state can fail with.
 #[derive(Debug, thiserror::Error)]
@@ -118,6 +129,7 @@ pub(crate) type Result<T> = std::result::Result<T, StoreError>;
 #[derive(Debug)]
 pub(crate) struct Store {
     connection: Mutex<Connection>,
+    counts: Counts,
     /// The file, where it is kept in one. It comes after the connection, which is closed first.
     file: Option<DataFile>,
 }
@@ -147,6 +159,9 @@ impl Store {
         connection.execute_batch(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
         )?;
+        // Every statement of the lists stays prepared, and a file of 100,000 members in memory.
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
         connection.execute_batch(&format!(
             "BEGIN IMMEDIATE; {} PRAGMA user_version={}; COMMIT;",
             schema::TABLES,
@@ -154,6 +169,7 @@ impl Store {
         ))?;
         Ok(Self {
             connection: Mutex::new(connection),
+            counts: Counts::default(),
             file,
         })
     }

@@ -4,7 +4,11 @@ use std::ops::RangeInclusive;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{Page, Principal, Result, Store, StoreError, User, listing::Conditions, users};
+use super::{
+    Page, Principal, Result, Store, StoreError, User,
+    listing::{Conditions, Source},
+    users,
+};
 use crate::clock::Instant;
 
 /// How long a duration of the settings can be, in seconds: what protobuf's `Duration` has of
@@ -122,11 +126,9 @@ pub(super) fn project(db: &Connection, organization_id: &str, id: &str) -> Resul
 
 /// The project that an organization was made with.
 pub(super) fn first_project(db: &Connection, organization_id: &str) -> Result<String> {
-    Ok(db.query_row(
-        "SELECT id FROM projects WHERE organization_id = ?1 ORDER BY rowid",
-        [organization_id],
-        |row| row.get(0),
-    )?)
+    Ok(db
+        .prepare_cached("SELECT id FROM projects WHERE organization_id = ?1 ORDER BY rowid")?
+        .query_row([organization_id], |row| row.get(0))?)
 }
 
 impl Store {
@@ -226,7 +228,8 @@ impl Store {
             conditions.with("name = ?", name);
         }
         conditions.among("id", &filter.ids);
-        self.transaction(|db| conditions.list(db, "projects", "rowid", page, Project::from_row))
+        let source = Source::one("projects", "rowid");
+        self.transaction(|db| conditions.list((db, &self.counts), &source, page, Project::from_row))
     }
 
     /// The project that an organization was made with.

@@ -8,7 +8,9 @@ use uuid::Uuid;
 use crate::clock::Instant;
 
 use super::{
-    Page, Principal, Result, Store, StoreError, User, listing::Conditions, two_factor, users,
+    Page, Principal, Result, Store, StoreError, User,
+    listing::{Conditions, Source},
+    two_factor, users,
 };
 
 /// What a passkey is called where a caller is refused it, and where there is none.
@@ -27,7 +29,7 @@ pub(crate) struct Passkey {
 }
 
 impl Passkey {
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             id: row.get("id")?,
             name: row.get("name")?,
@@ -91,17 +93,17 @@ pub(super) fn of(db: &Connection, person_id: &str) -> Result<Vec<Passkey>> {
 
 /// Gives a person a passkey.
 pub(super) fn insert(db: &Connection, person_id: &str, passkey: &Passkey) -> Result<()> {
-    db.execute(
+    let mut insert = db.prepare_cached(
         "INSERT INTO passkeys (id, person_id, name, created_at, last_login_at)
              VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![
-            passkey.id,
-            person_id,
-            passkey.name,
-            passkey.created_at,
-            passkey.last_login_at
-        ],
     )?;
+    insert.execute(params![
+        passkey.id,
+        person_id,
+        passkey.name,
+        passkey.created_at,
+        passkey.last_login_at
+    ])?;
     Ok(())
 }
 
@@ -172,7 +174,8 @@ impl Store {
             let user = users::reachable(db, caller, user_id, "read", RESOURCE)?;
             let mut conditions = Conditions::default();
             conditions.with("person_id = ?", user.root_user_id);
-            conditions.list(db, "passkeys", "number", page, Passkey::from_row)
+            let source = Source::one("passkeys", "number");
+            conditions.list((db, &self.counts), &source, page, Passkey::from_row)
         })
     }
 

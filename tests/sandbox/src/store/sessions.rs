@@ -6,7 +6,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    Attempt, Page, Principal, Result, Store, StoreError, User, hash, listing::Conditions,
+    Attempt, Page, Principal, Result, Store, StoreError, User, hash,
+    listing::{Conditions, Source},
     organizations, users,
 };
 use crate::clock::Instant;
@@ -256,18 +257,12 @@ impl Store {
             conditions.with("(expires_at <= ?) = ?", now);
             conditions.value(i64::from(expired));
             let from = format!("({SELECT})");
-            conditions.list(db, &from, "number", page, Session::from_row)
-        })
-    }
-
-    /// How many sessions of a user are not over.
-    pub(crate) fn session_count(&self, user_id: &str, now: Instant) -> Result<u64> {
-        self.transaction(|db| {
-            Ok(db.query_row(
-                "SELECT count(*) FROM sessions WHERE user_id = ?1 AND expires_at > ?2",
-                params![user_id, now],
-                |row| row.get(0),
-            )?)
+            conditions.list(
+                (db, &self.counts),
+                &Source::one(&from, "number"),
+                page,
+                Session::from_row,
+            )
         })
     }
 

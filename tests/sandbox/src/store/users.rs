@@ -2,7 +2,11 @@
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{Page, Result, Store, StoreError, listing::Conditions, organizations::organization};
+use super::{
+    Page, Result, Store, StoreError,
+    listing::{Conditions, Source},
+    organizations::organization,
+};
 use crate::clock::Instant;
 
 /// A user as both APIs tell of one.
@@ -138,7 +142,8 @@ pub(crate) struct UserFilter {
 
 /// The user with this id, whoever asks.
 pub(super) fn find(db: &Connection, id: &str) -> Result<User> {
-    db.query_row("SELECT * FROM accounts WHERE id = ?1", [id], User::from_row)
+    db.prepare_cached("SELECT * FROM accounts WHERE id = ?1")?
+        .query_row([id], User::from_row)
         .optional()?
         .ok_or_else(|| StoreError::NotFound("user", id.to_owned()))
 }
@@ -228,16 +233,23 @@ impl Store {
         if filter.tagged {
             conditions.plain("FALSE");
         }
-        self.transaction(|db| conditions.list(db, "accounts", "number", page, User::from_row))
+        let source = Source {
+            // Only `mfa` is no column of the table itself.
+            found_in: filter.mfa.map_or("users", |_| "accounts"),
+            rows: "accounts",
+            key: "number",
+        };
+        self.transaction(|db| conditions.list((db, &self.counts), &source, page, User::from_row))
     }
 
-    /// Every user, in the order in which they were made.
-    pub(crate) fn all_users(&self) -> Result<Vec<User>> {
+    /// The organization of the oldest user.
+    pub(crate) fn first_organization(&self) -> Result<String> {
         self.transaction(|db| {
-            Ok(db
-                .prepare("SELECT * FROM accounts ORDER BY number")?
-                .query_map([], User::from_row)?
-                .collect::<rusqlite::Result<_>>()?)
+            Ok(db.query_row(
+                "SELECT organization_id FROM users ORDER BY number LIMIT 1",
+                [],
+                |row| row.get(0),
+            )?)
         })
     }
 
@@ -259,9 +271,14 @@ impl Store {
         self.transaction(|db| Ok((user.email.clone(), organizations_of(db, id)?)))
     }
 
-    /// Until when a user may be without a second factor: start and end,     ///
-    /// Inferred: the recorded API says nothing of a user who has one. Here the answer is then the
-    /// period that would begin if it were switched off now.
+    /// Until when a user may be without a second factor: start and end. Nothing where nobody asks
+    /// for one.
+    ///
+    /// Some generated members have a period of their own, and nobody else: it counts where they have
+    /// no second factor, whatever the organization requires.
+    ///
+    /// Inferred: the recorded API says nothing of a user who has one. Where the organization requires
+    /// one, the answer is then the period that would begin if it were turned off now.
     pub(crate) fn grace_period(
         &self,
         caller: &Principal,
@@ -271,10 +288,15 @@ impl Store {
         self.transaction(|db| {
             let user = reachable(db, caller, user_id, "read", "user")?;
             let settings = organization(db, &user.organization_id)?;
+            let own: Option<i64> = db
+                .prepare_cached("SELECT grace_s FROM users WHERE id = ?1")?
+                .query_row([user_id], |row| row.get(0))?;
             let start = if user.mfa { now } else { user.without_since };
-            Ok(settings
+            let general = settings
                 .requires_two_factor
-                .then_some((start, start.plus_s(settings.grace_period_s))))
+                .then_some(settings.grace_period_s);
+            let seconds = own.filter(|_| !user.mfa).or(general);
+            Ok(seconds.map(|seconds| (start, start.plus_s(seconds))))
         })
     }
 }
