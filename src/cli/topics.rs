@@ -160,8 +160,9 @@ fn exit_codes_text() -> String {
 
 fn json_text() -> String {
     let mut text = "Output of `-o json`\n\n\
-        A command prints one JSON object to stdout, and `scw login --from-config --all`\n\
-        a list of them. Times are in RFC 3339. A field whose value is not known is null.\n\
+        A command prints one JSON object to stdout. `scw login --from-config --all`\n\
+        prints a list of them, and `scw 2fa audit` one a member, each on its own line.\n\
+        Times are in RFC 3339. A field whose value is not known is null.\n\
         The commands that are not listed below print text.\n\n\
         Errors go to stderr: {\"error\": {\"code\", \"message\", \"hint\"}}. The codes are in\n\
         `scw help exit-codes`. Warnings and notes are objects with the field\n\

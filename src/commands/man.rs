@@ -13,6 +13,9 @@ macro_rules! pages {
 pub const PAGES: &[(&str, &str)] = pages![
     "scw.1",
     "scw-2fa.1",
+    "scw-2fa-audit.1",
+    "scw-2fa-audit-diff.1",
+    "scw-2fa-audit-verify.1",
     "scw-2fa-codes.1",
     "scw-2fa-codes-decrypt.1",
     "scw-2fa-codes-encrypt.1",

@@ -1,7 +1,7 @@
 //! The evidence of a two-factor report: its files, the list of their digests, and the record of
 //! how it was made.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, fmt::Write, ops::RangeInclusive};
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -102,6 +102,17 @@ pub struct Places {
     pub to: u64,
 }
 
+impl Places {
+    /// The places as a record holds them.
+    #[must_use]
+    pub fn of(places: &RangeInclusive<u64>) -> Self {
+        Self {
+            from: *places.start(),
+            to: *places.end(),
+        }
+    }
+}
+
 /// A line of the manifest: a file and its SHA-256 (FIPS 180-4) in lower-case hexadecimal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
@@ -115,10 +126,12 @@ pub struct Listed {
 /// "md5sum invocation").
 #[must_use]
 pub fn manifest(files: &[Listed]) -> String {
-    files
-        .iter()
-        .map(|file| format!("{}  {}\n", file.digest, file.name))
-        .collect()
+    let mut text = String::new();
+    for file in files {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{}  {}", file.digest, file.name);
+    }
+    text
 }
 
 /// The files that a manifest lists, and the numbers of the lines, from 1, that are malformed, name

@@ -227,6 +227,17 @@ fn the_topic_json_names_the_fields_that_the_commands_print() {
     for name in ["2fa status", "2fa recover", "2fa keys list", "2fa events"] {
         compare(name, &ran(name, &[]));
     }
+    let evidence = world.home.path().join("evidence");
+    let evidence = evidence.to_str().unwrap();
+    // The organization has one member, who has a second factor by now.
+    let name = "2fa audit";
+    compare(name, &ran(name, &["--evidence", evidence]));
+    let name = "2fa audit --factors --grace";
+    compare(name, &ran(name, &[]));
+    let name = "2fa audit verify";
+    compare(name, &ran(name, &[evidence]));
+    let name = "2fa audit diff";
+    compare(name, &ran(name, &[evidence, evidence]));
     for name in ["list", "next", "path"] {
         let name = format!("2fa codes {name}");
         compare(&name, &ran(&name, &[]));
@@ -255,6 +266,7 @@ fn the_topic_json_names_the_fields_that_the_commands_print() {
         &ran("2fa keys remove", &["tablet", "--yes"]),
     );
     compare("2fa off", &ran("2fa off", &["--yes"]));
+    compare("2fa audit --remind", &ran("2fa audit --remind", &[]));
     compare("2fa codes remove", &ran("2fa codes remove", &["--yes"]));
     compare("logout", &ran("logout", &[]));
     compare("logout --all", &ran("logout --all", &[]));

@@ -118,6 +118,7 @@ fn every_command(judge: &Judge) {
     judge.run("2fa status", &[]);
     judge.run("2fa keys list", &[]);
     judge.run("2fa events", &[]);
+    evidence(judge);
     judge.run("2fa keys rename", &["Laptop", "Desk"]);
     judge.run("2fa keys rename", &["Desk", "Desk"]);
     judge.run("2fa off", &["--yes"]);
@@ -130,6 +131,29 @@ fn every_command(judge: &Judge) {
     judge.run("logout", &[]);
     judge.run("2fa recover", &[]);
     every_profile(judge);
+}
+
+// Issue 12, 4
+fn evidence(judge: &Judge) {
+    let home = judge.world.home.path();
+    let (old, new) = (home.join("old"), home.join("new"));
+    let (old, new) = (old.to_str().unwrap(), new.to_str().unwrap());
+    // The organization has one member, so each of them prints one object.
+    judge.run("2fa audit", &["--evidence", old]);
+    judge.run("2fa audit", &["--factors"]);
+    judge.run("2fa audit", &["--factors", "--grace"]);
+    judge.run("2fa off", &["--yes", "--all"]);
+    judge.run("2fa audit", &["--evidence", new, "--grace"]);
+    judge.run("2fa audit", &["--remind"]);
+    judge.run("2fa audit verify", &[new]);
+    let compared = judge.run("2fa audit diff", &[old, new]);
+    assert_eq!(compared["turned_off"].as_array().unwrap().len(), 1);
+    std::fs::write(home.join("new/audit.json"), "{}").unwrap();
+    let words = "2fa audit verify";
+    let changed = judge.world.run(&arguments(words, &[new])).expect(1);
+    judge.judge(words, &changed);
+    let owner = &judge.world.info().user_id;
+    judge.world.sandbox.add_passkey(owner, "Laptop").unwrap();
 }
 
 // Issue 10, 4

@@ -15,7 +15,9 @@ pub(crate) fn leaves() -> BTreeMap<String, Command> {
             let words = words.trim_start();
             if below.has_subcommands() {
                 walk(below, words, into);
-            } else {
+            }
+            // One of a group does something by itself.
+            if !below.has_subcommands() || below.is_args_conflicts_with_subcommands_set() {
                 into.insert(words.to_owned(), below.clone());
             }
         }

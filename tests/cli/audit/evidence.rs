@@ -154,6 +154,7 @@ fn a_run_that_fails_or_is_asked_to_end_leaves_nothing_and_takes_nothing_else() {
     for path in [&new, &empty] {
         audit(&world, path, &[]).expect(4);
     }
+    audit(&world, &new, &["-p", "nobody"]).expect(3);
     assert!(!folder(&world, "a").exists());
     assert_eq!(names(&empty), [""; 0]);
 

@@ -2,6 +2,7 @@
 //! commands that a person would run next, and at the account itself.
 
 mod config;
+mod evidence;
 mod exec;
 mod orderly;
 mod passkeys;
@@ -76,6 +77,7 @@ impl<'a> Look<'a> {
         // What a killed run asked for last is done or not before anything else begins.
         self.world.settle();
         self.no_lost_secret();
+        self.evidence_is_whole(ran)?;
         let next = self.next_commands(turn)?;
         self.who_is_in(&next);
         self.beside_are_in()?;

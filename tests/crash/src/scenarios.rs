@@ -1,6 +1,7 @@
 //! Every command that writes: what is there before it, how it is started, and how its success is
 //! seen.
 
+mod audit;
 mod config;
 mod encrypted;
 mod exec;
@@ -9,7 +10,10 @@ mod profiles;
 
 use std::fs;
 
-pub use self::exec::is_exec;
+pub use self::{
+    audit::{evidence, is_evidence},
+    exec::is_exec,
+};
 use crate::{
     Result,
     passkeys::Passkeys,
@@ -91,6 +95,7 @@ pub fn all() -> impl Iterator<Item = &'static Scenario> {
         .chain(WITHOUT_PASSKEYS)
         .chain(encrypted::ALL)
         .chain(exec::ALL)
+        .chain(audit::ALL)
         .chain(profiles::ALL)
         .chain(passkeys::ALL)
 }

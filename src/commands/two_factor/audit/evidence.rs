@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
 use crate::{
+    api::ApiError,
     context::Context,
     env,
     error::{CliError, Kind, Result},
@@ -45,18 +46,6 @@ struct Written {
     /// Its digest, once all of it is durable.
     digest: Option<String>,
     failure: Option<FileError>,
-}
-
-/// What is known at the end of a report.
-pub(super) struct Ending<'a> {
-    /// What the members came to.
-    pub(super) tally: &'a Tally,
-    /// What changed while they were read, in sentences.
-    pub(super) meanwhile: &'a [String],
-    /// The answer of `GET security-settings` (protocol.md A), or why there is none.
-    pub(super) settings: std::result::Result<Value, String>,
-    /// The end, by the service's clock.
-    pub(super) ended_at: OffsetDateTime,
 }
 
 impl Evidence {
@@ -92,11 +81,20 @@ impl Evidence {
         Some(CliError::from(failure).doing(DOING))
     }
 
-    /// Writes the other files, the manifest last, and says its digest.
+    /// Writes the other files, the manifest last, and says its digest. `settings` is the answer of
+    /// `GET security-settings` (protocol.md A), `ended_at` the time by the service's clock, and
+    /// `meanwhile` says in sentences what changed while the members were read.
     ///
     /// # Errors
     /// `LocalFile`; the folder then vanishes.
-    pub(super) fn finish(mut self, ui: &Ui, ending: Ending<'_>) -> Result<()> {
+    pub(super) fn finish(
+        mut self,
+        ui: &Ui,
+        settings: std::result::Result<Value, ApiError>,
+        ended_at: OffsetDateTime,
+        tally: &Tally,
+        meanwhile: &[String],
+    ) -> Result<()> {
         // Without a writer there is no member.
         drop(self.members.take());
         let (head, digest) = {
@@ -106,11 +104,28 @@ impl Evidence {
         let (Some(head), Some(digest)) = (head, digest) else {
             return Err(CliError::new(Kind::Other, "the report has no end").doing(DOING));
         };
-        let record = lines(&record(head, self.began_at, &ending))?;
-        let settings = match ending.settings {
-            Ok(answer) => lines(&answer)?,
-            Err(why) => lines(&json!({ "unknown": why }))?,
-        };
+        let settings = settings.unwrap_or_else(|err| {
+            ui.warn(&format!(
+                "could not read the security settings: {err}. The evidence says `unknown` there"
+            ));
+            json!({ "unknown": err.to_string() })
+        });
+        let settings = lines(&settings)?;
+        let record = lines(&AuditRecord {
+            organization_id: head.organization_id,
+            organization_name: head.organization_name,
+            began_at: head.began_at,
+            ended_at,
+            machine_began_at: self.began_at,
+            machine_ended_at: Context::now(),
+            command: env::args()
+                .map(|word| word.to_string_lossy().into_owned())
+                .collect(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            counts: Counts::of(tally, head.with_grace),
+            unread: tally.unread.iter().map(Places::of).collect(),
+            meanwhile: meanwhile.to_vec(),
+        })?;
         let path = self.folder.path().join(MANIFEST);
         let listed = |name: &str, digest| Listed {
             name: name.to_owned(),
@@ -191,31 +206,6 @@ fn locked(written: &Mutex<Written>) -> std::sync::MutexGuard<'_, Written> {
 
 fn sha256(bytes: &[u8]) -> String {
     HEXLOWER.encode(&Sha256::digest(bytes))
-}
-
-/// How the report was made.
-fn record(head: ReportHead, began_at: OffsetDateTime, ending: &Ending<'_>) -> AuditRecord {
-    let unread = ending.tally.unread.iter();
-    AuditRecord {
-        organization_id: head.organization_id,
-        organization_name: head.organization_name,
-        began_at: head.began_at,
-        ended_at: ending.ended_at,
-        machine_began_at: began_at,
-        machine_ended_at: Context::now(),
-        command: env::args()
-            .map(|word| word.to_string_lossy().into_owned())
-            .collect(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        counts: Counts::of(ending.tally, head.with_grace),
-        unread: unread
-            .map(|places| Places {
-                from: *places.start(),
-                to: *places.end(),
-            })
-            .collect(),
-        meanwhile: ending.meanwhile.to_vec(),
-    }
 }
 
 /// A JSON document that people can read, with a line's end.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    evidence::{Ending, Evidence},
+    evidence::Evidence,
     keys::EndlessKeys,
     list::Reader,
     members::{Asks, Members, Unread},
@@ -19,7 +19,7 @@ use crate::{
     credentials::{self, Authed},
     error::{CliError, Result},
     model::{FailOn, ReportFormat, ReportHead, clean},
-    ui::Output,
+    ui::{Output, Report},
 };
 
 /// What a failure failed to do.
@@ -94,17 +94,11 @@ pub(super) async fn run(ctx: &Context, args: AuditArgs) -> Result<()> {
         unread_factors: Unread::default(),
         unread_grace: Unread::default(),
     };
-    let mut output = Output::start(report);
-    let begun = output.begin(head.clone()).await;
-    begun.map_err(|err| unprinted(&err))?;
-    let mut whole = evidence
-        .as_mut()
-        .and_then(Evidence::report)
-        .map(Output::start);
-    if let Some(whole) = &mut whole {
-        let begun = whole.begin(head).await;
-        begun.map_err(|err| unprinted(&err))?;
-    }
+    let output = begun(report, &head).await?;
+    let whole = match evidence.as_mut().and_then(Evidence::report) {
+        Some(report) => Some(begun(report, &head).await?),
+        None => None,
+    };
     // It is not stdout that took no more where the evidence has a failure.
     let blamed = |err| evidence.as_ref().and_then(Evidence::failure).unwrap_or(err);
     let mut rows = Rows::new(ui, output, began_at, args.without, asks.factors).with_evidence(whole);
@@ -133,21 +127,19 @@ pub(super) async fn run(ctx: &Context, args: AuditArgs) -> Result<()> {
         let asked = pace
             .ask(|| account.security_settings(&organization_id))
             .await;
-        if let Err(err) = &asked {
-            ui.warn(&format!(
-                "could not read the security settings: {err}. The evidence says `unknown` there"
-            ));
-        }
-        let ending = Ending {
-            tally: &tally,
-            meanwhile: &changes,
-            settings: asked.map_err(|err| err.to_string()),
-            ended_at: service_now(account),
-        };
-        evidence.finish(ui, ending)?;
+        let ended_at = service_now(account);
+        evidence.finish(ui, asked, ended_at, &tally, &changes)?;
     }
     verdict::summarize(ui, &tally);
     verdict::decide(&tally, &conditions, reading.failure.as_ref())
+}
+
+/// Starts to write a report.
+async fn begun(report: Box<dyn Report>, head: &ReportHead) -> Result<Output> {
+    let mut output = Output::start(report);
+    let begun = output.begin(head.clone()).await;
+    begun.map_err(|err| unprinted(&err))?;
+    Ok(output)
 }
 
 fn told(unread: Unread) -> Option<(Option<u64>, ApiError)> {

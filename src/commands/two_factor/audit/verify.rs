@@ -74,12 +74,12 @@ pub(super) struct Checked {
     /// How the report was made, where that file is as it was.
     pub(super) record: Option<AuditRecord>,
     /// What is not as it was.
-    problems: Vec<Problem>,
+    problems: Vec<Wrong>,
 }
 
 /// Something that is not as it was.
 #[derive(Debug, Serialize)]
-struct Problem {
+struct Wrong {
     /// The file, cleaned; nothing where it is about the folder.
     file: Option<String>,
     /// What it is, for programs.
@@ -145,7 +145,7 @@ fn check_now(folder: &Path) -> Result<Checked, FileError> {
 impl Checked {
     fn wrong(&mut self, file: &str, problem: &'static str, message: impl Into<String>) {
         if self.problems.len() < MOST_PROBLEMS {
-            self.problems.push(Problem {
+            self.problems.push(Wrong {
                 file: Some(clean(file)),
                 problem,
                 message: message.into(),
@@ -203,7 +203,7 @@ impl Checked {
     /// The result for people.
     fn text(&self) -> String {
         if !self.problems.is_empty() {
-            let lines = self.problems.iter().map(Problem::line);
+            let lines = self.problems.iter().map(Wrong::line);
             return lines.collect::<Vec<_>>().join("\n");
         }
         let Some(record) = &self.record else {
@@ -266,7 +266,7 @@ impl Checked {
     }
 }
 
-impl Problem {
+impl Wrong {
     fn line(&self) -> String {
         let file = self.file.as_deref().unwrap_or_default();
         format!("{file}: {}", self.message)
