@@ -2,6 +2,7 @@
 
 mod diff;
 mod evidence;
+mod exit;
 mod remind;
 mod report;
 mod verify;

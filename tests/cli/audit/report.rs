@@ -118,16 +118,14 @@ fn the_table_marks_whoever_has_to_be_looked_at_and_says_what_it_comes_to() {
         words(lines[0]),
         "MEMBER TYPE 2FA LAST SIGN-IN LOCKED KEYS WITHOUT END"
     );
-    assert!(words(lines[4]).starts_with("! member-2@example.com member off 20"));
-    assert!(lines[4].ends_with(" no       1") || words(lines[4]).ends_with("no 1"));
+    assert!(words(lines[3]).starts_with("! member-2@example.com member off 20"));
+    assert!(words(lines[3]).ends_with(" no 1"));
+    assert!(lines[4].starts_with("  member-3@example.com"));
     assert_eq!(
-        words(lines[6]),
+        words(lines[5]),
         "! member-4@example.com member off never no 0"
     );
-    assert!(lines[5].starts_with("  member-3@example.com"));
-    assert!(
-        words(lines[26]).ends_with("off 2026-11-02 yes 1") || words(lines[26]).contains(" yes 1")
-    );
+    assert!(words(lines[26]).ends_with(" yes 1"));
     assert_eq!(
         ran.stderr,
         "26 members: 8 with two-factor authentication, 18 without, 1 locked, \
@@ -180,18 +178,17 @@ fn passkeys_and_dates_are_asked_for_member_by_member_and_the_cost_is_said_first(
 // Issue 12, 1
 #[test]
 fn a_page_is_shown_as_soon_as_it_comes() {
-    let world = with_members(250);
-    // All pages behind the first one and the last one wait for ever.
-    world.fault(json!({
-        "path_regex": MEMBERS, "skip": 2, "times": 1000, "action": "delay", "ms": 600_000,
-    }));
     for arguments in [&["2fa", "audit"][..], &["2fa", "audit", "-o", "json"]] {
+        let world = with_members(250);
+        // All pages behind the first one and the last one wait for ever.
+        world.fault(json!({
+            "path_regex": MEMBERS, "skip": 2, "times": 1000, "action": "delay", "ms": 600_000,
+        }));
         let mut running = Running::start(&mut world.command(arguments));
         running.shows("member-99@example.com");
         // And a request to end is obeyed at once.
         running.signal(Signal::TERM);
         running.ended().expect(130);
-        world.sandbox.requests();
     }
 }
 
@@ -226,7 +223,7 @@ fn whoever_does_not_read_the_report_does_not_hold_up_a_request_to_end() {
 fn members_who_join_and_leave_meanwhile_are_named_and_everybody_else_is_listed_once() {
     let world = World::with(Options {
         members: 1500,
-        latency_ms: 5,
+        latency_ms: 20,
         ..Options::default()
     });
     world.log_in();
@@ -247,7 +244,8 @@ fn members_who_join_and_leave_meanwhile_are_named_and_everybody_else_is_listed_o
     assert_eq!(everybody.len(), 1501);
     let mut running = Running::start(&mut world.command(&["2fa", "audit", "-o", "json"]));
     running.shows("member-1@example.com");
-    // Now there is much to read still. Members at the front leave, so that all others move.
+    // Much is still to be read. Members at the front leave, so that all others move.
+    running.signal(Signal::STOP);
     let mut gone = BTreeSet::new();
     for id in &everybody[1..=20] {
         world.elsewhere("DELETE", &format!("/iam/v1alpha1/users/{id}"), "");
@@ -255,6 +253,7 @@ fn members_who_join_and_leave_meanwhile_are_named_and_everybody_else_is_listed_o
         world.elsewhere("POST", "/iam/v1alpha1/users", &new.to_string());
         gone.insert(id.clone());
     }
+    running.signal(Signal::CONT);
     let ran = running.ended().expect(0);
     let listed: Vec<String> = rows(&ran)
         .iter()
@@ -267,11 +266,14 @@ fn members_who_join_and_leave_meanwhile_are_named_and_everybody_else_is_listed_o
             once.contains(id) || gone.contains(id),
             "{id} stayed and is not listed"
         );
-        // Whoever is listed and has left is named.
-        if once.contains(id) && gone.contains(id) {
-            assert!(ran.stderr.contains(&format!("Member {id} left")), "{id}");
+        if gone.contains(id) {
+            assert!(once.contains(id), "{id} was on the first page");
+            let named = format!("Member {id} left while scw read the list");
+            assert!(ran.stderr.contains(&named), "{id}");
         }
     }
+    assert_eq!(ran.stderr.matches("joined while").count(), gone.len());
+    assert_eq!(listed.len(), 1501 + gone.len());
 }
 
 // Issue 12, 1
@@ -299,12 +301,12 @@ fn the_2017_api_and_a_second_form_are_refused_with_a_way_out() {
     let world = with_members(1);
     world
         .run(&["--api", "account", "2fa", "audit"])
-        .expect(1)
-        .told("does not list the members");
-    world
-        .run(&["2fa", "audit", "-o", "json", "--format", "csv"])
         .expect(2)
-        .told("leave one of them out");
+        .told("does not list the members");
+    let two = world
+        .run(&["2fa", "audit", "-o", "json", "--format", "csv"])
+        .expect(2);
+    assert!(two.stderr.contains("leave one of them out"));
 }
 
 // Issue 12, 1
@@ -321,9 +323,8 @@ fn the_organization_is_found_without_a_login_too() {
         .env("SCW_SECRET_KEY", &info.secret_key);
     assert_whole(&rows(&Ran::of(command.output().unwrap()).expect(0)), 3);
     command.env_remove("SCW_ACCESS_KEY");
-    Ran::of(command.output().unwrap())
-        .expect(2)
-        .told("SCW_ACCESS_KEY");
+    let unknown = Ran::of(command.output().unwrap()).expect(2);
+    assert!(unknown.stderr.contains("SCW_ACCESS_KEY"));
     command.env("SCW_DEFAULT_ORGANIZATION_ID", &info.organization_id);
     assert_whole(&rows(&Ran::of(command.output().unwrap()).expect(0)), 3);
 }
