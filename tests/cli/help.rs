@@ -227,17 +227,16 @@ fn the_topic_json_names_the_fields_that_the_commands_print() {
     for name in ["2fa status", "2fa recover", "2fa keys list", "2fa events"] {
         compare(name, &ran(name, &[]));
     }
-    let evidence = world.home.path().join("evidence");
-    let evidence = evidence.to_str().unwrap();
+    let evidence: &str = &format!("{}/evidence", world.home.path().display());
     // The organization has one member, who has a second factor by now.
-    let name = "2fa audit";
-    compare(name, &ran(name, &["--evidence", evidence]));
-    let name = "2fa audit --factors --grace";
-    compare(name, &ran(name, &[]));
-    let name = "2fa audit verify";
-    compare(name, &ran(name, &[evidence]));
-    let name = "2fa audit diff";
-    compare(name, &ran(name, &[evidence, evidence]));
+    for (name, more) in [
+        ("2fa audit", &["--evidence", evidence][..]),
+        ("2fa audit --factors --grace", &[]),
+        ("2fa audit verify", &[evidence]),
+        ("2fa audit diff", &[evidence, evidence]),
+    ] {
+        compare(name, &ran(name, more));
+    }
     for name in ["list", "next", "path"] {
         let name = format!("2fa codes {name}");
         compare(&name, &ran(&name, &[]));

@@ -202,7 +202,11 @@ fn a_folder_that_cannot_be_read_is_a_failure_of_its_own() {
         failed.expect(7).told("could not read the evidence");
     }
     if !rustix::process::geteuid().is_root() {
-        fs::set_permissions(made.join("members.jsonl"), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(
+            made.join("members.jsonl"),
+            fs::Permissions::from_mode(0o000),
+        )
+        .unwrap();
         verify(&world, &made).expect(7);
     }
 }

@@ -1,6 +1,6 @@
 //! The report itself: from the lists to the exit code.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, io};
 
 use super::{
     evidence::Evidence,
@@ -19,7 +19,7 @@ use crate::{
     credentials::{self, Authed},
     error::{CliError, Result},
     model::{FailOn, ReportFormat, ReportHead, clean},
-    ui::{Output, Report},
+    ui::{Output, Report, Ui},
 };
 
 /// What a failure failed to do.
@@ -50,12 +50,7 @@ pub(super) async fn run(ctx: &Context, args: AuditArgs) -> Result<()> {
         .as_deref()
         .map(Evidence::reserve)
         .transpose()?;
-    let report = if args.remind {
-        ui.reminders()
-    } else {
-        ui.report(args.format)
-    };
-    let report = report.map_err(|err| unprinted(&err))?;
+    let report = on_stdout(ui, &args).map_err(|err| unprinted(&err))?;
     let authed = ctx.authed().await?;
     let account = authed.account();
     account.leave_retries_to_caller();
@@ -132,6 +127,15 @@ pub(super) async fn run(ctx: &Context, args: AuditArgs) -> Result<()> {
     }
     verdict::summarize(ui, &tally);
     verdict::decide(&tally, &conditions, reading.failure.as_ref())
+}
+
+/// The report on stdout.
+fn on_stdout(ui: &Ui, args: &AuditArgs) -> io::Result<Box<dyn Report>> {
+    if args.remind {
+        ui.reminders()
+    } else {
+        ui.report(args.format)
+    }
 }
 
 /// Starts to write a report.
