@@ -1,8 +1,11 @@
 //! The line that says how far a long report is. It stands below everything else on a terminal.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    fmt,
+    sync::{Mutex, PoisonError},
+};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::{Ui, stderr_is_terminal};
 
@@ -10,7 +13,7 @@ use super::{Ui, stderr_is_terminal};
 static SHOWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
 /// What the line says.
-const TEMPLATE: &str = "{human_pos} of {human_len} members, {per_sec}, {eta} left";
+const TEMPLATE: &str = "{human_pos} of {human_len} members, {rate} per second, {eta} left";
 
 /// The progress of a report; the line goes with it.
 #[derive(Debug)]
@@ -19,7 +22,7 @@ pub(crate) struct Progress {
 }
 
 impl Ui {
-    /// Shows the progress on stderr, where that is a terminal and messages for people are wanted.
+    /// Shows the progress from now on on stderr, where that is a terminal and messages for people are wanted.
     pub(crate) fn progress(&self) -> Progress {
         let is_wanted = stderr_is_terminal() && !self.is_quiet() && !self.is_json();
         let target = if is_wanted {
@@ -29,7 +32,11 @@ impl Ui {
         };
         let bar = ProgressBar::with_draw_target(None, target);
         if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
-            bar.set_style(style);
+            let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
+                // A line that cannot be written is not shown.
+                let _ = write!(out, "{:.0}", state.per_sec());
+            };
+            bar.set_style(style.with_key("rate", rate));
         }
         *shown() = Some(bar.clone());
         Progress { bar }

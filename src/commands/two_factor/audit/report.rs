@@ -56,6 +56,8 @@ pub(super) async fn run(ctx: &Context, args: AuditArgs) -> Result<()> {
     account.leave_retries_to_caller();
     let pace = Pace::new(ui.notices());
     let organization_id = organization_id(ctx, &authed, &pace).await?;
+    // Its rate counts from here.
+    let progress = ui.progress();
     let (mut keys, name, first) = {
         let page = || account.members(&organization_id, 1);
         tokio::join!(
@@ -96,7 +98,8 @@ pub(super) async fn run(ctx: &Context, args: AuditArgs) -> Result<()> {
     };
     // It is not stdout that took no more where the evidence has a failure.
     let blamed = |err| evidence.as_ref().and_then(Evidence::failure).unwrap_or(err);
-    let mut rows = Rows::new(ui, output, began_at, args.without, asks.factors).with_evidence(whole);
+    let mut rows =
+        Rows::new(progress, output, began_at, args.without, asks.factors).with_evidence(whole);
     let read = Reader::new(&list, &pace, &mut rows).read(first).await;
     let reading = read.map_err(blamed)?;
     rows.look_for(account, &pace, &reading).await;

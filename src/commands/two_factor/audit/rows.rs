@@ -13,7 +13,7 @@ use crate::{
     commands::unprinted,
     error::Result,
     model::{Column, Member, Tally, UserId},
-    ui::{Output, Progress, Ui},
+    ui::{Output, Progress},
 };
 
 /// How many members that were not found again are looked for one by one.
@@ -38,7 +38,7 @@ pub(super) struct Rows {
 impl Rows {
     /// Rows for this output.
     pub(super) fn new(
-        ui: &Ui,
+        progress: Progress,
         output: Output,
         now: OffsetDateTime,
         only_without: bool,
@@ -51,7 +51,7 @@ impl Rows {
             now,
             only_without,
             asks_factors,
-            progress: ui.progress(),
+            progress,
             changes: Vec::new(),
         }
     }
