@@ -49,11 +49,10 @@ pub(super) fn decide(
                 .iter()
                 .map(|condition| told(tally, *condition))
                 .collect();
-            let words: Vec<String> = holding.iter().map(ToString::to_string).collect();
-            let err = CliError::new(Kind::WithoutTwoFactor, told.join("; ")).hint(format!(
-                "this is exit code 8: {} (see `scw help 2fa audit`)",
-                words.join(", ")
-            ));
+            let failure = CliError::new(Kind::WithoutTwoFactor, told.join("; "));
+            let err = holding
+                .iter()
+                .fold(failure, |err, condition| err.hint(remedy(*condition)));
             Err(if holding.contains(&FailOn::Unknown) {
                 with_cause(err)
             } else {
@@ -76,7 +75,20 @@ pub(super) fn decide(
                 ));
             }
             Err(with_cause(CliError::new(Kind::Other, parts.join("; ")))
-                .hint("run the report again; if it stays so, check the permissions of the key"))
+                .hint(remedy(FailOn::Unknown)))
+        }
+    }
+}
+
+/// What to do about a condition that holds.
+fn remedy(condition: FailOn) -> &'static str {
+    match condition {
+        FailOn::Without | FailOn::ExpiredGrace => {
+            "run `scw 2fa audit --remind` for a text to send to each of them"
+        }
+        FailOn::KeyWithoutEnd => "replace these API keys with keys that expire",
+        FailOn::Unknown => {
+            "run the report again. If it stays so, check the permissions of the API key"
         }
     }
 }
