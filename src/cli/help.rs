@@ -24,6 +24,7 @@ const TASKS: &[(&str, &[&str])] = &[
             "2fa codes",
             "2fa keys",
             "2fa events",
+            "2fa audit",
             "2fa recover",
         ],
     ),

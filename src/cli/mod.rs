@@ -46,8 +46,7 @@ pub use two_factor::{
 #[command(after_help = "\
 Examples:
   scw login
-  scw 2fa on
-  scw 2fa status --check")]
+  scw 2fa on")]
 pub struct Cli {
     /// Options that every command takes.
     #[command(flatten)]

@@ -43,11 +43,11 @@ Examples:
     ///
     /// You need the permission to read the audit trail. Owners have it.
     Events(EventsArgs),
-    /// Report which members of the organization use two-factor authentication
+    /// Report the two-factor state of every member
     ///
-    /// Lists every member with the state of two-factor authentication, the last sign-in, whether it
-    /// is locked, and how many API keys it has that never expire. The list comes page by page, the
-    /// oldest member first. What could not be read is shown as `unknown`. Times are UTC.
+    /// Lists every member of the organization: whether two-factor authentication is on, the last
+    /// sign-in, whether the member is locked, and how many API keys there are that never expire. The list comes
+    /// page by page, the oldest member first. What could not be read is shown as `unknown`. Times are UTC.
     ///
     /// You need the permission to read the users and the API keys of the organization. Owners have
     /// it.

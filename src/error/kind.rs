@@ -17,7 +17,7 @@ pub(crate) enum Kind {
     Keyring,
     /// A local file could not be read or written safely.
     LocalFile,
-    /// `--check` found two-factor authentication off.
+    /// `--check` found two-factor authentication off, or a condition of `--fail-on` holds.
     WithoutTwoFactor,
     /// The person answered no.
     Cancelled,
@@ -62,7 +62,9 @@ impl Kind {
                 "The keyring is missing or locked, or it failed; or the passphrase or identity is wrong"
             }
             Self::LocalFile => "A local file cannot be read or written safely",
-            Self::WithoutTwoFactor => "`--check` found that two-factor authentication is off",
+            Self::WithoutTwoFactor => {
+                "`--check` found that two-factor authentication is off, or a `--fail-on` condition holds"
+            }
             Self::NotStarted => "The command of `scw exec COMMAND` cannot be started",
             Self::NotFound => "The command of `scw exec COMMAND` is not found",
             Self::Interrupted => "Interrupted by Ctrl-C or a signal",

@@ -130,6 +130,12 @@ const SETTINGS: &[Setting] = &[
     setting("scw 2fa codes export", "LOGIN; ON", "test -s codes"),
     setting("scw 2fa recover", "LOGIN; ON; scw logout", ""),
     setting("scw 2fa events", "LOGIN", ""),
+    setting(
+        "scw 2fa audit\n",
+        "LOGIN; scw 2fa audit --evidence ./2026-q3",
+        "test -s 2026-q4/SHA256SUMS",
+    ),
+    setting("scw 2fa audit --check", "LOGIN; ON", "test -s 2fa.xml"),
     setting("scw doctor", "LOGIN", ""),
     setting(
         "scw 2fa off --backup-code",

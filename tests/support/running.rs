@@ -96,6 +96,22 @@ impl Running {
         }
     }
 
+    /// Waits until it has shown this on stdout.
+    #[track_caller]
+    pub fn shows(&mut self, needle: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.stdout.so_far().contains(needle) {
+            let ended = self.child.try_wait().unwrap();
+            assert!(
+                Instant::now() < deadline && ended.is_none(),
+                "no `{needle}` ({ended:?}) in: {} {}",
+                self.stdout.so_far(),
+                self.stderr.so_far()
+            );
+            std::thread::yield_now();
+        }
+    }
+
     /// How often it has said this on stderr so far.
     pub fn said(&self, needle: &str) -> usize {
         self.stderr.so_far().matches(needle).count()

@@ -10,6 +10,7 @@ forgets it, and after each change of the organization's settings they are put ba
 import os
 import re
 import subprocess
+import uuid
 import zlib
 from collections import Counter
 
@@ -18,6 +19,7 @@ import schemathesis
 import security_key
 
 env = os.environ
+USERS = "/iam/v1alpha1/users"
 OWN, OTHER = env["USER_ID"], env["OTHER_USER_ID"]
 ORIGIN = security_key.origin(env["API_URL"])
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -47,6 +49,12 @@ def session():
 def api_key():
     body = {"user_id": OTHER, "expires_at": "2099-01-01T00:00:00Z"}
     return ask("POST", "/iam/v1alpha1/api-keys", body)["access_key"]
+
+
+def guest():
+    email = f"guest-{uuid.uuid4()}@example.com"
+    body = {"organization_id": env["ORGANIZATION_ID"], "email": email}
+    return ask("POST", USERS, body)["id"]
 
 
 def passkey():
@@ -81,8 +89,15 @@ def one(kind, make):
     return stock[kind]
 
 
-def in_path(path, name):
+def deletes_user(case):
+    return case.method == "DELETE" and case.path == USERS + "/{id}"
+
+
+def in_path(case, name):
     """The thing that a call is aimed at."""
+    path = case.path
+    if deletes_user(case):
+        return one("user", guest)
     if name == "access_key":
         return one(name, api_key)
     if name == "jti":
@@ -104,6 +119,8 @@ def in_body(path, name):
     """The thing that a field of a body names."""
     if name == "default_project_id":
         return env["PROJECT_ID"]
+    if path == USERS:
+        return env["ORGANIZATION_ID"]
     if path.endswith("/switch-organization"):
         own = ask("GET", f"/iam/v1alpha1/users/{OWN}/connections")
         return own["connections"][0]["organization"]["id"]
@@ -144,9 +161,10 @@ def lot(case):
 @schemathesis.hook
 def before_call(context, case, kwargs):
     number = lot(case)
-    if number % 4 == 0 and not NEVER.intersection(map(str, (case.path_parameters or {}).values())):
+    never = NEVER | {OTHER} if deletes_user(case) else NEVER
+    if number % 4 == 0 and not never.intersection(map(str, (case.path_parameters or {}).values())):
         return
-    replaced(case.path_parameters, lambda name: in_path(case.path, name))
+    replaced(case.path_parameters, lambda name: in_path(case, name))
     replaced(case.query, lambda name: env["ORGANIZATION_ID"] if name == "organization_id" else OTHER)
     if number % 4 == 1 and "origin" in (case.query or {}):
         case.query["origin"] = ORIGIN
@@ -160,7 +178,8 @@ def before_call(context, case, kwargs):
 @schemathesis.hook
 def after_call(context, case, response):
     if case.method == "DELETE" and response.status_code == 204:
-        kinds = {"access_key": "access_key", "jti": "jti", "id": "passkey"}
+        kind = "user" if deletes_user(case) else "passkey"
+        kinds = {"access_key": "access_key", "jti": "jti", "id": kind}
         for name in case.path_parameters:
             stock.pop(kinds[name], None)
     changed = case.method == "PATCH" and response.status_code == 200

@@ -31,6 +31,27 @@ const { connections } = await iam.getUserConnections({ userId });
 assert.deepEqual(connections.map((connection) => connection.organization.name), ["Beta"]);
 assert.equal((await iam.listGracePeriods({ userId })).gracePeriods[0].type, "set_mfa");
 
+const guest = await iam.createUser({ organizationId, email: "guest@example.com" });
+assert.ok(guest.type === "guest" && guest.deletable);
+const joined = await iam.createUser({
+  organizationId,
+  member: {
+    email: "new@example.com",
+    username: "new",
+    password: "a password for the tests",
+    firstName: "New",
+    lastName: "Member",
+    phoneNumber: "",
+    locale: "",
+    sendPasswordEmail: false,
+    sendWelcomeEmail: false,
+  },
+});
+assert.ok(joined.type === "member" && joined.username === "new");
+for (const leaving of [guest, joined]) await iam.deleteUser({ userId: leaving.id });
+const left = await iam.listUsers({ organizationId, orderBy: "created_at_asc" }).all();
+assert.deepEqual(left.map((user) => user.id), [userId, otherId]);
+
 const organization = await iam.getOrganization({ organizationId });
 assert.ok(organization.id === organizationId && organization.loginPasswordEnabled);
 const settings = await iam.getOrganizationSecuritySettings({ organizationId });

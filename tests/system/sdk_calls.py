@@ -15,6 +15,7 @@ from scaleway import Client
 from scaleway.account.v3 import AccountV3ProjectAPI
 from scaleway.audit_trail.v1alpha1 import AuditTrailV1Alpha1API
 from scaleway.iam.v1alpha1 import IamV1Alpha1API
+from scaleway.iam.v1alpha1.types import CreateUserRequestMember
 
 env = os.environ
 document = schemathesis.openapi.from_url(env["API_URL"] + "/openapi.json")
@@ -61,6 +62,26 @@ assert not iam.unlock_user(user_id=other).locked
 connected = iam.get_user_connections(user_id=own).connections
 assert [connection.organization.name for connection in connected] == ["Beta"], connected
 assert iam.list_grace_periods(user_id=own).grace_periods[0].type_ == "set_mfa"
+
+guest = iam.create_user(organization_id=organization_id, email="guest@example.com")
+assert guest.type_ == "guest" and guest.deletable and guest == iam.get_user(user_id=guest.id)
+member = CreateUserRequestMember(
+    email="new@example.com",
+    send_password_email=False,
+    send_welcome_email=False,
+    username="new",
+    password="a password for the tests",
+    first_name="New",
+    last_name="Member",
+    phone_number="",
+    locale="",
+)
+joined = iam.create_user(organization_id=organization_id, member=member)
+assert joined.type_ == "member" and joined.username == "new", joined
+for leaving in (guest, joined):
+    iam.delete_user(user_id=leaving.id)
+left = iam.list_users_all(organization_id=organization_id, order_by="created_at_asc")
+assert [user.id for user in left] == [own, other], left
 
 organization = iam.get_organization(organization_id=organization_id)
 assert organization.id == organization_id and organization.login_password_enabled, organization

@@ -2,7 +2,9 @@
 
 mod diff;
 mod evidence;
+mod exit;
 mod remind;
+mod report;
 mod verify;
 
 use std::{

@@ -62,16 +62,16 @@ impl Member {
     }
 
     fn has_second_factor(&self) -> bool {
-        self.number % 3 == 0
+        self.number.is_multiple_of(3)
     }
 
     fn last_login_at(&self) -> Option<Instant> {
         let days = i64::try_from(self.number % 90).unwrap_or_default() + 1;
-        (self.number % 4 != 0).then(|| self.days_ago(days))
+        (!self.number.is_multiple_of(4)).then(|| self.days_ago(days))
     }
 
     fn person(&self) -> NewPerson {
-        let has_passkey = self.number % 9 == 0;
+        let has_passkey = self.number.is_multiple_of(9);
         let has_app = self.has_second_factor() && self.number % 18 != 9;
         let passkey = has_passkey.then(|| Passkey {
             id: DERIVE.uuid("passkey", &self.label),
@@ -118,7 +118,7 @@ impl Member {
             last_name: last.to_owned(),
             kind: "member".to_owned(),
             admin: false,
-            locked: number % 25 == 0,
+            locked: number.is_multiple_of(25),
             last_login_at: self.last_login_at(),
             grace_s: self.grace_began_at().map(|_| GRACE_S),
         }
@@ -140,7 +140,7 @@ impl Member {
             let bearer = (Some(self.id.as_str()), None);
             maker.lost_key(&access, bearer, organization_id, *expires_at)?;
         }
-        if self.number % 20 == 0 {
+        if self.number.is_multiple_of(20) {
             let application = DERIVE.uuid("application", &self.label);
             let access = format!("SCWAPP{:014}", self.number);
             let bearer = (None, Some(application.as_str()));

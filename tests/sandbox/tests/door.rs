@@ -86,6 +86,31 @@ fn each_fault_happens_as_often_as_it_was_asked_for() {
     assert_eq!(refused.status, 400);
 }
 
+// Issue 12, 7
+#[test]
+fn a_fault_can_hit_each_nth_request_and_leaves_the_others_to_the_next_fault() {
+    let wire = open();
+    let path = wire.user_path("");
+    let fault = |more: Value| {
+        let mut fault = json!({"action": "status", "path_regex": "^/iam/"});
+        fault
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        wire.post("/_sandbox/faults", fault)
+    };
+    fault(json!({"status": 503, "every": 3})).expect(200);
+    fault(json!({"status": 429, "every": 2, "times": 2})).expect(200);
+    let seen: Vec<u16> = (0..12).map(|_| wire.get(&path).status).collect();
+    assert_eq!(
+        seen,
+        [200, 429, 503, 200, 429, 503, 200, 200, 503, 200, 200, 503]
+    );
+    fault(json!({"status": 500, "every": 0})).expect(400);
+    let others = wire.get("/tokens");
+    assert_ne!(others.status, 503, "it is of another kind");
+}
+
 #[test]
 fn a_dropped_answer_was_carried_out_and_a_dropped_request_was_not() {
     let wire = open();
@@ -141,6 +166,8 @@ fn the_door_takes_json_under_any_name_and_says_what_is_wrong_with_it() {
     for (path, body) in [
         ("/_sandbox/clock", "{}"),
         ("/_sandbox/members", "nonsense"),
+        ("/_sandbox/members", r#"{"count": 1000001}"#),
+        ("/_sandbox/members", r#"{"count": 18446744073709551615}"#),
         (
             "/_sandbox/faults",
             r#"{"path_regex": ".", "action": "dance"}"#,

@@ -120,7 +120,7 @@ fn some_members_have_a_grace_period_though_the_organization_requires_nothing() {
         let number = number(&user).unwrap();
         let path = format!("/iam/v1alpha1/grace-periods?user_id={}", text(&user, "id"));
         let periods = wire.get(&path).expect(200)["grace_periods"].clone();
-        let has_one = number % 5 == 0 && number % 3 != 0;
+        let has_one = number.is_multiple_of(5) && !number.is_multiple_of(3);
         assert_eq!(
             periods.as_array().unwrap().len(),
             usize::from(has_one),
@@ -130,7 +130,7 @@ fn some_members_have_a_grace_period_though_the_organization_requires_nothing() {
             assert_eq!(periods[0]["type"], "set_mfa");
             let (start, end) = (at(&periods[0]["created_at"]), at(&periods[0]["expires_at"]));
             assert_eq!((end - start).whole_days(), 14);
-            assert_eq!(end <= now, number % 10 == 0, "{number}");
+            assert_eq!(end <= now, number.is_multiple_of(10), "{number}");
             expired += i32::from(end <= now);
         }
     }

@@ -47,7 +47,7 @@ fn of(user: &str) -> String {
     format!("{USERS}/{user}")
 }
 
-fn join(wire: &Wire, more: Value) -> wire::Answer {
+fn join(wire: &Wire, more: &Value) -> wire::Answer {
     let mut body = json!({"organization_id": wire.sandbox.info().organization_id});
     body.as_object_mut()
         .unwrap()
@@ -72,7 +72,7 @@ fn total(wire: &Wire) -> Value {
 fn a_member_joins_and_signs_in() {
     let wire = wire();
     let new = json!({"member": member("ann@example.com", "ann"), "tags": []});
-    let made = join(&wire, new).expect(200);
+    let made = join(&wire, &new).expect(200);
     assert_eq!(made["type"], "member");
     assert_eq!(made["email"], "ann@example.com");
     assert_eq!(made["username"], "ann");
@@ -96,13 +96,13 @@ fn a_member_joins_and_signs_in() {
 #[test]
 fn a_guest_joins_with_the_account_that_it_has() {
     let wire = wire();
-    let made = join(&wire, json!({"email": "eve@example.com"})).expect(200);
+    let made = join(&wire, &json!({"email": "eve@example.com"})).expect(200);
     assert_eq!(made["type"], "guest");
     assert_eq!(made["username"], "eve@example.com");
     let path = format!("{}/connections", of(made["id"].as_str().unwrap()));
     let connections = wire.get(&path).expect(200)["connections"].clone();
     assert_eq!(connections[0]["organization"]["name"], "Other");
-    let nobody = join(&wire, json!({"email": "new@example.com", "tags": null})).expect(200);
+    let nobody = join(&wire, &json!({"email": "new@example.com", "tags": null})).expect(200);
     let path = format!("{}/connections", of(nobody["id"].as_str().unwrap()));
     assert_eq!(wire.get(&path).expect(200)["connections"], json!([]));
     wire.log_in("new@example.com", "", "").expect(401);
@@ -132,7 +132,7 @@ fn who_cannot_join_is_refused_by_the_argument() {
             "username",
         ),
     ] {
-        let refused = join(&wire, body.clone()).expect(400);
+        let refused = join(&wire, &body).expect(400);
         assert_eq!(refused["type"], "invalid_arguments", "{body}");
         assert_eq!(refused["details"][0]["argument_name"], argument, "{body}");
     }
@@ -187,7 +187,7 @@ fn a_deleted_user_loses_its_keys_sessions_and_tokens() {
 fn a_person_goes_with_its_last_user() {
     let wire = wire();
     let new = json!({"member": member("ann@example.com", "ann")});
-    let made = join(&wire, new.clone()).expect(200);
+    let made = join(&wire, &new).expect(200);
     let id = made["id"].as_str().unwrap();
     wire.post(
         "/_sandbox/passkeys",
@@ -198,7 +198,7 @@ fn a_person_goes_with_its_last_user() {
     let password = "a password of one's own";
     wire.log_in("ann@example.com", password, "").expect(401);
     // Whoever joins with the address later is somebody else.
-    let again = join(&wire, new).expect(200);
+    let again = join(&wire, &new).expect(200);
     assert_ne!(again["id"], made["id"]);
     assert_eq!(again["mfa"], false);
 }
@@ -266,7 +266,7 @@ fn a_deleted_member_of_a_data_file_does_not_come_back() {
     let gone = wire.sandbox.state().unwrap()["users"][2]["user_id"].clone();
     wire.delete(&of(gone.as_str().unwrap())).expect(204);
     // Who joined is no generated member.
-    join(&wire, json!({"email": "guest@example.com"})).expect(200);
+    join(&wire, &json!({"email": "guest@example.com"})).expect(200);
     drop(wire);
     let wire = start(3);
     assert_eq!(emails(&wire), ["member-1", "member-3", "guest"]);

@@ -10,13 +10,17 @@
 //! 3. In that case the pages are read one by one from the last to the first: an entry that stays can
 //!    only move to a page that is still to be read.
 
+mod seam;
+
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     ops::RangeInclusive,
 };
 
 use futures_util::{StreamExt, future::join_all, stream};
 use time::OffsetDateTime;
+
+pub(super) use seam::{Id, Missing, Reading, Sink, Source};
 
 use super::pace::{IN_FLIGHT, Pace};
 use crate::{
@@ -31,64 +35,6 @@ const AHEAD: usize = 2 * IN_FLIGHT;
 const MOST_PAGES: u64 = 100_000;
 /// How often another page is the last one before it counts as one that cannot be found.
 const MOST_TAILS: u32 = 10;
-
-/// What tells an entry from all others.
-pub(super) type Id = [u8; 16];
-
-/// A list of the API.
-pub(super) trait Source {
-    /// An entry.
-    type Entry;
-
-    /// A page, from 1, in the order by age.
-    async fn page(&self, number: u32) -> Result<Page<Self::Entry>, ApiError>;
-
-    /// Asks for whatever the list does not tell about an entry.
-    async fn complete(&self, entry: &mut Self::Entry);
-
-    /// What tells an entry from all others.
-    fn id(entry: &Self::Entry) -> Id;
-
-    /// When it was made.
-    fn created_at(entry: &Self::Entry) -> Option<OffsetDateTime>;
-
-    /// What is to be known of it when it is met again.
-    fn mark(entry: &Self::Entry) -> u8;
-}
-
-/// What becomes of the entries.
-pub(super) trait Sink<T> {
-    /// Takes entries that it has not had, and how many the list has. They come in the order by age,
-    /// but for those that are found late.
-    ///
-    /// # Errors
-    /// Whatever ends the report.
-    async fn take(&mut self, entries: Vec<T>, total: u64) -> Result<()>;
-
-    /// Takes an entry that it has had before, as it is now, with its mark from before.
-    fn again(&mut self, entry: &T, mark: u8);
-}
-
-/// How a list was read.
-#[derive(Debug, Default)]
-pub(super) struct Reading {
-    /// The places, from 1, whose entries could not be read.
-    pub(super) unread: Vec<RangeInclusive<u64>>,
-    /// Why: the last failure.
-    pub(super) failure: Option<ApiError>,
-    /// Entries that were there at first and were not found again.
-    pub(super) missing: Vec<Missing>,
-    /// Entries that were made after the reading began.
-    pub(super) joined: Vec<Id>,
-}
-
-/// An entry that was not found again.
-#[derive(Debug)]
-pub(super) struct Missing {
-    pub(super) id: Id,
-    /// Its mark when it was found.
-    pub(super) mark: u8,
-}
 
 /// What is known of an entry.
 #[derive(Clone, Copy)]
@@ -113,8 +59,12 @@ pub(super) struct Reader<'a, S: Source, K> {
     at_first: Option<(u64, OffsetDateTime)>,
     /// The entries that are younger than that.
     younger: Vec<Id>,
+    /// The pages that were read.
+    pages: BTreeSet<u32>,
     /// The places of the entries that cannot be read, by page.
     unread: BTreeMap<u32, Vec<RangeInclusive<u64>>>,
+    /// Pages that were read, and could not be read again.
+    doubtful: BTreeSet<u32>,
     failure: Option<ApiError>,
 }
 
@@ -132,6 +82,8 @@ impl<'a, S: Source, K: Sink<S::Entry>> Reader<'a, S, K> {
             at_first: None,
             younger: Vec::new(),
             unread: BTreeMap::new(),
+            doubtful: BTreeSet::new(),
+            pages: BTreeSet::new(),
             failure: None,
         }
     }
@@ -325,6 +277,8 @@ impl<'a, S: Source, K: Sink<S::Entry>> Reader<'a, S, K> {
             }
             fresh.push(entry);
         }
+        self.pages.insert(number);
+        self.doubtful.remove(&number);
         self.unread.remove(&number);
         if !unread.is_empty() {
             self.unread.insert(number, unread);
@@ -339,8 +293,12 @@ impl<'a, S: Source, K: Sink<S::Entry>> Reader<'a, S, K> {
     }
 
     fn failed(&mut self, number: u32, err: ApiError) {
-        let (from, to) = self.places(number);
-        self.unread.insert(number, vec![from..=to]);
+        if self.pages.contains(&number) {
+            self.doubtful.insert(number);
+        } else {
+            let (from, to) = self.places(number);
+            self.unread.insert(number, vec![from..=to]);
+        }
         self.failure = Some(err);
     }
 
@@ -350,15 +308,36 @@ impl<'a, S: Source, K: Sink<S::Entry>> Reader<'a, S, K> {
         (total + self.younger.len() as u64).checked_sub(self.total)
     }
 
-    fn reading(self) -> Reading {
+    /// The places that could not be read, those next to each other as one.
+    fn unread_places(&self) -> Vec<RangeInclusive<u64>> {
         let mut unread: Vec<RangeInclusive<u64>> = Vec::new();
-        for places in self.unread.into_values().flatten() {
+        for places in self.unread.values().flatten() {
             let (from, to) = (*places.start(), (*places.end()).min(self.total));
             match unread.last_mut() {
                 Some(last) if *last.end() + 1 == from => *last = *last.start()..=to,
                 _ if from <= to => unread.push(from..=to),
                 _ => {}
             }
+        }
+        unread
+    }
+
+    fn reading(mut self) -> Reading {
+        let mut unread = self.unread_places();
+        let missed: u64 = unread
+            .iter()
+            .map(|places| places.end() - places.start() + 1)
+            .sum();
+        // A page that could not be read again is right where nobody joined and every entry is
+        // accounted for.
+        let as_at_first = self.at_first.is_some_and(|(total, _)| total == self.total);
+        let is_accounted_for = self.seen.len() as u64 + missed == self.total;
+        if !(as_at_first && self.younger.is_empty() && is_accounted_for) {
+            for number in std::mem::take(&mut self.doubtful) {
+                let (from, to) = self.places(number);
+                self.unread.insert(number, vec![from..=to]);
+            }
+            unread = self.unread_places();
         }
         let last_pass = self.pass;
         let missing = self.seen.iter().filter(|(_, seen)| seen.pass < last_pass);

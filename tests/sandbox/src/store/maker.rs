@@ -5,7 +5,7 @@ use std::cell::Cell;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    LoginWays, Passkey, Result, Store, hash, organizations::first_project, passkeys,
+    LoginWays, Passkey, Result, Store, StoreError, hash, organizations::first_project, passkeys,
     password::hash_password,
 };
 use crate::clock::Instant;
@@ -17,6 +17,9 @@ const SEED_AGE_S: i64 = 400 * 86_400;
 /// How many things are made for one generated member at most: itself, two keys, and an application's
 /// key.
 const PER_MEMBER: i64 = 4;
+
+/// How many members can be generated: they take a few kilobytes each.
+const MOST_MEMBERS: u64 = 1_000_000;
 
 /// An organization to be made.
 #[derive(Debug, Clone)]
@@ -120,17 +123,20 @@ impl Store {
         })
     }
 
-    /// Adds generated members to an organization: `make` makes the one with a number. Each has a
+    /// Adds generated members to an organization: `work` makes the one with a number. Each has a
     /// later time than all users before.
     ///
     /// The first ones are as old as the organization. Those that come while it is in use have just
     /// joined, and their times lie before `now` unless somebody else joined a moment ago.
+    ///
+    /// # Errors
+    /// `Argument` for more than [`MOST_MEMBERS`].
     pub(crate) fn generate(
         &self,
         organization_id: &str,
         wanted: Members,
         now: Instant,
-        make: impl Fn(&Maker<'_>, u64) -> Result<()>,
+        work: impl Fn(&Maker<'_>, u64) -> Result<()>,
     ) -> Result<()> {
         self.transaction(|db| {
             let made: u64 = db.query_row("SELECT made FROM generated", [], |row| row.get(0))?;
@@ -140,6 +146,13 @@ impl Store {
             };
             if end <= made {
                 return Ok(());
+            }
+            if end > MOST_MEMBERS {
+                return Err(StoreError::Argument {
+                    argument: "members",
+                    reason: "constraint",
+                    help: format!("are {MOST_MEMBERS} at most"),
+                });
             }
             let newest: Option<Instant> = db.query_row(
                 "SELECT max(created_at) FROM users WHERE organization_id = ?1",
@@ -155,7 +168,7 @@ impl Store {
             };
             let maker = Maker::new(db, now, start);
             for number in made + 1..=end {
-                make(&maker, number)?;
+                work(&maker, number)?;
             }
             db.execute("UPDATE generated SET made = ?1", [end])?;
             Ok(())

@@ -47,6 +47,14 @@ fn person_with(db: &Connection, email: &str) -> Result<Option<String>> {
         .optional()?)
 }
 
+/// Makes a person without a second factor: its id.
+fn new_person(db: &Connection, password_hash: Option<&str>, now: Instant) -> Result<String> {
+    let id = Uuid::new_v4().to_string();
+    db.prepare_cached("INSERT INTO people (id, password_hash, without_since) VALUES (?1, ?2, ?3)")?
+        .execute(params![id, password_hash, now])?;
+    Ok(id)
+}
+
 /// Whether an organization has a user with the value of a condition.
 fn is_taken(
     db: &Connection,
@@ -95,17 +103,8 @@ impl Store {
             if known.is_some() && member.is_some() {
                 return Err(refused("email", "has an account, which can be a guest"));
             }
-            let person_id = match known {
-                Some(id) => id,
-                None => {
-                    let id = Uuid::new_v4().to_string();
-                    db.prepare_cached(
-                        "INSERT INTO people (id, password_hash, without_since) VALUES (?1, ?2, ?3)",
-                    )?
-                    .execute(params![id, password_hash, now])?;
-                    id
-                }
-            };
+            let person_id =
+                known.map_or_else(|| new_person(db, password_hash.as_deref(), now), Ok)?;
             let id = Uuid::new_v4().to_string();
             db.prepare_cached(
                 "INSERT INTO users (id, organization_id, email, username, first_name, last_name,
