@@ -89,6 +89,25 @@ fn an_unchanged_folder_says_when_by_whom_and_with_what_it_was_made_without_a_log
 
 // Issue 12, 4
 #[test]
+fn reading_earlier_reports_tidies_nothing_up() {
+    let world = organization();
+    let made = evidence(&world, "e");
+    let made = made.to_str().unwrap();
+    let left_over = format!(".scw-{}", "0".repeat(32));
+    let left_over = world.data_dir().join("secrets").join(left_over);
+    fs::write(&left_over, "").unwrap();
+    let asked = world.sandbox.requests().len();
+    for words in [&["verify", made][..], &["diff", made, made]] {
+        world.run(&[&["2fa", "audit"], words].concat()).expect(0);
+        assert!(left_over.exists(), "{words:?}");
+    }
+    assert_eq!(world.sandbox.requests().len(), asked);
+    world.run(&["2fa", "audit"]).expect(0);
+    assert!(!left_over.exists());
+}
+
+// Issue 12, 4
+#[test]
 fn each_file_that_changed_is_gone_or_was_added_is_named() {
     let world = organization();
     let made = evidence(&world, "e");
