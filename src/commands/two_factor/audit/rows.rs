@@ -2,6 +2,7 @@
 
 use std::iter;
 
+use futures_util::future::join_all;
 use time::OffsetDateTime;
 
 use super::{
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// How many members that were not found again are looked for one by one.
-const MOST_LOOKED_FOR: usize = 200;
+const MOST_LOOKED_FOR: usize = 1000;
 
 /// Counts the members and hands them on.
 pub(super) struct Rows {
@@ -70,11 +71,15 @@ impl Rows {
             self.changes.push(joined);
         }
         let missing = &reading.missing;
-        for missing in missing.iter().take(MOST_LOOKED_FOR) {
+        let looked_for = missing.iter().take(MOST_LOOKED_FOR).map(|missing| async {
             let id = UserId::from_bytes(missing.id);
-            match pace.ask(|| account.user(&id)).await {
+            let found = pace.ask(|| account.user(&id)).await;
+            (id, missing.mark, found)
+        });
+        for (id, mark, found) in join_all(looked_for).await {
+            match found {
                 Err(ApiError::NotFound { .. }) => {
-                    self.tally.remove(missing.mark);
+                    self.tally.remove(mark);
                     let left = format!("Member {id} left while scw read the list");
                     self.changes.push(left);
                 }
