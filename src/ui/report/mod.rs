@@ -1,9 +1,16 @@
 //! The forms of the two-factor report, and the thread that writes one.
 
+mod csv;
+mod html;
 mod json;
+mod junit;
+mod markdown;
+mod ocsf;
 mod output;
 mod remind;
+mod spool;
 mod table;
+mod words;
 
 use std::io;
 
@@ -52,7 +59,12 @@ impl Ui {
         let stdout = stdout()?;
         Ok(match format {
             _ if self.is_json() => Box::new(json::JsonLines::new(stdout)),
-            _ => Box::new(table::Table::new(stdout)),
+            ReportFormat::Table => Box::new(table::Table::new(stdout)),
+            ReportFormat::Csv => Box::new(csv::Csv::new(stdout)),
+            ReportFormat::Junit => Box::new(junit::Junit::new(stdout)),
+            ReportFormat::Ocsf => Box::new(ocsf::Ocsf::new(stdout)),
+            ReportFormat::Markdown => Box::new(markdown::Markdown::new(stdout)),
+            ReportFormat::Html => Box::new(html::Html::new(stdout)),
         })
     }
 

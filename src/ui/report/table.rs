@@ -2,10 +2,8 @@
 
 use std::io::{self, Write};
 
-use time::OffsetDateTime;
-
-use super::{Report, Sink};
-use crate::model::{AppState, Column, Factors, Member, ReportHead, Tally, UNKNOWN};
+use super::{Report, Sink, words};
+use crate::model::{AppState, Factors, Member, ReportHead, Tally, UNKNOWN};
 
 /// How wide the first column is at least and at most. A longer name moves the rest of its row.
 const NAME_WIDTHS: (usize, usize) = (20, 44);
@@ -53,27 +51,15 @@ impl Table {
             member.name().to_owned(),
             member.kind.clone(),
             member.two_factor_word().to_owned(),
-            member
-                .last_login_at
-                .text(|at| at.map_or_else(|| "never".to_owned(), day)),
-            member
-                .locked
-                .text(|locked| if *locked { "yes" } else { "no" }.to_owned()),
-            member.endless_keys.text(ToString::to_string),
+            words::last_sign_in(member),
+            words::locked(member),
+            words::endless_keys(member),
         ];
-        if let Some(required_by) = &member.required_by {
-            cells.push(required_by.text(|by| match by {
-                _ if member.two_factor == Column::Known(true) => "-".to_owned(),
-                None => "not required".to_owned(),
-                Some(by) => {
-                    let began_at = self.head.as_ref().map(|head| head.began_at);
-                    let passed = began_at.is_some_and(|now| member.is_overdue(now));
-                    format!("{}{}", day(*by), if passed { ", passed" } else { "" })
-                }
-            }));
+        if let Some(head) = &self.head {
+            cells.extend(words::required_by(member, head.began_at));
         }
         if let Some(factors) = &member.factors {
-            cells.push(factors.text(words));
+            cells.push(factors.text(counted));
         }
         cells
     }
@@ -134,13 +120,8 @@ impl Report for Table {
     }
 }
 
-/// The day of a time, in UTC.
-fn day(at: OffsetDateTime) -> String {
-    at.to_offset(time::UtcOffset::UTC).date().to_string()
-}
-
 /// The second factors in a few words.
-fn words(factors: &Factors) -> String {
+fn counted(factors: &Factors) -> String {
     let app = match factors.app {
         AppState::On => Some("app".to_owned()),
         AppState::Off => None,
