@@ -19,6 +19,10 @@ Examples:
   scw 2fa audit --evidence ./2026-q4
   scw 2fa audit diff ./2026-q3 ./2026-q4"
 )]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own"
+)]
 pub struct AuditArgs {
     /// Look into an earlier report.
     #[command(subcommand)]

@@ -117,8 +117,8 @@ struct Keys {
 /// An API key in a list.
 #[derive(Deserialize)]
 struct Key {
-    #[serde(default = "none")]
-    access_key: Text,
+    #[serde(default = "none", rename = "access_key")]
+    id: Text,
     #[serde(default = "none")]
     user_id: Text,
     #[serde(default = "none")]
@@ -137,7 +137,7 @@ impl Key {
             return None;
         }
         Some(UserKey {
-            access_key: AccessKey::parse(&self.access_key.read().flatten()?).ok()?,
+            access_key: AccessKey::parse(&self.id.read().flatten()?).ok()?,
             user_id: user.map(|id| UserId::parse(&id)).transpose().ok()?,
             created_at: time(self.created_at).known().copied().flatten(),
             end: match time(self.expires_at) {

@@ -24,10 +24,11 @@ impl Markdown {
 
 /// Text from outside, as it is: nothing of it has a meaning in Markdown.
 ///
-/// Punctuation becomes a numeric reference, which stands for the character alone (CommonMark §2.5). A
+/// Punctuation becomes a numeric reference, which stands for the character alone (`CommonMark` §2.5). A
 /// pipe inside a cell is safe this way in every reader, also behind a backslash. A space without width
 /// stops what the sites look for in the finished page: mentions, numbers of issues and addresses.
 fn escaped(text: &str) -> String {
+    let number = |c: char| u32::from(c).to_string();
     let mut escaped = String::with_capacity(text.len());
     let mut before = '\0';
     let chars: Vec<char> = text.chars().collect();
@@ -36,11 +37,11 @@ fn escaped(text: &str) -> String {
         let inside = before.is_alphanumeric() && next.is_alphanumeric();
         match c {
             '@' if before.is_alphanumeric() => escaped.push(c),
-            '@' | '#' | ':' => escaped.push_str(&format!("&#{};&#8203;", u32::from(c))),
+            '@' | '#' | ':' => escaped.extend(["&#", &number(c), ";&#8203;"]),
             '.' if is_www(&escaped) => escaped.push_str(".&#8203;"),
             '_' if inside => escaped.push(c),
             '.' | '-' | ',' | '(' | ')' | '\'' | '/' | '+' => escaped.push(c),
-            c if c.is_ascii_punctuation() => escaped.push_str(&format!("&#{};", u32::from(c))),
+            c if c.is_ascii_punctuation() => escaped.extend(["&#", &number(c), ";"]),
             c => escaped.push(c),
         }
         before = c;
@@ -95,7 +96,7 @@ impl Report for Markdown {
         };
         let mut name = escaped(member.name());
         if let Some(other) = words::other_name(member) {
-            name.push_str(&format!(" ({})", escaped(other)));
+            name.extend([" (", &escaped(other), ")"]);
         }
         let two_factor = member.two_factor_word();
         let mut cells = vec![

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use super::{Report, Sink, words};
 use crate::model::{Column, Member, ReportHead, Tally};
 
-/// The version of the schema (schema.ocsf.io/1.5.0/classes/compliance_finding).
+/// The version of the schema (`schema.ocsf.io/1.5.0/classes/compliance_finding`).
 const VERSION: &str = "1.5.0";
 
 /// The standard that asks for it, and where.
@@ -70,7 +70,7 @@ impl Ocsf {
         status: &Status,
         message: &str,
         remedy: Option<&str>,
-        subject: Subject,
+        subject: &Subject,
     ) -> io::Result<()> {
         let Some(head) = &self.head else {
             return Ok(());
@@ -160,7 +160,7 @@ impl Report for Ocsf {
             name: member.name().to_owned(),
             data: serde_json::to_value(member)?,
         };
-        self.finding(status, &message, remedy, subject)
+        self.finding(status, &message, remedy, &subject)
     }
 
     fn end(&mut self, tally: &Tally) -> io::Result<()> {
@@ -177,7 +177,7 @@ impl Report for Ocsf {
                 data: json!({"unread_members": places}),
             };
             let message = unread.join(" ");
-            self.finding(&NOT_KNOWN, &message, Some(words::READ_AGAIN), subject)?;
+            self.finding(&NOT_KNOWN, &message, Some(words::READ_AGAIN), &subject)?;
         }
         self.out.flush()
     }

@@ -43,9 +43,9 @@ pub(super) fn truth(number: u64) -> Value {
     json!({
         "email": format!("member-{number}@example.com"),
         "type": "member",
-        "two_factor": if number % 3 == 0 { "on" } else { "off" },
-        "signed_in": number % 4 != 0,
-        "locked": number % 25 == 0,
+        "two_factor": if number.is_multiple_of(3) { "on" } else { "off" },
+        "signed_in": !number.is_multiple_of(4),
+        "locked": number.is_multiple_of(25),
         "keys_without_end": match number % 10 { 2 | 5 => 1, 3 => 2, _ => 0 },
     })
 }

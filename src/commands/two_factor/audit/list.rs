@@ -177,24 +177,25 @@ impl<'a, S: Source, K: Sink<S::Entry>> Reader<'a, S, K> {
     /// come; later ones find few that are new, and these come together at the end.
     async fn pages_before(&mut self, last: u32) -> Result<()> {
         let is_first_pass = self.pass == 1;
-        let (source, pace) = (self.source, self.pace);
+        let source = self.source;
+        let allowed = self.pace;
         let ask = |number: u32| async move {
-            let mut page = pace.ask(|| source.page(number)).await;
+            let mut answer = allowed.ask(|| source.page(number)).await;
             // The first page was taken already.
             if is_first_pass
                 && number > 1
-                && let Ok(page) = &mut page
+                && let Ok(page) = &mut answer
             {
                 // Here and not when they are taken: only what is in the stream goes on meanwhile.
                 complete(source, &mut page.entries).await;
             }
-            (number, page)
+            (number, answer)
         };
         let mut late = Vec::new();
         let mut failed = Vec::new();
         let mut pages = stream::iter(1..last).map(ask).buffered(AHEAD);
-        while let Some((number, page)) = pages.next().await {
-            match page {
+        while let Some((number, answer)) = pages.next().await {
+            match answer {
                 Ok(page) => {
                     let (fresh, total) = self.sort_out(number, page);
                     if is_first_pass {

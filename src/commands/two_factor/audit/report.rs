@@ -58,14 +58,11 @@ pub(super) async fn run(ctx: &Context, args: AuditArgs) -> Result<()> {
     let organization_id = organization_id(ctx, &authed, &pace).await?;
     // Its rate counts from here.
     let progress = ui.progress();
-    let (mut keys, name, first) = {
-        let page = || account.members(&organization_id, 1);
-        tokio::join!(
-            EndlessKeys::read(account, &organization_id, &pace),
-            organization_name(account, &organization_id),
-            pace.ask(page),
-        )
-    };
+    let (mut keys, name, first) = tokio::join!(
+        EndlessKeys::read(account, &organization_id, &pace),
+        organization_name(account, &organization_id),
+        pace.ask(|| account.members(&organization_id, 1)),
+    );
     let first = first.map_err(failed)?;
     let unread_keys = keys.failure.take();
     let began_at = service_now(account);
