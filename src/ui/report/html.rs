@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{Report, Sink, spool::Spool, words};
-use crate::model::{Column, Member, ReportHead, Tally, UNKNOWN, rfc3339};
+use crate::model::{Column, Member, ReportHead, Tally, UNKNOWN};
 
 const STYLE: &str = include_str!("html.css");
 
@@ -51,9 +51,10 @@ fn percent(number: u64, whole: u64) -> String {
 
 /// A share for people. Only all is 100 %, and only none is 0 %.
 fn share(number: u64, whole: u64) -> String {
-    match (number * 100).checked_div(whole) {
+    match (number * 100 + whole / 2).checked_div(whole) {
         None => "-".to_owned(),
         Some(0) if number > 0 => "under 1%".to_owned(),
+        Some(100) if number < whole => "over 99%".to_owned(),
         Some(percent) => format!("{percent}%"),
     }
 }
@@ -216,7 +217,7 @@ impl Report for Html {
                 p.kind { "Two-factor report" }
                 h1 { (name) }
                 p.meta {
-                    time datetime=(rfc3339(head.began_at)) { (began_at) }
+                    time datetime=(words::second(head.began_at)) { (began_at) }
                     " by Scaleway's clock" br;
                     "Organization " code { (head.organization_id) }
                 }

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use maud::{Markup, html};
 
 use super::{Report, Sink, spool::Spool, words};
-use crate::model::{Column, Member, ReportHead, Tally, rfc3339};
+use crate::model::{Column, Member, ReportHead, Tally};
 
 /// Jenkins takes what stands before the last dot for a package.
 const CLASS: &str = "scw.two-factor-audit";
@@ -135,7 +135,7 @@ impl Report for Junit {
             characters(words::organization(head))
         );
         let (tests, failures, errors) = (self.tests, self.failures, self.errors);
-        let began_at = rfc3339(head.began_at);
+        let began_at = words::second(head.began_at);
         // An element is opened here and closed behind the copied cases.
         let top = html! {
             testsuites name=(name) tests=(tests) failures=(failures) errors=(errors) {}

@@ -10,6 +10,8 @@ mod output;
 mod remind;
 mod spool;
 mod table;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::io;

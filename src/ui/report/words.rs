@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use time::{OffsetDateTime, UtcOffset};
 
-use crate::model::{AppState, Column, Factors, Member, ReportHead, Tally, UNKNOWN, clean};
+use crate::model::{AppState, Column, Factors, Member, ReportHead, Tally, UNKNOWN, clean, rfc3339};
 
 /// What the report finds out about a member.
 pub(super) const CONTROL: &str = "Members of the organization have two-factor authentication";
@@ -25,6 +25,11 @@ pub(super) fn day(at: OffsetDateTime) -> String {
 pub(super) fn minute(at: OffsetDateTime) -> String {
     let at = at.to_offset(UtcOffset::UTC);
     format!("{} {:02}:{:02} UTC", at.date(), at.hour(), at.minute())
+}
+
+/// A time for programs, to the second: some readers take no fractions.
+pub(super) fn second(at: OffsetDateTime) -> String {
+    rfc3339(at.replace_nanosecond(0).unwrap_or(at))
 }
 
 /// The name of the organization, else its id.

@@ -33,6 +33,8 @@ use crate::{
 const AHEAD: usize = 2 * IN_FLIGHT;
 /// The most pages that are read. Ten million entries are more than any organization has.
 const MOST_PAGES: u64 = 100_000;
+/// The most entries that room is made for at the start: a list may say that it has more than it has.
+const MOST_RESERVED: usize = 200_000;
 /// How often another page is the last one before it counts as one that cannot be found.
 const MOST_TAILS: u32 = 10;
 
@@ -100,6 +102,9 @@ impl<'a, S: Source, K: Sink<S::Entry>> Reader<'a, S, K> {
             self.unread.insert(1, vec![1..=self.total]);
             return Ok(self.reading());
         }
+        // At once, so that the table does not grow while it is full.
+        self.seen
+            .reserve(usize::try_from(self.total).unwrap_or(0).min(MOST_RESERVED));
         self.take(1, first).await?;
         if self.last_page() == 1 {
             return Ok(self.reading());
