@@ -10,6 +10,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod ci;
 mod citations;
 mod documents;
 mod lines;

@@ -1,11 +1,29 @@
 """A headless Chromium for the tests: Debian's browser and driver, nothing downloaded."""
 
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
+from pathlib import Path
 
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
+
+
+AXE = "4.10.3"
+
+
+def axe_source():
+    """axe-core from npm, kept beside the interpreter's libraries."""
+    folder = Path(sys.prefix).parent / f"axe-{AXE}"
+    source = folder / "node_modules/axe-core/axe.min.js"
+    if not source.exists():
+        command = ["npm", "install", "--silent", "--no-save", "--prefix", folder, f"axe-core@{AXE}"]
+        home = {**os.environ, "HOME": tempfile.mkdtemp()}
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=home)
+    return source.read_text()
 
 
 def chromium():

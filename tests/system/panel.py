@@ -20,26 +20,14 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-from browser import chromium
+from browser import axe_source, chromium
 
 env = os.environ
 PANEL = env["PANEL_URL"]
-AXE = "4.10.3"
 WIDTHS = {390: 844, 1280: 800}
 NARROWEST = 320
 shots = Path(env.get("SCW_TEST_SHOTS") or tempfile.mkdtemp())
 shots.mkdir(parents=True, exist_ok=True)
-
-
-def axe_source():
-    """axe-core from npm, kept beside the interpreter's libraries."""
-    folder = Path(sys.prefix).parent / f"axe-{AXE}"
-    source = folder / "node_modules/axe-core/axe.min.js"
-    if not source.exists():
-        command = ["npm", "install", "--silent", "--no-save", "--prefix", folder, f"axe-core@{AXE}"]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={**env, "HOME": str(shots)})
-    return source.read_text()
-
 
 axe = axe_source()
 driver = chromium()

@@ -37,8 +37,11 @@ impl Write for Seen {
     }
 }
 
+/// How a form is made.
+type Make = fn(Sink) -> Box<dyn Report>;
+
 /// The constructor of each form.
-const FORMS: [(&str, fn(Sink) -> Box<dyn Report>); 5] = [
+const FORMS: [(&str, Make); 5] = [
     ("csv", |out| Box::new(Csv::new(out))),
     ("junit", |out| Box::new(Junit::new(out))),
     ("ocsf", |out| Box::new(Ocsf::new(out))),
