@@ -330,10 +330,7 @@ impl<'a, S: Source, K: Sink<S::Entry>> Reader<'a, S, K> {
 
     fn reading(mut self) -> Reading {
         let mut unread = self.unread_places();
-        let missed: u64 = unread
-            .iter()
-            .map(|places| places.end() - places.start() + 1)
-            .sum();
+        let missed = number_of(&unread);
         // A page that could not be read again is right where nobody joined and every entry is
         // accounted for.
         let as_at_first = self.at_first.is_some_and(|(total, _)| total == self.total);
@@ -344,6 +341,11 @@ impl<'a, S: Source, K: Sink<S::Entry>> Reader<'a, S, K> {
                 self.unread.insert(number, vec![from..=to]);
             }
             unread = self.unread_places();
+        }
+        // A service may say that there are more than it gives.
+        let told_of = self.seen.len() as u64 + number_of(&unread);
+        if told_of < self.total {
+            unread.push(told_of + 1..=self.total);
         }
         let last_pass = self.pass;
         let missing = self.seen.iter().filter(|(_, seen)| seen.pass < last_pass);
@@ -359,6 +361,12 @@ impl<'a, S: Source, K: Sink<S::Entry>> Reader<'a, S, K> {
             unread,
         }
     }
+}
+
+/// How many places these are.
+fn number_of(places: &[RangeInclusive<u64>]) -> u64 {
+    let numbers = places.iter().map(|range| range.end() - range.start() + 1);
+    numbers.sum()
 }
 
 /// Asks for whatever the list does not tell about these entries.

@@ -38,6 +38,8 @@ struct Changing {
     /// Entries that were there all the time so far.
     staying: RefCell<HashSet<u32>>,
     asked: RefCell<Vec<u32>>,
+    /// How many entries there are more than any page shows.
+    hidden: Cell<u64>,
     /// Pages that cannot be read, so many times.
     broken: RefCell<Vec<(u32, u32)>>,
 }
@@ -51,6 +53,7 @@ impl Changing {
             script: RefCell::new(script.into_iter()),
             staying: RefCell::new((0..number).collect()),
             asked: RefCell::default(),
+            hidden: Cell::new(0),
             broken: RefCell::default(),
         }
     }
@@ -108,7 +111,7 @@ impl Source for Changing {
             let to = (from + self.size).min(entries.len());
             Page {
                 entries: entries[from..to].iter().copied().map(Some).collect(),
-                total: entries.len() as u64,
+                total: entries.len() as u64 + self.hidden.get(),
             }
         };
         sleep(Duration::from_millis(u64::from(delay) / 2)).await;
@@ -227,6 +230,19 @@ fn a_page_that_can_be_read_at_last_is_not_called_unread() {
     assert_eq!(reading.unread, []);
     let found: HashSet<u32> = taken.iter().copied().collect();
     assert_eq!((found.len(), taken.len()), (1000, 1000));
+}
+
+// Issue 12, 2
+#[test]
+fn a_list_that_gives_fewer_than_it_says_is_not_whole() {
+    for (number, size, hidden) in [(1000, 100, 70), (50, 100, 50), (0, 100, 3)] {
+        let list = Changing::new(number, size, Vec::new());
+        list.hidden.set(hidden);
+        let (taken, reading) = on_a_paused_clock(list.read());
+        assert_eq!(taken.len(), number as usize);
+        let places = u64::from(number) + 1..=u64::from(number) + hidden;
+        assert_eq!(reading.unread, [places], "{number}");
+    }
 }
 
 fn change() -> impl Strategy<Value = Change> {
