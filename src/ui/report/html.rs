@@ -86,9 +86,9 @@ fn verdict(tally: &Tally) -> String {
             "{number} members have no two-factor authentication"
         )),
     };
-    let unread = (unread > 0).then(|| format!("{} {UNKNOWN}", words::members(unread)));
+    let unread = (unread > 0).then(|| format!("it is {UNKNOWN} for {}", words::members(unread)));
     match (without, unread) {
-        (None, None) if tally.members == 0 => "The organization has no members.".to_owned(),
+        (None, None) if tally.members == 0 => "No member could be read.".to_owned(),
         (None, None) => "Every member has two-factor authentication.".to_owned(),
         (Some(without), None) => format!("{without}."),
         (None, Some(unread)) => format!("Not every member could be checked: {unread}."),
@@ -103,7 +103,7 @@ fn totals(head: &ReportHead, tally: &Tally) -> Markup {
     let mut bars = Vec::new();
     if head.with_grace {
         bars.push(Bar {
-            label: "Without it past the date by which it is required",
+            label: "Without it past the required date",
             number: tally.overdue,
             whole: all,
             unknown: tally.unknown_grace + unread,
@@ -224,11 +224,12 @@ impl Report for Html {
             }
             (totals(head, tally))
         };
-        let listed = if self.listed < tally.members {
+        let all = tally.members + tally.unread_members();
+        let listed = if self.listed < all {
             format!(
                 "{} of {} are listed, the oldest account first.",
                 self.listed,
-                words::members(tally.members)
+                words::members(all)
             )
         } else {
             format!("{}, the oldest account first.", words::members(self.listed))

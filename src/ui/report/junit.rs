@@ -123,9 +123,14 @@ impl Report for Junit {
     }
 
     fn end(&mut self, tally: &Tally) -> io::Result<()> {
-        for (range, sentence) in tally.unread.iter().zip(words::unread(tally)) {
+        let mut names: Vec<String> = tally.unread.iter().map(words::places).collect();
+        if names.is_empty() {
+            // For a list of nobody.
+            names.push("the members".to_owned());
+        }
+        for (name, sentence) in names.iter().zip(words::unread(tally)) {
             let problem = Problem::Error(format!("{sentence} {}", words::READ_AGAIN));
-            self.add(&words::places(range), &problem, "")?;
+            self.add(name, &problem, "")?;
         }
         let Some(head) = &self.head else {
             return Ok(());

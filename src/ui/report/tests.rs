@@ -159,7 +159,7 @@ fn what_could_not_be_read_is_unknown_in_every_form_and_no_pass() {
     }
     let html = report("html", true, &members, Tally::default());
     assert!(
-        html.contains("Not every member could be checked: 1 member unknown."),
+        html.contains("Not every member could be checked: it is unknown for 1 member."),
         "{html}"
     );
     assert_eq!(html.matches(">unknown</td>").count(), 5, "{html}");
@@ -211,7 +211,7 @@ fn members_that_were_not_read_at_all_stand_in_every_form_but_csv() {
     );
     let html = report("html", false, &members, stretches());
     assert!(
-        html.contains("Not every member could be checked: 101 members unknown."),
+        html.contains("Not every member could be checked: it is unknown for 101 members."),
         "{html}"
     );
     // The share of all of them, also of those that are not listed.

@@ -117,6 +117,12 @@ pub(super) fn places(places: &RangeInclusive<u64>) -> String {
 
 /// A sentence for each place in the list that could not be read.
 pub(super) fn unread(tally: &Tally) -> Vec<String> {
+    if tally.members == 0 && tally.unread.is_empty() {
+        // An organization has an owner at least.
+        return vec![format!(
+            "The API lists no member of the organization: two-factor authentication is {UNKNOWN}."
+        )];
+    }
     let ranges = tally.unread.iter();
     ranges
         .map(|range| {

@@ -148,6 +148,35 @@ fn pages_that_cannot_be_read_are_named_and_no_pass() {
 
 // Issue 12, 2
 #[test]
+fn a_list_of_nobody_and_one_that_says_that_there_are_more_are_no_pass() {
+    for (total, more, expected, said) in [
+        (0, &[][..], 1, "lists no member"),
+        (0, &["--check"], 8, "lists no member"),
+        (
+            7,
+            &["--fail-on", "without"],
+            1,
+            "7 members could not be read (numbers 1 to 7",
+        ),
+        (7, &["--check"], 8, "7 members could not be read"),
+    ] {
+        let world = World::logged_in();
+        answers(
+            &world,
+            MEMBERS,
+            0,
+            1000,
+            200,
+            &json!({"users": [], "total_count": total}),
+        );
+        let ran = code(&world, more, expected);
+        told(&ran, said);
+        assert_eq!(ran.stdout, "");
+    }
+}
+
+// Issue 12, 2
+#[test]
 fn without_the_list_there_is_no_report() {
     let world = with_members(3);
     refused(&world, MEMBERS);

@@ -17,10 +17,11 @@ use std::{
     ops::RangeInclusive,
 };
 
-use futures_util::{StreamExt, future::join_all, stream};
+use futures_util::{StreamExt, stream};
 use time::OffsetDateTime;
 
 pub(super) use seam::{Id, Missing, Reading, Sink, Source};
+use seam::{complete, ids, number_of};
 
 use super::pace::{IN_FLIGHT, Pace};
 use crate::{
@@ -129,13 +130,31 @@ impl<'a, S: Source, K: Sink<S::Entry>> Reader<'a, S, K> {
             if !stood_still && self.gone().is_none_or(|gone| gone * 2 > self.size) {
                 self.one_by_one(last).await?;
             }
-            let mut next = last + 1;
+            self.end_of_list(last, stood_still).await?;
+            return Ok(self.reading());
+        }
+    }
+
+    /// Reads what joined at the end, up to a last page whose own answer says that it is the last. The
+    /// page at this number was read last.
+    async fn end_of_list(&mut self, last: u32, stood_still: bool) -> Result<()> {
+        let mut next = if stood_still {
+            last + 1
+        } else {
+            last.min(self.last_page())
+        };
+        for _ in 0..MOST_TAILS {
             while next <= self.last_page() {
                 self.page(next).await?;
                 next += 1;
             }
-            return Ok(self.reading());
+            if next == self.last_page() + 1 {
+                break;
+            }
+            // The list became shorter: who joined stands on a page that was read before.
+            next = self.last_page();
         }
+        Ok(())
     }
 
     /// The number of the last page.
@@ -361,29 +380,6 @@ impl<'a, S: Source, K: Sink<S::Entry>> Reader<'a, S, K> {
             unread,
         }
     }
-}
-
-/// How many places these are.
-fn number_of(places: &[RangeInclusive<u64>]) -> u64 {
-    let numbers = places.iter().map(|range| range.end() - range.start() + 1);
-    numbers.sum()
-}
-
-/// Asks for whatever the list does not tell about these entries.
-async fn complete<S: Source>(source: &S, entries: &mut [Option<S::Entry>]) {
-    join_all(
-        entries
-            .iter_mut()
-            .flatten()
-            .map(|entry| source.complete(entry)),
-    )
-    .await;
-}
-
-/// What stands at which place of a page.
-fn ids<S: Source>(page: &Page<S::Entry>) -> Vec<Option<Id>> {
-    let entries = page.entries.iter();
-    entries.map(|entry| entry.as_ref().map(S::id)).collect()
 }
 
 #[cfg(test)]

@@ -97,9 +97,10 @@ fn remedy(condition: FailOn) -> &'static str {
 fn told(tally: &Tally, condition: FailOn) -> String {
     match condition {
         FailOn::Without => format!(
-            "{} of {} are without two-factor authentication",
+            "{} of {} {} without two-factor authentication",
             tally.without,
-            members(tally.members)
+            members(tally.members),
+            if tally.without == 1 { "is" } else { "are" }
         ),
         FailOn::ExpiredGrace => format!(
             "{} without two-factor authentication past the date by which it is required",
@@ -111,6 +112,9 @@ fn told(tally: &Tally, condition: FailOn) -> String {
         ),
         FailOn::Unknown => {
             let mut parts = Vec::new();
+            if tally.members == 0 && tally.unread.is_empty() {
+                parts.push("the API lists no member of the organization".to_owned());
+            }
             if tally.unknown > 0 {
                 parts.push(format!(
                     "two-factor authentication of {} is unknown",

@@ -83,16 +83,28 @@ fn a_list_that_leaves_members_out_says_so_and_counts_its_own() {
     };
     let html = report("html", false, &shown, others.clone());
     assert!(html.contains("1 of 3 members are listed"), "{html}");
+    let unread = Tally {
+        unread: vec![4..=10],
+        ..others.clone()
+    };
+    let html = report("html", false, &shown, unread);
+    assert!(html.contains("1 of 10 members are listed"), "{html}");
     let junit = report("junit", false, &shown, others);
     assert!(junit.contains(r#"tests="1" failures="1""#), "{junit}");
 }
 
-// Issue 12, 3
+// Issue 12, 2 and Issue 12, 3
 #[test]
-fn an_organization_without_members_is_a_whole_report() {
+fn a_list_of_nobody_is_unknown_in_every_form() {
     assert_eq!(plain("csv", &[]).lines().count(), 1);
-    assert!(plain("junit", &[]).contains(r#"tests="0""#));
-    assert_eq!(plain("ocsf", &[]), "");
-    assert!(plain("markdown", &[]).contains("**0 members**"));
-    assert!(plain("html", &[]).contains("The organization has no members."));
+    assert!(plain("junit", &[]).contains(r#"tests="1" failures="0" errors="1""#));
+    assert!(plain("ocsf", &[]).contains(r#""status":"Unknown""#));
+    for form in ["markdown", "html"] {
+        let text = plain(form, &[]);
+        assert!(
+            text.contains("lists no member of the organization"),
+            "{text}"
+        );
+    }
+    assert!(plain("html", &[]).contains("No member could be read."));
 }

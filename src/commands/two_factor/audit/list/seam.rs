@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use futures_util::future::join_all;
 use time::OffsetDateTime;
 
 use crate::{
@@ -65,4 +66,27 @@ pub(in crate::commands::two_factor::audit) struct Missing {
     pub(in crate::commands::two_factor::audit) id: Id,
     /// Its mark when it was found.
     pub(in crate::commands::two_factor::audit) mark: u8,
+}
+
+/// How many places these are.
+pub(super) fn number_of(places: &[RangeInclusive<u64>]) -> u64 {
+    let numbers = places.iter().map(|range| range.end() - range.start() + 1);
+    numbers.sum()
+}
+
+/// Asks for whatever the list does not tell about these entries.
+pub(super) async fn complete<S: Source>(source: &S, entries: &mut [Option<S::Entry>]) {
+    join_all(
+        entries
+            .iter_mut()
+            .flatten()
+            .map(|entry| source.complete(entry)),
+    )
+    .await;
+}
+
+/// What stands at which place of a page.
+pub(super) fn ids<S: Source>(page: &Page<S::Entry>) -> Vec<Option<Id>> {
+    let entries = page.entries.iter();
+    entries.map(|entry| entry.as_ref().map(S::id)).collect()
 }
