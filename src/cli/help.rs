@@ -28,7 +28,7 @@ const TASKS: &[(&str, &[&str])] = &[
             "2fa recover",
         ],
     ),
-    ("This machine", &["doctor", "completion", "man", "help"]),
+    ("This machine", &["doctor", "completion", "help"]),
 ];
 
 /// The command line with the help that people see: the global options are hidden, and each command
@@ -82,6 +82,8 @@ fn overview(command: &Command) -> StyledStr {
         for name in *names {
             let found = find(command, name).and_then(Command::get_about);
             let about = match *name {
+                // The two share a line, so that everything fits on a screen.
+                "completion" => "Completions for your shell; man prints the manual".to_owned(),
                 "help" => format!(
                     "Help, also on {}",
                     topics::TOPICS.map(|(name, _)| name).join(", ")

@@ -46,7 +46,8 @@ pub use two_factor::{
 #[command(after_help = "\
 Examples:
   scw login
-  scw 2fa on")]
+  scw 2fa on
+  scw 2fa status --check")]
 pub struct Cli {
     /// Options that every command takes.
     #[command(flatten)]
