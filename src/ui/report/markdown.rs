@@ -26,9 +26,10 @@ impl Markdown {
 ///
 /// Punctuation becomes a numeric reference, which stands for the character alone (`CommonMark` §2.5). A
 /// pipe inside a cell is safe this way in every reader, also behind a backslash. A space without width
-/// stops what the sites look for in the finished page: mentions, numbers of issues and addresses.
+/// stops what the sites look for in the finished page: mentions, addresses, and the numbers of issues,
+/// merge requests and the like. They take only an ASCII letter before an `@` for a part of the word, so
+/// that an email address stays one, and `é@team` mentions nobody.
 fn escaped(text: &str) -> String {
-    let number = |c: char| u32::from(c).to_string();
     let mut escaped = String::with_capacity(text.len());
     let mut before = '\0';
     let chars: Vec<char> = text.chars().collect();
@@ -36,12 +37,13 @@ fn escaped(text: &str) -> String {
         let next = chars.get(at + 1).copied().unwrap_or('\0');
         let inside = before.is_alphanumeric() && next.is_alphanumeric();
         match c {
-            '@' if before.is_alphanumeric() => escaped.push(c),
-            '@' | '#' | ':' => escaped.extend(["&#", &number(c), ";&#8203;"]),
+            '@' if before.is_ascii_alphanumeric() => escaped.push(c),
             '.' if is_www(&escaped) => escaped.push_str(".&#8203;"),
             '_' if inside => escaped.push(c),
             '.' | '-' | ',' | '(' | ')' | '\'' | '/' | '+' => escaped.push(c),
-            c if c.is_ascii_punctuation() => escaped.extend(["&#", &number(c), ";"]),
+            c if c.is_ascii_punctuation() => {
+                escaped.extend(["&#", &u32::from(c).to_string(), ";&#8203;"]);
+            }
             c => escaped.push(c),
         }
         before = c;

@@ -283,7 +283,7 @@ fn junit_says_what_to_do_and_lets_nothing_through_that_xml_forbids() {
     late.required_by = Some(Column::Known(Some(
         parse_rfc3339("2026-11-24T12:00:00Z").unwrap(),
     )));
-    let odd = "]]><x a=\"1\">&amp;\u{fffe}\u{ffff}[[ATTACHMENT|/etc/passwd]]";
+    let odd = "]]><x a=\"1\">&amp;\u{fffe}\u{ffff}[[[ATTACHMENT|/etc/passwd]]";
     let mut hostile = member(2, "h@example.com", OFF);
     hostile.username = clean(odd);
     // The same name twice: the id tells them apart.

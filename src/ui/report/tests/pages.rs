@@ -16,6 +16,16 @@ fn markdown_takes_no_orders_from_a_name() {
         assert!(!row.contains(bad), "{bad}: {row}");
     }
     assert!(row.contains("x_y_z"), "{row}");
+    // GitLab also links these: a merge request, a snippet, an epic, a label, a milestone.
+    for name in [
+        "é@team", "日@team", "_@team", "!1", "$1", "&1", "~1", "%1", "#1",
+    ] {
+        let markdown = plain("markdown", &[member(1, name, OFF)]);
+        let mut rows = markdown.lines();
+        let row = rows.find(|line| line.contains("**off**")).unwrap();
+        let cell = row.split(" | ").next().unwrap();
+        assert!(cell.contains(";&#8203;") && !cell.contains('@'), "{cell}");
+    }
     let row = plain("markdown", &[member(1, "first.last-1@example.com", OFF)]);
     assert!(
         row.contains("\n| first.last-1@example.com | member | **off** | never | no | 0 |\n"),
