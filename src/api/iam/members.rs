@@ -43,6 +43,11 @@ fn none() -> Text {
     Field::Read(None)
 }
 
+/// What a missing text counts as where null says something.
+fn absent() -> Text {
+    Field::Other(IgnoredAny)
+}
+
 /// A time that may be null or empty: known, known to be none, or unknown.
 fn time(field: Text) -> Column<Option<time::OffsetDateTime>> {
     match field.read() {
@@ -74,7 +79,8 @@ struct User {
     #[serde(default = "none")]
     created_at: Text,
     /// Missing is not "never signed in".
-    last_login_at: Option<Text>,
+    #[serde(default = "absent")]
+    last_login_at: Text,
     #[serde(default = "none", rename = "type")]
     kind: Text,
     mfa: Option<Field<bool>>,
@@ -98,7 +104,7 @@ impl User {
             },
             created_at: time(self.created_at).known().copied().flatten(),
             two_factor: flag(self.mfa),
-            last_login_at: self.last_login_at.map_or(Column::Known(None), time),
+            last_login_at: time(self.last_login_at),
             locked: flag(self.locked),
             endless_keys: Column::Unknown,
             factors: None,
