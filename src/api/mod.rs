@@ -203,6 +203,10 @@ pub(crate) trait Account {
         Err(ApiError::NoMembers)
     }
 
+    /// Opens `count` connections more for calls that will come side by side, while the call before
+    /// them waits for its own: poll the two together, that call first.
+    async fn prepare(&self, count: usize);
+
     /// From here on each request is sent once: the caller decides what to send again, and when.
     fn leave_retries_to_caller(&self);
 

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use super::{Account, ApiError, Http, account, iam};
-use crate::model::{AccessKey, Dialect, Organization, Passwords, SecretKey, UserId};
+use crate::model::{AccessKey, Dialect, Organization, Passwords, SecretKey, User, UserId};
 
 /// The outcome of an attempt to sign in.
 pub(crate) enum SignIn {
@@ -86,11 +86,18 @@ pub(crate) trait Session {
     /// the service does not take it at all.
     async fn prove(&self) -> Result<(), ApiError>;
 
-    /// The organizations that the user is a member of.
-    async fn organizations(&self) -> Result<Vec<Organization>, ApiError>;
+    /// The user, in the organization chosen. It is asked for once.
+    async fn user(&self) -> Result<User, ApiError>;
+
+    /// The organizations that the user is a member of. They are asked for once. `named` tells that
+    /// somebody named one of them, so that it may be another than the user's own.
+    async fn organizations(&self, named: bool) -> Result<Vec<Organization>, ApiError>;
 
     /// Chooses one of them.
     async fn choose(&mut self, organization: &Organization) -> Result<(), ApiError>;
+
+    /// The longest life of a key in the organization chosen, as [`Account::longest_key_s`].
+    async fn longest_key_s(&self) -> Result<Option<u64>, ApiError>;
 
     /// Makes the key for this machine.
     async fn create_key(&self, new: &NewKey) -> Result<CreatedKey, ApiError>;
@@ -112,8 +119,13 @@ pub(crate) async fn sign_in(
     http: &Http,
     request: &SignInRequest<'_>,
 ) -> Result<SignIn, ApiError> {
-    match dialect {
-        Dialect::Iam => iam::sign_in(http, request).await,
-        Dialect::Account => account::sign_in(http, request).await,
-    }
+    let signing_in = async {
+        match dialect {
+            Dialect::Iam => iam::sign_in(http, request).await,
+            Dialect::Account => account::sign_in(http, request).await,
+        }
+    };
+    // The questions that follow come in pairs.
+    let (outcome, ()) = tokio::join!(signing_in, http.prepare(1));
+    outcome
 }

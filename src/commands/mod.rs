@@ -15,6 +15,7 @@ mod new_key;
 pub(crate) mod profile;
 mod saved_codes;
 mod secret_input;
+mod side_by_side;
 mod sign_in;
 pub(crate) mod token;
 pub(crate) mod two_factor;
@@ -26,7 +27,7 @@ use crate::{
     api::Account,
     context::Context,
     error::{CliError, Kind},
-    model::{ProfileName, clean},
+    model::{OrganizationDetails, ProfileName, clean},
 };
 
 /// The failure of stdout, which a command reports like any other.
@@ -41,8 +42,14 @@ fn unprinted(err: &std::io::Error) -> CliError {
 /// The name of an organization, cleaned; nothing where the service does not tell it. A name is a
 /// nicety: its absence stops no command.
 async fn organization_name(account: &dyn Account, id: &str) -> Option<String> {
-    let found = account.organization(id).await.ok()?;
-    Some(clean(&found.name)).filter(|name| !name.is_empty())
+    name_of(account.organization(id).await.ok().as_ref())
+}
+
+/// The name of an organization that was read, cleaned; nothing where there is none.
+fn name_of(organization: Option<&OrganizationDetails>) -> Option<String> {
+    organization
+        .map(|found| clean(&found.name))
+        .filter(|name| !name.is_empty())
 }
 
 /// An account as questions and results name it: its email, organization and profile.

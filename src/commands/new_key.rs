@@ -15,20 +15,14 @@ use crate::{
 };
 
 /// When a new key is to end: as was asked, or when the organization wants it to at the latest, which
-/// is said.
-///
-/// # Errors
-/// What the API says.
-pub(super) async fn end_of_key(
+/// is said. `longest_s` is the longest life of a key there, in seconds.
+pub(super) fn end_of_key(
     ctx: &Context,
     account: &dyn Account,
-    organization_id: &str,
+    longest_s: Option<u64>,
     asked: Expiry,
-) -> Result<Option<OffsetDateTime>> {
-    let longest = account
-        .longest_key_s(organization_id)
-        .await?
-        .map(Duration::from_secs);
+) -> Option<OffsetDateTime> {
+    let longest = longest_s.map(Duration::from_secs);
     let wanted = match asked {
         Expiry::After(time) => Some(time),
         Expiry::Never => None,
@@ -46,7 +40,7 @@ pub(super) async fn end_of_key(
             day(end, Context::now())
         ));
     }
-    Ok(end)
+    end
 }
 
 /// The end of a key that lives so long from now on, by the service's clock, which decides what is

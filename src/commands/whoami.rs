@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use super::{
     ending,
     every::{self, Failures},
-    on_off, organization_name, service_now, unprinted,
+    name_of, on_off, service_now,
+    side_by_side::{beside, likely_organization, with_organization},
+    unprinted,
 };
 use crate::{
     api::ApiError,
@@ -16,7 +18,7 @@ use crate::{
     context::Context,
     credentials::{self, Authed},
     error::{CliError, Kind, Result},
-    model::{ApiKey, ProfileName, UserFactors, clean, day, rfc3339},
+    model::{ApiKey, ProfileName, UserFactors, UserId, clean, day, rfc3339},
 };
 
 /// How long each service may take for its answers where every login is asked: one that cannot be
@@ -56,17 +58,39 @@ fn failed(err: CliError) -> CliError {
 async fn look(ctx: &Context, profile: &ProfileName, authed: &Authed) -> Result<Shown> {
     let credential = authed.credential();
     let account = authed.account();
-    let key = match account.own_key(credential.access_key()).await {
-        Ok(key) => Some(key),
-        // The record knows the user of a login.
-        Err(ApiError::OwnerUnknown) => None,
-        Err(err) => return Err(err.into()),
+    let own_key = async {
+        match account.own_key(credential.access_key()).await {
+            Ok(key) => Ok(Some(key)),
+            // The record knows the user of a login.
+            Err(ApiError::OwnerUnknown) => Ok(None),
+            Err(err) => Err(err),
+        }
     };
-    let user_id = match &key {
-        Some(key) => key.user_id.clone(),
-        None => authed.user_id().await?,
+    let read = async |user: UserId, project: Option<&str>| {
+        with_organization(
+            account,
+            likely_organization(ctx, credential, project),
+            account.user_factors(&user),
+            |found| &found.user.organization_id,
+        )
+        .await
     };
-    let UserFactors { user, factors } = account.user_factors(&user_id).await?;
+    let (key, found) = match authed.known_owner() {
+        Some(owner) => {
+            tokio::try_join!(own_key, async { read(owner.clone(), None).await.map(Some) })?
+        }
+        None => (beside(own_key, account.prepare(2)).await?.0, None),
+    };
+    let owner = key.as_ref().map(|key| &key.user_id);
+    let project = key
+        .as_ref()
+        .and_then(|key| key.default_project_id.as_deref());
+    let (UserFactors { user, factors }, organization) = match (found, owner) {
+        (Some(found), None) => found,
+        (Some(found), Some(owner)) if found.0.user.id == *owner => found,
+        (_, Some(owner)) => read(owner.clone(), project).await?,
+        (None, None) => read(authed.user_id().await?, None).await?,
+    };
     let now = service_now(account);
     let expires_at = key.as_ref().and_then(|key| key.expires_at);
     let expires = match (&key, expires_at) {
@@ -76,7 +100,7 @@ async fn look(ctx: &Context, profile: &ProfileName, authed: &Authed) -> Result<S
     };
     let email = clean(&user.email);
     let organization_id = clean(&user.organization_id);
-    let organization_name = organization_name(account, &user.organization_id).await;
+    let organization_name = name_of(organization.as_ref());
     let organization = match &organization_name {
         Some(name) => format!("{name} ({organization_id})"),
         None => organization_id.clone(),

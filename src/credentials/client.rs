@@ -99,6 +99,12 @@ impl Authed {
         &self.credential
     }
 
+    /// Whose key is in use, as far as that is known without asking the API.
+    #[must_use]
+    pub(crate) fn known_owner(&self) -> Option<&UserId> {
+        self.known_owner.as_ref()
+    }
+
     /// Whose key is in use; the API is asked only where that is not known yet.
     ///
     /// # Errors
@@ -108,7 +114,10 @@ impl Authed {
             return Ok(owner.clone());
         }
         let access_key = self.credential.access_key.as_ref();
-        Ok(self.account.own_key(access_key).await?.user_id)
+        // Most commands then ask three questions about the user side by side.
+        let own_key = self.account.own_key(access_key);
+        let (key, ()) = tokio::join!(own_key, self.account.prepare(2));
+        Ok(key?.user_id)
     }
 
     /// The user whose key is in use, and its second factors.

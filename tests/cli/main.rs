@@ -41,6 +41,7 @@ mod profiles;
 mod recovery;
 mod renew;
 mod rotation;
+mod rounds;
 mod secrets;
 mod service;
 mod shared_keys;

@@ -109,9 +109,9 @@ impl Account for Account2017 {
     }
 
     async fn user_factors(&self, id: &UserId) -> Result<UserFactors, ApiError> {
-        let user = self.user(id).await?;
         // The call is inferred (protocol.md B): the user itself does not tell.
-        let answer = self.get(&factor_path(id)).await?;
+        let path = factor_path(id);
+        let (user, answer) = tokio::try_join!(self.user(id), self.get(&path))?;
         let factor = answer.json::<wire::FactorAnswer>()?.factor;
         Ok(UserFactors {
             user,
@@ -276,6 +276,10 @@ impl Account for Account2017 {
         _since: OffsetDateTime,
     ) -> Result<SignIns, ApiError> {
         Err(ApiError::NoSignIns)
+    }
+
+    async fn prepare(&self, count: usize) {
+        self.http.prepare(count).await;
     }
 
     fn leave_retries_to_caller(&self) {

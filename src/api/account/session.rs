@@ -1,5 +1,7 @@
 //! Logins of the 2017 API: a token is a session and a key in one.
 
+use std::cell::OnceCell;
+
 use async_trait::async_trait;
 use secrecy::ExposeSecret;
 use serde_json::json;
@@ -11,7 +13,7 @@ use crate::{
         Account, ApiError, Auth, CreatedKey, Http, NewKey, Session, SignIn, SignInRequest,
         http::Call,
     },
-    model::{Invalid, Organization, OrganizationId, SecondFactor, SecretKey, UserId},
+    model::{Invalid, Organization, OrganizationId, SecondFactor, SecretKey, User, UserId},
 };
 
 struct TokenSession {
@@ -19,6 +21,7 @@ struct TokenSession {
     user_id: UserId,
     token: SecretKey,
     expires_at: Option<OffsetDateTime>,
+    user: OnceCell<User>,
 }
 
 /// `POST /tokens` (protocol.md B).
@@ -55,7 +58,26 @@ pub(crate) async fn sign_in(http: &Http, request: &SignInRequest<'_>) -> Result<
         user_id,
         token,
         expires_at: found.expires_at(),
+        user: OnceCell::new(),
     })))
+}
+
+impl TokenSession {
+    async fn all_organizations(&self) -> Result<Vec<Organization>, ApiError> {
+        let answer = self.account.get("/organizations").await?;
+        answer
+            .json::<wire::OrganizationsAnswer>()?
+            .organizations
+            .into_iter()
+            .map(|found| {
+                Ok(Organization {
+                    id: OrganizationId::parse(&found.id)
+                        .map_err(|err| answer.garbage(&err.to_string()))?,
+                    name: found.name,
+                })
+            })
+            .collect()
+    }
 }
 
 #[async_trait(?Send)]
@@ -73,25 +95,28 @@ impl Session for TokenSession {
         Ok(())
     }
 
-    async fn organizations(&self) -> Result<Vec<Organization>, ApiError> {
-        let answer = self.account.get("/organizations").await?;
-        answer
-            .json::<wire::OrganizationsAnswer>()?
-            .organizations
-            .into_iter()
-            .map(|found| {
-                Ok(Organization {
-                    id: OrganizationId::parse(&found.id)
-                        .map_err(|err| answer.garbage(&err.to_string()))?,
-                    name: found.name,
-                })
-            })
-            .collect()
+    async fn user(&self) -> Result<User, ApiError> {
+        if let Some(user) = self.user.get() {
+            return Ok(user.clone());
+        }
+        let user = self.account.user(&self.user_id).await?;
+        Ok(self.user.get_or_init(|| user).clone())
+    }
+
+    async fn organizations(&self, _named: bool) -> Result<Vec<Organization>, ApiError> {
+        // Side by side: a login needs both. A failure of the second is told by who asks for it.
+        let (all, _) = tokio::join!(self.all_organizations(), self.user());
+        all
     }
 
     /// A token of 2017 is good for every organization of its user.
     async fn choose(&mut self, _organization: &Organization) -> Result<(), ApiError> {
         Ok(())
+    }
+
+    /// The API of 2017 knows no maximum.
+    async fn longest_key_s(&self) -> Result<Option<u64>, ApiError> {
+        Ok(None)
     }
 
     /// The token that the login gave is the key.

@@ -21,6 +21,7 @@ use super::{
     auth::{Auth, Credential},
     flag::Flag,
     retry::{Outcome, Turn, Verdict, decide},
+    spare::{KeepSpare, prepare},
     trace::Exchange,
 };
 use crate::{
@@ -115,6 +116,7 @@ impl Http {
             .user_agent(concat!("scw-2fa/", env!("CARGO_PKG_VERSION")))
             .timeout(TIMEOUT)
             .connect_timeout(CONNECT_TIMEOUT)
+            .connector_layer(KeepSpare)
             // Redirects are followed here, where it is known what may go where.
             .redirect(Policy::none());
         if base.is_loopback() {
@@ -164,6 +166,15 @@ impl Http {
     /// From here on each call is sent once: the caller decides what to send again.
     pub(in crate::api) fn leave_retries_to_caller(&self) {
         self.once.set(true);
+    }
+
+    /// Opens `count` connections more for calls that will come side by side, while the call before
+    /// them waits for its own: poll the two together, that call first.
+    pub(in crate::api) async fn prepare(&self, count: usize) {
+        tokio::task::yield_now().await;
+        if let Ok(url) = self.base.join("/") {
+            prepare(&self.client, &url, count);
+        }
     }
 
     /// How far the service's clock is ahead, in whole seconds, from the last `Date` header.

@@ -6,6 +6,7 @@ mod client;
 mod flag;
 mod redact;
 mod retry;
+mod spare;
 mod trace;
 
 use reqwest::Method;

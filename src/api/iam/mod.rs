@@ -364,6 +364,10 @@ impl Account for Iam {
         self.organization_of_key(access_key).await
     }
 
+    async fn prepare(&self, count: usize) {
+        self.http.prepare(count).await;
+    }
+
     fn leave_retries_to_caller(&self) {
         self.http.leave_retries_to_caller();
     }

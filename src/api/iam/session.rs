@@ -1,7 +1,12 @@
 //! Sessions of the IAM API: opened by password or by a browser.
+//!
+//! A session answers each question once: what it learned is kept until another organization is chosen.
+
+use std::cell::{OnceCell, RefCell};
 
 use async_trait::async_trait;
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD, Encoding};
+use futures_util::future::join_all;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
@@ -12,7 +17,7 @@ use crate::{
         Account, ApiError, Auth, CreatedKey, Http, NewKey, Session, SignIn, SignInRequest,
         http::{Answer, Call},
     },
-    model::{Invalid, Organization, OrganizationId, SessionId, UserId},
+    model::{Invalid, Organization, OrganizationId, SessionId, User, UserId},
 };
 
 /// A session, in the organization that is chosen.
@@ -21,11 +26,22 @@ struct IamSession {
     anonymous: Http,
     account: Iam,
     user_id: UserId,
+    /// Who issued the session: the root user (inferred, protocol.md A).
+    issuer: Option<UserId>,
+    /// The user, with the organization that it belongs to.
+    user: OnceCell<(User, OrganizationId)>,
+    /// The organizations that may be chosen.
+    organizations: OnceCell<Vec<Organization>>,
+    /// The longest life of a key, asked for before it was needed.
+    longest_key_s: RefCell<Option<LongestKey>>,
     /// The organization that the session is in, once a choice was made.
     organization_id: Option<OrganizationId>,
     /// Sessions to be ended, the newest last.
     open: Vec<(SessionId, SecretString)>,
 }
+
+/// What an organization answered about the longest life of a key.
+type LongestKey = (OrganizationId, Result<Option<u64>, ApiError>);
 
 /// `POST /account/v2/login` (protocol.md A).
 pub(crate) async fn sign_in(http: &Http, request: &SignInRequest<'_>) -> Result<SignIn, ApiError> {
@@ -54,7 +70,8 @@ fn open(http: &Http, found: wire::LoginAnswer, answer: &Answer) -> Result<IamSes
     let odd = |err: Invalid| answer.garbage(&err.to_string());
     let user_id = UserId::parse(&found.jwt.audience_id).map_err(odd)?;
     let jti = SessionId::parse(&found.jwt.jti).map_err(odd)?;
-    IamSession::new(http, user_id, jti, found.token)
+    let issuer = found.jwt.issuer();
+    IamSession::new(http, user_id, issuer, (jti, found.token))
 }
 
 /// The session that a browser handed over: base64 of JSON (protocol.md A, "Browser login"). Whose
@@ -75,7 +92,9 @@ pub(crate) fn web_session(http: &Http, token: &SecretString) -> Result<Box<dyn S
         Some(own) => SessionId::parse(&own).map_err(|_| wrong())?,
         None => named,
     };
-    Ok(Box::new(IamSession::new(http, user_id, jti, found.token)?))
+    let issuer = found.jwt.issuer();
+    let session = IamSession::new(http, user_id, issuer, (jti, found.token))?;
+    Ok(Box::new(session))
 }
 
 /// Base64 in either alphabet, with or without padding: the page that makes it is not ours.
@@ -105,8 +124,8 @@ impl IamSession {
     fn new(
         http: &Http,
         user_id: UserId,
-        jti: SessionId,
-        token: SecretString,
+        issuer: Option<UserId>,
+        (jti, token): (SessionId, SecretString),
     ) -> Result<Self, ApiError> {
         let anonymous = http.with_auth(&Auth::Anonymous)?;
         let account = Iam::new(http.with_auth(&Auth::Session(token.clone()))?);
@@ -114,27 +133,32 @@ impl IamSession {
             anonymous,
             account,
             user_id,
+            issuer,
+            user: OnceCell::new(),
+            organizations: OnceCell::new(),
+            longest_key_s: RefCell::default(),
             organization_id: None,
             open: vec![(jti, token)],
         })
     }
 
-    async fn organization_id(&self) -> Result<OrganizationId, ApiError> {
-        if let Some(id) = &self.organization_id {
-            return Ok(id.clone());
+    /// The user, with the organization that it belongs to.
+    async fn known_user(&self) -> Result<&(User, OrganizationId), ApiError> {
+        if let Some(known) = self.user.get() {
+            return Ok(known);
         }
         let (user, _, answer) = self.account.user_and_answer(&self.user_id).await?;
-        OrganizationId::parse(&user.organization_id).map_err(|err| answer.garbage(&err.to_string()))
+        let organization_id = OrganizationId::parse(&user.organization_id)
+            .map_err(|err| answer.garbage(&err.to_string()))?;
+        Ok(self.user.get_or_init(|| (user, organization_id)))
     }
 
-    /// The organizations of the root user, who may have a user in each of several organizations;
+    /// The organizations of a root user, who may have a user in each of several organizations;
     /// nothing where the service does not tell.
-    ///
-    /// `account_root_user_id` is empty for every recorded member (protocol.md A).
-    async fn organizations_of_root_user(&self) -> Result<Option<Vec<Organization>>, ApiError> {
-        let Some(root_id) = self.account.user(&self.user_id).await?.root_id else {
-            return Ok(None);
-        };
+    async fn organizations_of(
+        &self,
+        root_id: &UserId,
+    ) -> Result<Option<Vec<Organization>>, ApiError> {
         let path = format!("/account/v2/users/{root_id}");
         match self.account.get(&path).await {
             Ok(answer) => answer
@@ -151,11 +175,10 @@ impl IamSession {
 
     /// The organization that the session is in. Its name is a nicety: where it cannot be read, the
     /// id has to do.
-    async fn own_organization(&self) -> Result<Organization, ApiError> {
-        let id = self.organization_id().await?;
+    async fn own_organization(&self, id: &OrganizationId) -> Organization {
         let name = self
             .account
-            .get(&super::organization_path(&id))
+            .get(&super::organization_path(id))
             .await
             .and_then(|answer| answer.json::<wire::Organization>())
             .map(|found| found.name)
@@ -165,7 +188,55 @@ impl IamSession {
         } else {
             name
         };
-        Ok(Organization { id, name })
+        Organization {
+            id: id.clone(),
+            name,
+        }
+    }
+
+    async fn learn_longest_key(&self, id: &OrganizationId) {
+        let longest = self.account.longest_key_s(id.as_str()).await;
+        self.longest_key_s.replace(Some((id.clone(), longest)));
+    }
+
+    /// The organizations that may be chosen, as [`Session::organizations`] says.
+    ///
+    /// `account_root_user_id` is empty for every recorded member (protocol.md A).
+    async fn choices(&self, named: bool) -> Result<Vec<Organization>, ApiError> {
+        let guess = self
+            .issuer
+            .as_ref()
+            .filter(|issuer| named && **issuer != self.user_id);
+        let early = async {
+            match guess {
+                Some(issuer) => self.organizations_of(issuer).await.ok().flatten(),
+                None => None,
+            }
+        };
+        let (known, early) = tokio::join!(self.known_user(), early);
+        let (user, own) = known?;
+        if let Some(all) = early.filter(|_| user.root_id.as_ref() == guess) {
+            return Ok(all);
+        }
+        let all = async {
+            match &user.root_id {
+                Some(root_id) => self.organizations_of(root_id).await,
+                None => Ok(None),
+            }
+        };
+        let name = async {
+            match &user.root_id {
+                Some(_) => None,
+                None => Some(self.own_organization(own).await),
+            }
+        };
+        // The own organization is chosen nearly always.
+        let (all, only, ()) = tokio::join!(all, name, self.learn_longest_key(own));
+        Ok(match (all?, only) {
+            (Some(all), _) => all,
+            (None, Some(only)) => vec![only],
+            (None, None) => vec![self.own_organization(own).await],
+        })
     }
 }
 
@@ -205,15 +276,20 @@ impl Session for IamSession {
         }
     }
 
-    async fn organizations(&self) -> Result<Vec<Organization>, ApiError> {
-        match self.organizations_of_root_user().await? {
-            Some(all) => Ok(all),
-            None => Ok(vec![self.own_organization().await?]),
+    async fn user(&self) -> Result<User, ApiError> {
+        Ok(self.known_user().await?.0.clone())
+    }
+
+    async fn organizations(&self, named: bool) -> Result<Vec<Organization>, ApiError> {
+        if let Some(known) = self.organizations.get() {
+            return Ok(known.clone());
         }
+        let all = self.choices(named).await?;
+        Ok(self.organizations.get_or_init(|| all).clone())
     }
 
     async fn choose(&mut self, organization: &Organization) -> Result<(), ApiError> {
-        if self.organization_id().await? != organization.id {
+        if self.known_user().await?.1 != organization.id {
             let Some((jti, _)) = self.open.last() else {
                 return Ok(());
             };
@@ -231,9 +307,22 @@ impl Session for IamSession {
             if let Some(jti) = jti {
                 self.open.push((jti, switched.token));
             }
+            self.user = OnceCell::new();
+            let (user, ()) =
+                tokio::join!(self.known_user(), self.learn_longest_key(&organization.id));
+            user?;
         }
         self.organization_id = Some(organization.id.clone());
         Ok(())
+    }
+
+    async fn longest_key_s(&self) -> Result<Option<u64>, ApiError> {
+        let (_, own) = self.known_user().await?;
+        let id = self.organization_id.as_ref().unwrap_or(own);
+        match self.longest_key_s.take() {
+            Some((asked, longest)) if asked == *id => longest,
+            _ => self.account.longest_key_s(id.as_str()).await,
+        }
     }
 
     async fn create_key(&self, new: &NewKey) -> Result<CreatedKey, ApiError> {
@@ -245,17 +334,18 @@ impl Session for IamSession {
     }
 
     async fn end(&self, _key_kept: bool) -> Result<(), ApiError> {
-        for (jti, token) in self.open.iter().rev() {
+        // Side by side: each is ended with its own token.
+        let ended = self.open.iter().map(async |(jti, token)| {
             let service = Iam::new(self.anonymous.with_auth(&Auth::Session(token.clone()))?);
             let path = format!("/iam/v1alpha1/jwts/{jti}");
             let ended = service.call(Call::delete(path)).await;
             match ended.and_then(Answer::without_content) {
-                Err(err) if !err.key_is_gone() => return Err(err),
+                Err(err) if !err.key_is_gone() => Err(err),
                 // One that is gone already is ended.
-                Ok(()) | Err(_) => {}
+                Ok(()) | Err(_) => Ok(()),
             }
-        }
-        Ok(())
+        });
+        join_all(ended).await.into_iter().collect()
     }
 }
 

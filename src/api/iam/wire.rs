@@ -151,6 +151,15 @@ pub(super) struct Jwt {
     pub(super) jti: String,
     #[serde(alias = "audienceId")]
     pub(super) audience_id: String,
+    #[serde(alias = "issuerId", default)]
+    issuer_id: Option<String>,
+}
+
+impl Jwt {
+    /// Who issued the session, where that is a user.
+    pub(super) fn issuer(&self) -> Option<UserId> {
+        UserId::parse(self.issuer_id.as_deref()?).ok()
+    }
 }
 
 /// The answer to a change of organization.

@@ -51,7 +51,8 @@ impl TemporaryKey {
         };
         let account = maker.account();
         let asked = Expiry::After(life.0);
-        let expires_at = end_of_key(ctx, account, &organization_id, asked).await?;
+        let longest = account.longest_key_s(&organization_id).await?;
+        let expires_at = end_of_key(ctx, account, longest, asked);
         if ctx.interrupt().is_requested() {
             return Err(CliError::interrupted());
         }

@@ -82,7 +82,7 @@ impl Making<'_> {
         let ctx = self.ctx;
         let organization = choose(ctx, self.args, session).await?;
         session.choose(&organization).await?;
-        let user = session.account().user(session.user_id()).await?;
+        let user = session.user().await?;
         let left_over = LeftOver {
             ctx,
             account: session.account(),
@@ -92,8 +92,8 @@ impl Making<'_> {
         };
         left_over.delete(self.note.as_ref()).await?;
         let asked = self.args.expires.unwrap_or_default();
-        let expires_at =
-            end_of_key(ctx, session.account(), organization.id.as_str(), asked).await?;
+        let longest = session.longest_key_s().await?;
+        let expires_at = end_of_key(ctx, session.account(), longest, asked);
         if ctx.interrupt().is_requested() {
             return Err(CliError::interrupted());
         }
@@ -203,7 +203,7 @@ impl Making<'_> {
 }
 
 async fn choose(ctx: &Context, args: &LoginArgs, session: &dyn Session) -> Result<Organization> {
-    let mut all = session.organizations().await?;
+    let mut all = session.organizations(args.organization.is_some()).await?;
     let shown = |organization: &Organization| {
         format!("{} ({})", clean(&organization.name), organization.id)
     };

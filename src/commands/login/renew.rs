@@ -125,7 +125,8 @@ async fn create(
     before: &Login,
 ) -> Result<(PendingNote, CreatedKey)> {
     let asked = args.expires.unwrap_or_default();
-    let ends = end_of_key(ctx, account, &before.organization_id, asked).await?;
+    let longest = account.longest_key_s(&before.organization_id).await?;
+    let ends = end_of_key(ctx, account, longest, asked);
     let note = PendingNote::write(
         ctx.local()?,
         PendingKey::of_login(description(ctx)?, before),

@@ -3,7 +3,13 @@
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    super::organization_name, delete_replaced, left_over::LeftOver, new_login, report, storage,
+    super::{
+        name_of,
+        side_by_side::{beside, likely_organization, with_organization},
+    },
+    delete_replaced,
+    left_over::LeftOver,
+    new_login, report, storage,
 };
 use crate::{
     api::{Account, ApiError},
@@ -42,10 +48,9 @@ pub(super) async fn take(
     storage: StorageKind,
 ) -> Result<Login> {
     let account = ctx.clients().account(offered)?;
-    let (key, user) = check(&*account, offered)
+    let (key, user, organization) = check(ctx, &*account, offered)
         .await
         .map_err(|err| CliError::from(err).doing("check the key"))?;
-    let organization = organization_name(&*account, &user.organization_id).await;
     let uninterruptible = ctx.interrupt().protect("storing the secret key");
     let (login, replaced) =
         credentials::keep(ctx.local()?, profile, offered.secret(), storage, |kept| {
@@ -76,11 +81,21 @@ pub(super) async fn take(
     Ok(login)
 }
 
-/// Asks the API whether the key works, and whose it is.
-async fn check(account: &dyn Account, offered: &Credential) -> Result<(ApiKey, User), ApiError> {
-    let key = account.own_key(offered.access_key()).await?;
-    let user = account.user(&key.user_id).await?;
-    Ok((key, user))
+/// Asks the API whether the key works, whose it is, and what the organization is called.
+async fn check(
+    ctx: &Context,
+    account: &dyn Account,
+    offered: &Credential,
+) -> Result<(ApiKey, User, Option<String>), ApiError> {
+    let (key, ()) = beside(account.own_key(offered.access_key()), account.prepare(1)).await?;
+    let (user, organization) = with_organization(
+        account,
+        likely_organization(ctx, offered, key.default_project_id.as_deref()),
+        account.user(&key.user_id),
+        |user| &user.organization_id,
+    )
+    .await?;
+    Ok((key, user, name_of(organization.as_ref())))
 }
 
 async fn from_stdin(ctx: &Context, args: &LoginArgs) -> Result<Credential> {

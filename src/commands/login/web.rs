@@ -115,7 +115,7 @@ async fn agree(
     session: &dyn Session,
     visitor: &mut Visitor,
 ) -> Result<()> {
-    let user = session.account().user(session.user_id()).await?;
+    let user = session.user().await?;
     let email = clean(&user.email);
     if let Some(wanted) = wanted
         && !user.email.trim().eq_ignore_ascii_case(wanted)
@@ -159,7 +159,7 @@ async fn organization(args: &LoginArgs, session: &dyn Session, user: &User) -> S
         return wanted.clone();
     }
     // Only for the name: without it the id has to do.
-    let all = session.organizations().await.unwrap_or_default();
+    let all = session.organizations(false).await.unwrap_or_default();
     if all.len() > 1 {
         return format!("not chosen yet, {} to choose from", all.len());
     }

@@ -18,7 +18,9 @@ use crate::{
     context::Context,
     error::{CliError, Kind, Result},
     fsutil::FileLock,
-    model::{AppState, BackupCodes, OtpCode, OtpKey, User, UserFactors, sentence},
+    model::{
+        AppState, BackupCodes, OrganizationDetails, OtpCode, OtpKey, User, UserFactors, sentence,
+    },
     process::Protected,
     store::{Change, CodesFile, Unfinished},
     ui::QrOnScreen,
@@ -39,6 +41,7 @@ pub(super) enum Enrolled {
 pub(super) struct Enrolment<'a> {
     pub(super) ctx: &'a Context,
     pub(super) account: &'a dyn Account,
+    pub(super) organization: Option<&'a OrganizationDetails>,
     /// The account as it was read just before.
     pub(super) before: &'a UserFactors,
     /// Whether an app that is on is to be replaced.
@@ -155,7 +158,7 @@ impl Enrolment<'_> {
             return Err(CliError::interrupted().and("Nothing changed"));
         }
         if !self.agreed {
-            confirm_renewal(self.ctx, self.account, self.user()).await?;
+            confirm_renewal(self.ctx, self.user(), self.organization).await?;
         }
         // Read again: the answer may have been long in coming.
         let now = self.account.user_factors(&self.user().id).await?;

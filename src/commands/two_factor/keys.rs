@@ -8,6 +8,7 @@ use super::{
     off::{result, warn_of_requirement},
     remove::note_passkeys,
     settle::{Unasked, lock_and_settle, void},
+    targets::named_passkeys,
     whom,
 };
 use crate::{
@@ -155,12 +156,13 @@ async fn remove(
     id: &UserId,
     args: &KeysRemoveArgs,
 ) -> Result<()> {
-    let passkeys = account.passkeys(id).await?;
     let before = account.user_factors(id).await?;
+    let passkeys = named_passkeys(account, &before).await?;
     let passkey = find(&passkeys, &args.passkey)?.clone();
     let left = before.factors.clone().without_passkey(&passkey.id);
     if left.none() {
-        warn_of_requirement(ctx, account, &before.user).await;
+        let required_by = account.two_factor_required_by(&before.user.id).await;
+        warn_of_requirement(ctx, &before.user, required_by);
     }
     confirm(ctx, account, args, &before, &passkey, &left).await?;
     let (lock, file) = lock_and_settle(ctx, Some(account), id, Unasked::Leave).await?;
@@ -235,10 +237,14 @@ async fn confirm(
     if args.yes {
         return Ok(());
     }
+    let organization = account
+        .organization(&before.user.organization_id)
+        .await
+        .ok();
     let about = format!(
         "This removes {} of {}.",
         named(passkey),
-        whom(ctx, account, &before.user).await?
+        whom(ctx, &before.user, organization.as_ref())?
     );
     if ctx
         .confirm(&about, "Remove the passkey?", "`--yes`")

@@ -23,8 +23,13 @@ mod targets;
 
 pub(crate) use settle::{Unasked, settle_all};
 
-use super::organization_name;
-use crate::{api::Account, cli::TwoFactorCommand, context::Context, error::Result, model::User};
+use super::name_of;
+use crate::{
+    cli::TwoFactorCommand,
+    context::Context,
+    error::Result,
+    model::{OrganizationDetails, User},
+};
 
 /// Runs one of the commands below `scw 2fa`.
 ///
@@ -43,11 +48,10 @@ pub(crate) async fn run(ctx: &Context, command: TwoFactorCommand) -> Result<()> 
     }
 }
 
-/// Whose second factor a question is about: the account, the profile and the organization.
-async fn whom(ctx: &Context, account: &dyn Account, user: &User) -> Result<String> {
-    let organization = organization_name(account, &user.organization_id)
-        .await
-        .unwrap_or_else(|| user.organization_id.clone());
+/// Whose second factor a question is about: the account, the profile and the organization, by its
+/// id where its name is not known.
+fn whom(ctx: &Context, user: &User, organization: Option<&OrganizationDetails>) -> Result<String> {
+    let organization = name_of(organization).unwrap_or_else(|| user.organization_id.clone());
     Ok(super::whom(
         &user.email,
         &organization,

@@ -1,19 +1,23 @@
 //! `scw 2fa off`.
 
 use serde_json::json;
+use time::OffsetDateTime;
 
 use super::{
     factors::{lines, names, refuse_if_changed, say_what_is_left},
     remove::{Removed, Whose, note_passkeys, remove_app, remove_passkeys},
-    settle::{Unasked, lock_and_settle, settle, settle_all, void, void_if_off},
+    settle::{
+        Unasked, lock_and_settle, settle, settle_all, settle_unless_locked, void, void_if_off,
+    },
     targets::Targets,
     whom,
 };
 use crate::{
-    api::Account,
+    api::{Account, ApiError},
     cli::OffArgs,
     commands::{
         on_off,
+        side_by_side::beside,
         sign_in::{FactorSource, SignInPlan, known_email},
         unprinted,
     },
@@ -139,28 +143,42 @@ async fn switch_off(
     account: &dyn Account,
     id: &UserId,
 ) -> Result<()> {
-    settle(ctx, Some(account), id, Unasked::Leave).await?;
-    let now = account.user_factors(id).await?;
+    // Where nobody is asked, the account need not be read a second time: it is read under the lock,
+    // unless another run has that.
+    let held = if args.yes {
+        settle_unless_locked(ctx, account, id).await?
+    } else {
+        settle(ctx, Some(account), id, Unasked::Leave).await?;
+        None
+    };
+    let required_by = account.two_factor_required_by(id);
+    let (now, required_by) = beside(account.user_factors(id), required_by).await?;
     let named = Targets::of(args, account, &now).await?;
     if named.is_empty() {
+        drop(held);
         void_if_off(ctx, account, id).await?;
         return already_off(ctx, args, &now);
     }
-    warn_of_requirement(ctx, account, &now.user).await;
+    warn_of_requirement(ctx, &now.user, required_by);
     confirm(ctx, account, args, &now, &named).await?;
-    let asked_about = now;
-    let (lock, file) = lock_and_settle(ctx, Some(account), id, Unasked::Leave).await?;
-    // Read again: another run, or the console, may have been faster.
-    let now = account.user_factors(id).await?;
+    let (lock, file, now) = match held {
+        Some((lock, file)) => (lock, file, now),
+        None => {
+            let (lock, file) = lock_and_settle(ctx, Some(account), id, Unasked::Leave).await?;
+            // Read again: another run, or the console, may have been faster.
+            let later = account.user_factors(id).await?;
+            if !args.yes && !named.still_on(&later).is_empty() {
+                refuse_if_changed(&now, &later)?;
+            }
+            (lock, file, later)
+        }
+    };
     let targets = named.still_on(&now);
     if targets.is_empty() {
         if now.factors.none() {
             void(ctx, &file, &lock).await;
         }
         return already_off(ctx, args, &now);
-    }
-    if !args.yes {
-        refuse_if_changed(&asked_about, &now)?;
     }
     if ctx.interrupt().is_requested() {
         return Err(CliError::interrupted().and("Two-factor authentication is still on"));
@@ -271,7 +289,11 @@ async fn confirm(
             "Remove every second factor?",
         ),
     };
-    let about = format!("This {what} {}.", whom(ctx, account, &now.user).await?);
+    let organization = account.organization(&now.user.organization_id).await.ok();
+    let about = format!(
+        "This {what} {}.",
+        whom(ctx, &now.user, organization.as_ref())?
+    );
     if ctx.confirm(&about, question, "`--yes`").await? {
         return Ok(());
     }
@@ -311,8 +333,12 @@ fn say_what_is_off(
 }
 
 /// A side question: its failure stops nothing.
-pub(super) async fn warn_of_requirement(ctx: &Context, account: &dyn Account, user: &User) {
-    match account.two_factor_required_by(&user.id).await {
+pub(super) fn warn_of_requirement(
+    ctx: &Context,
+    user: &User,
+    required_by: Result<Option<OffsetDateTime>, ApiError>,
+) {
+    match required_by {
         Ok(Some(date)) => ctx.ui().warn(&format!(
             "your organization requires two-factor authentication. Without it, {} is locked out on {}",
             clean(&user.email),

@@ -15,12 +15,17 @@ use super::{
 use crate::{
     api::Account,
     cli::OnArgs,
-    commands::{codes_key::encryption, on_off, unprinted},
+    commands::{
+        codes_key::encryption,
+        on_off,
+        side_by_side::{likely_organization, with_organization},
+        unprinted,
+    },
     context::Context,
     credentials::Authed,
     error::{CliError, Result},
     fsutil::FileLock,
-    model::{BackupCode, BackupCodes, User, UserFactors},
+    model::{BackupCode, BackupCodes, OrganizationDetails, User, UserFactors},
     store::{CodesFile, Encryption, Reserved, Unfinished},
     ui::QrImage,
 };
@@ -56,7 +61,13 @@ async fn switch_on(
     };
     settle_locked(ctx, Some(account), &id, &lock, Unasked::Leave).await?;
     // Read after the lock: another run may have been faster.
-    let now = account.user_factors(&id).await?;
+    let (now, organization) = with_organization(
+        account,
+        likely_organization(ctx, authed.credential(), None),
+        account.user_factors(&id),
+        |now| &now.user.organization_id,
+    )
+    .await?;
     if now.app_is_on() && !args.renew {
         return already_on(ctx, &now.user).map(|()| None);
     }
@@ -72,9 +83,9 @@ async fn switch_on(
     let reserved = codes_file.reserve(&lock)?;
     let side_files = SideFiles::reserve(&ctx.settings()?.data, plan)?;
     remember_user(ctx, authed, &now.user).await?;
-    say_what_matters(ctx, account, &now).await;
+    say_what_matters(ctx, &now, organization.as_ref());
     let now = if now.app_is_on() && !args.yes {
-        confirm_renewal(ctx, account, &now.user).await?;
+        confirm_renewal(ctx, &now.user, organization.as_ref()).await?;
         // Read again: the question may have waited for long.
         let later = account.user_factors(&id).await?;
         if !later.factors.none() {
@@ -96,6 +107,7 @@ async fn switch_on(
     let enrolment = Enrolment {
         ctx,
         account,
+        organization: organization.as_ref(),
         before: &now,
         renew: args.renew,
         agreed: args.yes || now.app_is_on(),
@@ -151,7 +163,7 @@ async fn lock(
 }
 
 /// Says which passkeys the app will stand beside, and who else may decide about the second factor.
-async fn say_what_matters(ctx: &Context, account: &dyn Account, now: &UserFactors) {
+fn say_what_matters(ctx: &Context, now: &UserFactors, organization: Option<&OrganizationDetails>) {
     let passkeys = now.factors.known_passkeys();
     if !passkeys.is_empty() {
         ctx.ui().status(&format!(
@@ -159,9 +171,7 @@ async fn say_what_matters(ctx: &Context, account: &dyn Account, now: &UserFactor
             names(passkeys)
         ));
     }
-    // A side question: its failure stops nothing.
-    let organization = account.organization(&now.user.organization_id).await;
-    if let Ok(Some(ways)) = organization.map(|found| found.ways)
+    if let Some(ways) = organization.and_then(|found| found.ways.as_ref())
         && ways.identity_provider
         && !ways.password
     {
@@ -174,12 +184,12 @@ async fn say_what_matters(ctx: &Context, account: &dyn Account, now: &UserFactor
 /// Asks before the old authenticator stops working.
 pub(super) async fn confirm_renewal(
     ctx: &Context,
-    account: &dyn Account,
     user: &User,
+    organization: Option<&OrganizationDetails>,
 ) -> Result<()> {
     let about = format!(
         "This replaces the authenticator app of {}.\nThe old app and the old backup codes stop working at once.\nTwo-factor authentication is off until you enter a code from the new app.",
-        whom(ctx, account, user).await?
+        whom(ctx, user, organization)?
     );
     if ctx
         .confirm(&about, "Replace the authenticator app?", "`--yes`")

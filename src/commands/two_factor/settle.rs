@@ -101,6 +101,22 @@ pub(super) async fn lock_and_settle(
     Ok((lock, ctx.codes_file(user)?))
 }
 
+/// As [`lock_and_settle`] where no other run has the lock; nothing where one has it.
+///
+/// # Errors
+/// As [`settle_all`].
+pub(super) async fn settle_unless_locked(
+    ctx: &Context,
+    account: &dyn Account,
+    user: &UserId,
+) -> Result<Option<(FileLock, CodesFile)>> {
+    let Some(lock) = FileLock::try_take(&ctx.codes_file(user)?.lock_path())? else {
+        return Ok(None);
+    };
+    settle_locked(ctx, Some(account), user, &lock, Unasked::Leave).await?;
+    Ok(Some((lock, ctx.codes_file(user)?)))
+}
+
 async fn ask(ctx: &Context, account: Option<&dyn Account>, user: &UserId) -> Result<UserFactors> {
     Ok(match account {
         Some(account) => account.user_factors(user).await?,

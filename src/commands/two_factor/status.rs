@@ -10,7 +10,9 @@ use crate::{
     cli::StatusArgs,
     commands::{
         codes_key::{is_void, key_at_hand},
-        on_off, unprinted,
+        on_off,
+        side_by_side::beside,
+        unprinted,
     },
     context::Context,
     error::{CliError, Kind, Result},
@@ -27,14 +29,15 @@ pub(super) async fn run(ctx: &Context, args: StatusArgs) -> Result<()> {
     let authed = ctx.authed().await?;
     let doing = |err: CliError| err.doing("look at the account");
     let account = authed.account();
-    let UserFactors { user, factors } = authed
-        .user_factors()
-        .await
-        .map_err(CliError::from)
-        .map_err(doing)?;
+    let read = async {
+        let id = authed.user_id().await?;
+        // A side question: its failure does not hide the answer to the main one.
+        let required_by = account.two_factor_required_by(&id);
+        beside(account.user_factors(&id), required_by).await
+    };
+    let (UserFactors { user, factors }, required_by) =
+        read.await.map_err(CliError::from).map_err(doing)?;
     settle(ctx, Some(account), &user.id, Unasked::Leave).await?;
-    // A side question: its failure does not hide the answer to the main one.
-    let required_by = account.two_factor_required_by(&user.id).await;
     let is_on = factors.any();
     let (left, saved) = if factors.none() {
         void_if_off(ctx, account, &user.id).await?;

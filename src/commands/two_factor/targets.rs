@@ -1,7 +1,7 @@
 //! What `scw 2fa off` removes: named before it asks, and nothing else afterwards.
 
 use crate::{
-    api::Account,
+    api::{Account, ApiError},
     cli::OffArgs,
     error::Result,
     model::{Passkey, UserFactors},
@@ -23,8 +23,7 @@ impl Targets {
         now: &UserFactors,
     ) -> Result<Self> {
         let passkeys = if args.all {
-            // What cannot be named is not removed: an error here tells why.
-            account.passkeys(&now.user.id).await?
+            named_passkeys(account, now).await?
         } else {
             Vec::new()
         };
@@ -39,15 +38,31 @@ impl Targets {
     }
 
     /// What is named here and still on the account. What came in the meantime is left alone.
-    pub(super) fn still_on(self, now: &UserFactors) -> Self {
+    pub(super) fn still_on(&self, now: &UserFactors) -> Self {
         let there = now.factors.known_passkeys();
         Self {
             app: self.app && !now.app_is_off(),
             passkeys: self
                 .passkeys
-                .into_iter()
+                .iter()
                 .filter(|passkey| there.iter().any(|other| other.id == passkey.id))
+                .cloned()
                 .collect(),
         }
+    }
+}
+
+/// The passkeys of an account that was read. Those that it did not list are asked for once more: what
+/// cannot be named is not removed, and the error tells why.
+///
+/// # Errors
+/// What the API says.
+pub(super) async fn named_passkeys(
+    account: &dyn Account,
+    now: &UserFactors,
+) -> Result<Vec<Passkey>, ApiError> {
+    match &now.factors.passkeys {
+        Some(passkeys) => Ok(passkeys.clone()),
+        None => account.passkeys(&now.user.id).await,
     }
 }

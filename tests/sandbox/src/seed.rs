@@ -312,7 +312,8 @@ pub(crate) fn plant(store: &Store, seed: &Seed, now: Instant) -> Result<Accounts
                     let of = format!("{}/{name}", organization.name);
                     (derive.uuid("project", &of), name.clone())
                 });
-                let usual = derive.uuid("project", &organization.name);
+                // A default project has the id of its organization (protocol.md A).
+                let usual = id.clone();
                 maker.organization(&NewOrganization {
                     projects: iter::once((usual, "default".to_owned()))
                         .chain(projects)

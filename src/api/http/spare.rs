@@ -1,0 +1,164 @@
+//! Connections that are opened before their request is known.
+//!
+//! A second call beside the first one needs a connection of its own, and that costs two round trips
+//! more (TCP, TLS) where it is opened only then. A command that knows in advance that two calls come
+//! side by side opens the other connection during the call before ([`prepare`]).
+
+use std::{
+    error::Error,
+    fmt::Debug,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use futures_util::FutureExt;
+use tokio::task::JoinHandle;
+use tower::{Layer, Service, util::BoxCloneSyncService};
+
+/// How long a connection is kept for a later call. Servers and proxies close those that are silent.
+const FRESH: Duration = Duration::from_secs(5);
+
+/// Opens `count` connections to the address of `client`, on which nothing is sent: the calls begin,
+/// and are dropped as soon as they wait for their connection.
+///
+/// The call before has to have asked for its own connection, else it takes one of these.
+pub(super) fn prepare(client: &reqwest::Client, url: &url::Url, count: usize) {
+    let mut begun: Vec<_> = (0..count)
+        .map(|_| Box::pin(client.get(url.clone()).send()))
+        .collect();
+    for call in &mut begun {
+        // Waiting for a connection is all that it can do in its first step.
+        let _ = call.as_mut().now_or_never();
+    }
+}
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Lets a connection that is being opened for a call outlive that call, for the next one to the same
+/// address.
+#[derive(Clone, Copy)]
+pub(super) struct KeepSpare;
+
+impl<A, C> Layer<BoxCloneSyncService<A, C, BoxError>> for KeepSpare {
+    type Service = Keeping<A, C>;
+
+    fn layer(&self, inner: BoxCloneSyncService<A, C, BoxError>) -> Self::Service {
+        Keeping {
+            inner,
+            spares: Spares(Arc::default()),
+        }
+    }
+}
+
+/// Opens connections of type `C` to addresses of type `A`.
+pub(super) struct Keeping<A, C> {
+    inner: BoxCloneSyncService<A, C, BoxError>,
+    spares: Spares<C>,
+}
+
+impl<A, C> Clone for Keeping<A, C> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            spares: self.spares.clone(),
+        }
+    }
+}
+
+impl<A, C> Service<A> for Keeping<A, C>
+where
+    A: Debug + Send + 'static,
+    C: Send + 'static,
+{
+    type Response = C;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<C, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, address: A) -> Self::Future {
+        let key = format!("{address:?}");
+        if let Some(mut spare) = self.spares.take(&key) {
+            // The service that `poll_ready` was asked of stays with the address.
+            let fresh = self.inner.clone();
+            let mut inner = std::mem::replace(&mut self.inner, fresh);
+            return Box::pin(async move {
+                match (&mut spare.opening).await {
+                    Ok(Ok(connection)) => Ok(connection),
+                    Ok(Err(_)) | Err(_) => inner.call(address).await,
+                }
+            });
+        }
+        let mut held = Held {
+            opening: Some(Opening {
+                key,
+                since: Instant::now(),
+                opening: tokio::spawn(self.inner.call(address)),
+            }),
+            spares: self.spares.clone(),
+        };
+        Box::pin(async move { held.opened().await })
+    }
+}
+
+/// A connection that is being opened, or was.
+struct Opening<C> {
+    key: String,
+    since: Instant,
+    opening: JoinHandle<Result<C, BoxError>>,
+}
+
+/// Connections whose calls were dropped.
+struct Spares<C>(Arc<Mutex<Vec<Opening<C>>>>);
+
+impl<C> Clone for Spares<C> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<C> Spares<C> {
+    /// Takes one to this address that is still fresh.
+    fn take(&self, key: &str) -> Option<Opening<C>> {
+        let mut spares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        spares.retain(|spare| spare.since.elapsed() < FRESH);
+        let found = spares.iter().position(|spare| spare.key == key)?;
+        Some(spares.remove(found))
+    }
+
+    fn put(&self, spare: Opening<C>) {
+        let mut spares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        spares.push(spare);
+    }
+}
+
+/// A connection that a call waits for. Where the call is dropped it becomes a spare one.
+struct Held<C> {
+    opening: Option<Opening<C>>,
+    spares: Spares<C>,
+}
+
+impl<C> Held<C> {
+    async fn opened(&mut self) -> Result<C, BoxError> {
+        let Some(held) = &mut self.opening else {
+            return Err("the connection was taken already".into());
+        };
+        let opened = (&mut held.opening).await;
+        self.opening = None;
+        opened?
+    }
+}
+
+impl<C> Drop for Held<C> {
+    fn drop(&mut self) {
+        match self.opening.take() {
+            Some(opening) if opening.since.elapsed() < FRESH => self.spares.put(opening),
+            Some(opening) => opening.opening.abort(),
+            None => {}
+        }
+    }
+}
