@@ -10,12 +10,15 @@ import os
 import statistics
 import sys
 import tempfile
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
 import audit
 import rows as of_rows
-from goals import goals
+from crates import tree
+from dependencies import FIGURES
+from goals import goals, of_the_build
 from machine import Keyring, Sandbox
 from measure import instructions, output, peak_bytes, repeat
 from relay import Relay
@@ -110,22 +113,26 @@ def main():
     check()
     load = os.getloadavg()[0]
     if load > 1:
-        told(f"Other programs keep this machine busy (load {load:.1f}): the times will be longer, and so may the ratios.")
+        told(f"Other programs keep this machine busy (load {load:.1f}): times are longer, and ratios may be off.")
     with tempfile.TemporaryDirectory(prefix="scw-bench-") as home:
         figures, rows = measured(words.folder, Path(home), words.quick)
     told("audits")
     for row in audit.sizes(words.folder, long=not words.quick):
         figures[row.pop("name")] = row
     beside = audit.against_the_sdk(words.folder)
+    limits = tomllib.loads(FIGURES.read_text())["limits"]
+    crates = len(tree().reached())
+    binary_bytes = (words.folder / "scw").stat().st_size
     found = {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "cores": os.cpu_count(),
         "load": load,
-        "binary_bytes": (words.folder / "scw").stat().st_size,
+        "binary_bytes": binary_bytes,
+        "crates": crates,
         "round_trip_ms": ROUND_TRIP_MS,
         "rows": [{"name": name} | row for name, row in figures.items()],
         "audit": beside,
-        "goals": goals(figures, rows, beside),
+        "goals": goals(figures, rows, beside) + of_the_build(crates, binary_bytes, limits),
     }
     words.json.parent.mkdir(parents=True, exist_ok=True)
     words.json.write_text(json.dumps(found, indent=2) + "\n")

@@ -51,7 +51,8 @@ def run(command):
         _, status, usage = os.wait4(pid, 0)
         wall = time.perf_counter() - began
         if status:
-            raise Failed(f"{command.told()} ended with {os.waitstatus_to_exitcode(status)}: {Path(words.name).read_text()}")
+            code = os.waitstatus_to_exitcode(status)
+            raise Failed(f"{command.told()} ended with {code}: {Path(words.name).read_text()}")
     del keep
     return wall, usage.ru_utime + usage.ru_stime
 
@@ -66,17 +67,24 @@ def output(command):
     return ran.stdout
 
 
+def _under(tool, command, path, **more):
+    """Runs it under another program. Its stdout is opened for writing alone: what can also be read counts as
+    closed for `scw`, since Rust opens it where there is none."""
+    words = [*tool, *map(str, command.words)]
+    with open(path) as stdin, open(NOTHING, "w") as stdout:
+        ran = subprocess.run(
+            words, env=command.env | more, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False
+        )
+    if ran.returncode:
+        raise Failed(f"{command.told()} ended with {ran.returncode} under {tool[0]}: {ran.stderr}")
+
+
 def peak_bytes(command):
     """Its peak memory. Linux counts the memory of whoever starts a program to that program, so GNU time, which
     is small, starts it."""
     path, keep = _files(command.stdin)
-    with tempfile.NamedTemporaryFile("r", prefix="scw-bench-") as told, open(path) as stdin, open(NOTHING, "w") as stdout:
-        words = ["/usr/bin/time", "--output", told.name, "--format", "%M", *map(str, command.words)]
-        ran = subprocess.run(
-            words, env=command.env, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, text=True
-        )
-        if ran.returncode:
-            raise Failed(f"{command.told()} ended with {ran.returncode}: {ran.stderr}")
+    with tempfile.NamedTemporaryFile("r", prefix="scw-bench-") as told:
+        _under(["/usr/bin/time", "--output", told.name, "--format", "%M"], command, path)
         peak = int(told.read().split()[-1]) * 1024
     del keep
     return peak
@@ -86,13 +94,10 @@ def instructions(command):
     """How many instructions it ran, by callgrind: all of them, and those of the program's own file, without
     the C library and the loader, which differ between machines. Nothing where it became another program."""
     path, keep = _files(command.stdin)
-    with tempfile.TemporaryDirectory(prefix="scw-bench-") as folder, open(path) as stdin, open(NOTHING, "w") as stdout:
+    with tempfile.TemporaryDirectory(prefix="scw-bench-") as folder:
         file = Path(folder) / "callgrind"
-        words = [*FIXED, "valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={file}", *map(str, command.words)]
-        env = command.env | {"LD_BIND_NOW": "1"}
-        ran = subprocess.run(words, env=env, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, text=True)
-        if ran.returncode:
-            raise Failed(f"{command.told()} ended with {ran.returncode} under valgrind: {ran.stderr}")
+        tool = [*FIXED, "valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={file}"]
+        _under(tool, command, path, LD_BIND_NOW="1")
         counted = _count(file.read_text(), str(command.words[0])) if file.exists() else None
     del keep
     return counted

@@ -110,7 +110,8 @@ def api_rows():
 def imports_row():
     """The part of the SDK's time that is its import."""
     words = [sys.executable, "-c", "import scaleway.iam.v1alpha1"]
-    return Row("Python SDK, import alone", lambda at: Command(words, at.saved.env()), runs=5, ours=False, counted=False)
+    name = "Python SDK, import alone"
+    return Row(name, lambda at: Command(words, at.saved.env()), runs=5, ours=False, counted=False)
 
 
 def _curl(at):

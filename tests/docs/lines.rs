@@ -10,7 +10,7 @@ use super::{
 use crate::support::{World, browser::login_of_first};
 
 /// Lines that no test here runs, and why.
-const NOT_RUN: [(&str, &str); 5] = [
+const NOT_RUN: [(&str, &str); 6] = [
     (
         "apt-get install build-essential ca-certificates",
         "it changes the machine; tests/bare/run runs it in a bare Debian",
@@ -24,6 +24,10 @@ const NOT_RUN: [(&str, &str); 5] = [
         "tests/system/demo.rs and tests/bare/run do",
     ),
     ("./tests/run", "it runs this test"),
+    (
+        "tests/bench/run",
+        "a release build takes minutes, and times say nothing here; .ci/full runs it",
+    ),
     (
         "scw 2fa keys add",
         "it needs a security key; src/commands/two_factor/add_key/tests.rs has one in software",
