@@ -50,6 +50,6 @@ pub(crate) enum ConfigError {
         /// The file.
         path: PathBuf,
         /// Line and column, from 1, where they are known.
-        at: Option<(u64, u64)>,
+        at: Option<(usize, usize)>,
     },
 }

@@ -3,6 +3,7 @@
 
 mod lines;
 mod scrub;
+mod yaml;
 
 use std::{
     collections::BTreeMap,
@@ -13,6 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use self::yaml::Told;
 use super::ConfigError;
 use crate::{
     env,
@@ -51,13 +53,14 @@ struct Content {
 
 impl Content {
     fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        // A file of comments alone is empty too.
-        let content: Option<Self> =
-            serde_saphyr::from_str(text).map_err(|err| ConfigError::Malformed {
-                path: path.to_owned(),
-                // Only the position is used: the text may quote the line with the secret.
-                at: err.location().map(|at| (at.line(), at.column())),
-            })?;
+        let malformed = |at| ConfigError::Malformed {
+            path: path.to_owned(),
+            at,
+        };
+        let value =
+            yaml::load(text, Told::Text).map_err(|err| malformed(Some((err.line, err.column))))?;
+        // A file of comments alone is empty too. The cause of a failure may quote a secret.
+        let content: Option<Self> = serde_json::from_value(value).map_err(|_| malformed(None))?;
         Ok(content.unwrap_or_default())
     }
 

@@ -47,7 +47,7 @@ fn off_killed() -> World {
     let world = World::logged_in();
     world.switch_on();
     let mut off = world.command(&["2fa", "off", "--yes"]);
-    killed_at_delete(&world, "mfa-otp$", is_it_off(2), &mut off, || {
+    killed_at_delete(&world, "mfa-otp$", is_it_off(1), &mut off, || {
         world.two_factor() == "off"
     });
     world
@@ -187,7 +187,7 @@ fn an_off_that_died_before_somebody_switched_it_on_again_leaves_the_codes_in_dou
     world.switch_on();
     world.sandbox.advance(60);
     let mut off = world.command(&["2fa", "off", "--yes"]);
-    killed_at_delete(&world, "mfa-otp$", is_it_off(2), &mut off, || {
+    killed_at_delete(&world, "mfa-otp$", is_it_off(1), &mut off, || {
         world.two_factor() == "off"
     });
     world.switch_on_elsewhere();

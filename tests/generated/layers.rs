@@ -116,7 +116,7 @@ fn each_outside_crate_is_named_in_its_own_room_only() {
             ("qr2term::", "src/ui/qr.rs"),
             ("std::env::", "src/env.rs"),
             ("clap_complete::", "src/entry/complete.rs"),
-            ("serde_saphyr::", "src/config/"),
+            ("granit_parser::", "src/config/official/"),
             ("hidapi::", "src/security_key/hid.rs"),
             ("ciborium::", "src/security_key/"),
         ] {

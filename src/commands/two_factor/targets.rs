@@ -52,8 +52,8 @@ impl Targets {
     }
 }
 
-/// The passkeys of an account that was read. Those that it did not list are asked for once more: what
-/// cannot be named is not removed, and the error tells why.
+/// The passkeys of an account that was read. Where it listed none they are asked for once more: what
+/// cannot be named is not removed, and an error tells why.
 ///
 /// # Errors
 /// What the API says.
@@ -62,7 +62,7 @@ pub(super) async fn named_passkeys(
     now: &UserFactors,
 ) -> Result<Vec<Passkey>, ApiError> {
     match &now.factors.passkeys {
-        Some(passkeys) => Ok(passkeys.clone()),
-        None => account.passkeys(&now.user.id).await,
+        Some(passkeys) if !passkeys.is_empty() => Ok(passkeys.clone()),
+        _ => account.passkeys(&now.user.id).await,
     }
 }

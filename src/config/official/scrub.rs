@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::{
     Content, TOP,
     lines::{Refused, SECRET_KEY, SecretLine, secret_lines},
+    yaml::{self, Told},
 };
 
 /// The text without the secret keys that stand in these profiles themselves.
@@ -140,7 +141,7 @@ fn parse(text: &str, content: &Content) -> Option<Value> {
             masked = Zeroizing::new(masked.replace(secret, &"x".repeat(secret.len())));
         }
     }
-    serde_saphyr::from_str(&masked).ok()
+    yaml::load(&masked, Told::TextAndForm).ok()
 }
 
 #[cfg(test)]

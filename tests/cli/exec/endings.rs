@@ -29,11 +29,12 @@ const WAIT: &str = "while [ -e \"$HOME/pid\" ]; do sleep 0.02; done";
 
 impl Exec {
     fn start(rest: &str) -> Self {
-        Self::start_in(World::logged_in(), rest)
+        Self::start_after("", rest)
     }
 
-    fn start_in(world: World, rest: &str) -> Self {
-        let script = script(&world, rest);
+    fn start_after(first: &str, rest: &str) -> Self {
+        let world = World::logged_in();
+        let script = format!("{first}{}", script(&world, rest));
         let scw = world.start(&["exec", "--ttl", "1h", "--", "sh", "-c", &script]);
         let pid = file(&world, "pid");
         until("the command runs", || Path::new(&pid).exists());
@@ -105,7 +106,8 @@ fn scw_gets(signal: Signal) {
 }
 
 fn a_signal_that_the_command_handles() {
-    let exec = Exec::start(&format!("trap 'exit 9' USR1; {WAIT}"));
+    // It handles the signal before it says that it is there.
+    let exec = Exec::start_after("trap 'exit 9' USR1; ", WAIT);
     exec.scw.signal(Signal::USR1);
     exec.ended(9);
 }

@@ -39,7 +39,7 @@ fn an_off_that_died_beside_a_passkey_offers_no_code_any_more() {
         State::of("both").make(&world);
         // The account was last changed long before.
         world.sandbox.advance(60);
-        killed_at_delete(&world, "mfa-otp", 2, &["2fa", "off", "--yes"]);
+        killed_at_delete(&world, "mfa-otp", 1, &["2fa", "off", "--yes"]);
         assert_eq!(world.two_factor(), "off");
         let next = world.run(again);
         let told = "Marked the saved backup codes as void";
@@ -57,7 +57,7 @@ fn a_removal_of_the_last_passkey_that_died_is_settled_by_whatever_comes_next() {
     let more = u32::from(COUNTS_PASSKEYS);
     for (skip, command) in [
         (2, &["2fa", "keys", "remove", "Laptop", "--yes"][..]),
-        (2 + more, &["2fa", "off", "--all", "--yes"]),
+        (1 + more, &["2fa", "off", "--all", "--yes"]),
     ] {
         let world = World::logged_in();
         app_removed_elsewhere(&world);

@@ -145,7 +145,7 @@ fn a_lost_answer_to_a_removal_is_looked_up() {
         "action": "drop_after"}),
     );
     world.fault(
-        json!({"method": "GET", "path_regex": "webauthn-authenticators$", "skip": 3,
+        json!({"method": "GET", "path_regex": "webauthn-authenticators$", "skip": 2,
         "action": "status", "status": 503, "times": 99}),
     );
     world
