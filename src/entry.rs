@@ -26,9 +26,12 @@ pub fn run() -> ExitCode {
     if let Some(code) = complete::answer() {
         return code;
     }
-    let mut root = Cli::command();
     let args: Vec<OsString> = env::args().collect();
     let behind_name = args.get(1..).unwrap_or_default();
+    if let Some(code) = usage::version_alone(behind_name) {
+        return code;
+    }
+    let mut root = Cli::command();
     if let Some(foreign) = words::foreign(&root, behind_name)
         && let Some(code) = handover::run(&foreign)
     {

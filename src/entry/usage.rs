@@ -1,6 +1,9 @@
 //! What clap has to say: help and version on stdout, a mistake on stderr.
 
-use std::{ffi::OsStr, process::ExitCode};
+use std::{
+    ffi::{OsStr, OsString},
+    process::ExitCode,
+};
 
 use clap::{
     Command, CommandFactory, Parser,
@@ -32,6 +35,18 @@ pub(super) fn report(err: clap::Error) -> ExitCode {
         }
         _ => mistake(err, None),
     }
+}
+
+/// Shows the version where nothing else is asked for: for that alone every command and option would be
+/// put together, which is most of the time that it takes.
+pub(super) fn version_alone(args: &[OsString]) -> Option<ExitCode> {
+    let [only] = args else {
+        return None;
+    };
+    (only == "--version" || only == "-V").then(|| {
+        let version = env!("CARGO_PKG_VERSION");
+        show(&format!("scw {version}\n{}", version::lines(false)))
+    })
 }
 
 fn show(text: &str) -> ExitCode {
