@@ -52,7 +52,7 @@ def timed(rows, places, quick):
     return found
 
 
-def memory_and_instructions(row, at):
+def memory_and_instructions(row, at, quick):
     command, before = row.command_for(at), row.before_for(at)
 
     def ready():
@@ -61,7 +61,7 @@ def memory_and_instructions(row, at):
         return command
 
     figures = {"peak_bytes": max(peak_bytes(ready()) for _ in range(3))}
-    counted = instructions(ready()) if row.counted else None
+    counted = instructions(ready()) if row.counted and (row.ours or not quick) else None
     figures["instructions"], figures["own_instructions"] = counted or (NOT_MEASURED, NOT_MEASURED)
     return figures
 
@@ -88,7 +88,7 @@ def measured(folder, home, quick):
         relay.close()
         told("memory and instructions")
         for row in [*local, *api, imports]:
-            figures[row.name] |= memory_and_instructions(row, at)
+            figures[row.name] |= memory_and_instructions(row, at, quick)
     told("requests, rounds and connections")
     with Sandbox(folder, "--latency-ms", str(COUNTED_LATENCY_MS)) as sandbox:
         relay = Relay(sandbox.port, 0)

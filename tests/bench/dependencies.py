@@ -39,6 +39,10 @@ Code that is in no row: {others}.
 """
 
 
+class Incomplete(Exception):
+    """The reasons are not those of the dependencies."""
+
+
 def name_in_code(crate):
     return crate[0].replace("-", "_")
 
@@ -48,16 +52,14 @@ def kib(count):
 
 
 def page(crates, reasons, figures):
-    """The text of the page. Ends the program if a dependency has no reason, or a reason no dependency."""
+    """The text of the page. Fails if a dependency has no reason, or a reason no dependency."""
     named = {name for name, _ in crates.direct()}
     lacking = sorted(named - reasons.keys())
     left = sorted(reasons.keys() - named)
-    if lacking or left:
-        for name in lacking:
-            print(f"{name} is a dependency without a reason: add it to {REASONS}", file=sys.stderr)
-        for name in left:
-            print(f"{name} is no dependency any more: remove it from {REASONS}", file=sys.stderr)
-        sys.exit(1)
+    told = [f"{name} is a dependency without a reason: add it to {REASONS}" for name in lacking]
+    told += [f"{name} is no dependency any more: remove it from {REASONS}" for name in left]
+    if told:
+        raise Incomplete("\n    ".join(told))
     size = figures.get("bytes", {})
     everything = crates.reached()
     versions = {}
@@ -96,19 +98,32 @@ def current():
 
 def out_of_date():
     """What is wrong with the page, or nothing."""
-    if PAGE.exists() and PAGE.read_text() == current():
+    try:
+        wanted = current()
+    except Incomplete as what:
+        return str(what)
+    if PAGE.exists() and PAGE.read_text() == wanted:
         return None
-    return f"{PAGE} is out of date: run {REGENERATE} and commit it"
+    return f"run {REGENERATE} and commit what it writes"
+
+
+def write():
+    """Writes the page, or ends the program with what is missing for it."""
+    try:
+        PAGE.write_text(current())
+    except Incomplete as what:
+        sys.exit(f"{PAGE} cannot be written:\n    {what}")
+    print(f"written: {PAGE}")
 
 
 def main():
     parser = argparse.ArgumentParser(prog=REGENERATE, description=__doc__.split("\n")[0])
     parser.add_argument("--check", action="store_true", help="change nothing, and fail if the page is out of date")
-    if not parser.parse_args().check:
-        PAGE.write_text(current())
-        print(f"written: {PAGE}")
-    elif problem := out_of_date():
-        sys.exit(problem)
+    if parser.parse_args().check:
+        if problem := out_of_date():
+            sys.exit(f"{PAGE} does not fit Cargo.lock:\n    {problem}")
+        return
+    write()
 
 
 if __name__ == "__main__":

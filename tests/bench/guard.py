@@ -196,16 +196,16 @@ def update(committed, folder, with_bytes):
     text += "".join(f"{json.dumps(name)} = {size}\n" for name, size in sorted(code.items()))
     text = text.replace("[measured]\n", f"[measured]\nbytes_date = {json.dumps(date or 'not measured yet')}\n")
     FIGURES.write_text(text)
-    dependencies.PAGE.write_text(dependencies.current())
-    print(f"written: {FIGURES} and {dependencies.PAGE}")
+    print(f"written: {FIGURES}")
+    dependencies.write()
 
 
 def update_crates():
     """Writes the number of crates alone, and the page of dependencies."""
     limits, mark, measured = FIGURES.read_text().partition("[measured]\n")
     FIGURES.write_text(limits + mark + re.sub(r"(?m)^crates = \d+$", f"crates = {measured_crates()}", measured))
-    dependencies.PAGE.write_text(dependencies.current())
-    print(f"written: {FIGURES} (crates alone) and {dependencies.PAGE}")
+    print(f"written: {FIGURES}, the number of crates alone")
+    dependencies.write()
 
 
 def committed_figures():
