@@ -57,9 +57,9 @@ class Guard:
     def exact(self, what, committed, measured, advice):
         """A figure that has to be the same."""
         same = committed == measured
-        print(f"  {what}: {measured}" + ("" if same else f", committed: {committed}"))
+        print(f"  {what}: {measured}" + ("" if same else f", committed: {committed or 'nothing'}"))
         if not same:
-            self.problem(f"{what}: committed {committed}, measured {measured}", advice)
+            self.problem(f"{what}: committed {committed or 'nothing'}, measured {measured}", advice)
 
     def near(self, what, committed, measured, percent, advice):
         """A figure that may differ by so many percent."""
@@ -72,16 +72,12 @@ class Guard:
             told = f"committed {committed:,}, measured {measured:,}: {change:+.1f} %, and {percent} % are allowed"
             self.problem(
                 f"{what}: {told}",
-                advice if change > 0 else f"it became better: keep that with {UPDATE}, and commit it",
+                advice if change > 0 else f"it became better: {UPDATE} keeps that",
             )
 
     def at_most(self, what, limit, measured, advice):
         if measured > limit:
             self.problem(f"{what}: {measured:,}, and the limit is {limit:,}", advice)
-
-
-def wanted(what):
-    return f"{what} If the change is wanted, run {UPDATE} and commit it."
 
 
 def measured_crates():
@@ -91,7 +87,7 @@ def measured_crates():
 def check_crates(guard):
     print("crates")
     count = measured_crates()
-    advice = wanted("`git diff Cargo.lock` shows which crates are new, `cargo tree --invert NAME` what brings one.")
+    advice = "`git diff Cargo.lock` shows which crates are new, `cargo tree --invert NAME` what brings one"
     guard.exact("crates", guard.committed.get("crates"), count, advice)
     guard.at_most("crates", guard.committed["limits"]["crates"], count, "find a dependency that brings fewer")
     if problem := dependencies.out_of_date():
@@ -148,23 +144,26 @@ def check_release(guard, folder):
     committed = guard.committed
     print("size")
     size = (folder / "scw").stat().st_size
-    advice = wanted("`cargo bloat --release --crates` shows what grew.")
+    advice = "`cargo bloat --release --crates` shows what grew"
     guard.near("bytes of the release binary", committed.get("binary_bytes"), size, SIZE, advice)
-    smaller = "`cargo bloat --release --crates` and docs/dependencies.md show what is in it."
+    smaller = "`cargo bloat --release --crates` and docs/dependencies.md show what is in it"
     guard.at_most("bytes of the release binary", committed["limits"]["binary_bytes"], size, smaller)
     print("instructions of the program's own code")
     for name, (count, spread) in counted_instructions(folder).items():
-        advice = wanted("`valgrind --tool=callgrind` and callgrind_annotate show where, in a build with symbols.")
+        advice = "`valgrind --tool=callgrind` and callgrind_annotate show where, in a build with symbols"
         before = committed.get("instructions", {}).get(name)
         guard.near(f"instructions of `{name}`", before, count, INSTRUCTIONS, advice)
         if spread > INSTRUCTIONS:
             guard.problem(f"instructions of `{name}` differ by {spread:.1f} % from run to run", "nothing can be said")
     print("requests and rounds")
     for name, wire in counted_requests(folder).items():
-        before = committed.get("wire", {}).get(name, {})
-        for what in ("requests", "rounds", "connections"):
-            advice = wanted("The requests were: " + "; ".join(wire["calls"]) + ".")
-            guard.exact(f"{what} of `{name}`", before.get(what), wire[what], advice)
+        before = committed.get("wire", {}).get(name)
+        guard.exact(f"`{name}`", told(before), told(wire), "it asked: " + "; ".join(wire["calls"]))
+
+
+def told(wire):
+    """Requests, rounds and connections in words."""
+    return wire and "{requests} requests in {rounds} rounds over {connections} connections".format(**wire)
 
 
 def check_bytes(guard):
@@ -239,6 +238,7 @@ def main():
         print()
         for problem in guard.problems:
             print(problem)
+        print(f"If a change is wanted, {UPDATE} measures all figures anew. Commit {FIGURES} and say why.")
         sys.exit(f"tests/bench/guard: {len(guard.problems)} figures are not what {FIGURES} says")
     print("tests/bench/guard: every figure is what was committed")
 
