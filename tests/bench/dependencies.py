@@ -5,6 +5,7 @@ Usage: dependencies.py [--check]
 
 import argparse
 import sys
+import textwrap
 import tomllib
 from pathlib import Path
 
@@ -36,6 +37,10 @@ and are not in the program.
 {rows}
 
 Code that is in no row: {others}.
+
+## Limits that are not met
+
+{not_met}
 """
 
 
@@ -49,6 +54,11 @@ def name_in_code(crate):
 
 def kib(count):
     return f"{count / 1024:,.0f}"
+
+
+def wrap(text):
+    """A paragraph in lines of the width that the pages have."""
+    return "\n".join(textwrap.wrap(text, 105, break_long_words=False, break_on_hyphens=False))
 
 
 def page(crates, reasons, figures):
@@ -87,6 +97,7 @@ def page(crates, reasons, figures):
         macros=len(everything) - len(tree("normal,no-proc-macro").reached()),
         rows="\n".join(row for _, row in sorted(rows, key=lambda row: (-row[0], row[1]))),
         others=listed or "not measured yet",
+        not_met="\n\n".join(wrap(reason) for reason in figures.get("not_met", {}).values()) or "None.",
     )
 
 

@@ -12,16 +12,17 @@ def _ratio(rows, over, under, most, what):
     return {"goal": f"{what}: at most {most}", "measured": f"{got:.2f}", "met": got <= most}
 
 
-def of_the_build(crates, binary_bytes, limits):
-    """The limits of figures.toml that no clock is needed for."""
-    return [
-        {
+def of_the_build(crates, binary_bytes, limits, not_met):
+    """The limits of figures.toml that no clock is needed for, and why one of them is not met."""
+    found = {
+        "crates": {
             "goal": f"crates: at most {limits['crates']}",
             "measured": str(crates),
             "met": crates <= limits["crates"],
         },
-        _memory("the release binary", binary_bytes, limits["binary_bytes"], 1_000_000, "MB", ""),
-    ]
+        "binary_bytes": _memory("the release binary", binary_bytes, limits["binary_bytes"], 1_000_000, "MB", ""),
+    }
+    return [goal | {"reason": not_met.get(name)} for name, goal in found.items()]
 
 
 def goals(rows, limits, audit):

@@ -43,6 +43,8 @@ def plain(found):
     width = max(len(goal["goal"]) for goal in found["goals"])
     for goal in found["goals"]:
         met = "met" if goal["met"] else "NOT met"
+        if not goal["met"] and goal.get("reason"):
+            met += " (docs/dependencies.md says why)"
         texts.append(f"goal  {goal['goal'].ljust(width)}  {goal['measured']:>9}  {met}")
     missed = sum(not goal["met"] for goal in found["goals"])
     texts.append("every goal is met" if not missed else f"goals NOT met: {missed} of {len(found['goals'])}")

@@ -162,3 +162,58 @@ impl<C> Drop for Held<C> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use futures_util::FutureExt;
+    use tower::service_fn;
+
+    use super::*;
+
+    /// Numbers the connections that it opens; those to `bad` fail.
+    fn numbering() -> Keeping<&'static str, u32> {
+        let opened = Arc::new(AtomicU32::new(0));
+        let open = service_fn(move |address: &'static str| {
+            let number = opened.fetch_add(1, Ordering::Relaxed);
+            async move {
+                tokio::task::yield_now().await;
+                match (address, number) {
+                    ("bad", 0) => Err(BoxError::from("refused")),
+                    _ => Ok(number),
+                }
+            }
+        });
+        KeepSpare.layer(BoxCloneSyncService::new(open))
+    }
+
+    // Issue 13, 1
+    #[tokio::test]
+    async fn the_connection_of_a_dropped_call_is_the_next_one_to_that_address() {
+        let mut service = numbering();
+        assert!(service.call("a").now_or_never().is_none());
+        assert_eq!(service.call("b").await.unwrap(), 1, "another address");
+        assert_eq!(service.call("a").await.unwrap(), 0);
+        assert_eq!(service.call("a").await.unwrap(), 2, "it was used up");
+    }
+
+    // Issue 13, 1
+    #[tokio::test]
+    async fn a_kept_connection_that_failed_is_made_anew() {
+        let mut service = numbering();
+        assert!(service.call("bad").now_or_never().is_none());
+        assert_eq!(service.call("bad").await.unwrap(), 1);
+    }
+
+    // Issue 13, 1
+    #[tokio::test]
+    async fn a_kept_connection_that_is_old_is_not_used() {
+        let mut service = numbering();
+        assert!(service.call("a").now_or_never().is_none());
+        for spare in service.spares.0.lock().unwrap().iter_mut() {
+            spare.since = spare.since.checked_sub(FRESH).unwrap();
+        }
+        assert_eq!(service.call("a").await.unwrap(), 1);
+    }
+}
