@@ -36,7 +36,7 @@ fn left_of(command: &str, seconds: &[&str]) -> Vec<String> {
     let began = Instant::now();
     while !sleeps.iter().all(|sleep| runs(sleep)) {
         assert!(began.elapsed() < Duration::from_secs(20), "{command}");
-        std::thread::yield_now();
+        crate::support::running::pause();
     }
     let pid = child.id().to_string();
     Command::new("kill").args(["-TERM", &pid]).status().unwrap();

@@ -81,7 +81,7 @@ fn while_it_runs_no_secret_is_in_an_argument_and_no_core_can_be_dumped() {
         .unwrap();
     while !ready.exists() {
         assert!(child.try_wait().unwrap().is_none(), "it ended early");
-        std::thread::yield_now();
+        crate::support::running::pause();
     }
     let key = fs::read_to_string(&ready).unwrap().trim().to_owned();
     let limits = fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();

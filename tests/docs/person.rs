@@ -2,7 +2,8 @@
 
 use std::{process::Command, time::Duration};
 
-use expectrl::{ControlCode, Expect, Regex, Session, session::OsSession};
+use crate::support::terminal::{OsSession, spawn};
+use expectrl::{ControlCode, Expect, Regex};
 use scw_sandbox::one_time_password;
 
 use crate::support::{World, running::until};
@@ -36,7 +37,7 @@ impl<'a> Person<'a> {
     /// Somebody who runs this script in a terminal. It says `@@ ` and how it ended.
     pub(crate) fn run(world: &'a World, mut bash: Command) -> Result<(), String> {
         bash.env("TERM", "xterm-256color");
-        let mut session = Session::spawn(bash).unwrap();
+        let mut session = spawn(bash);
         session.set_expect_timeout(Some(Duration::from_secs(60)));
         let mut person = Self {
             world,

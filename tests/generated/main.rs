@@ -7,6 +7,7 @@
     reason = "a test's helper says what is wrong by failing, like the test itself"
 )]
 
+mod features;
 mod files;
 mod layers;
 mod manual;

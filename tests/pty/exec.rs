@@ -1,6 +1,7 @@
 //! `scw exec --ttl` at a terminal: job control and the terminal are the command's.
 
-use expectrl::{ControlCode, Expect, Regex, session::OsSession};
+use crate::support::terminal::OsSession;
+use expectrl::{ControlCode, Expect, Regex};
 
 use crate::{
     support::{World, running::until},

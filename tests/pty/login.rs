@@ -1,6 +1,7 @@
 //! `scw login` with somebody who types.
 
-use expectrl::{ControlCode, Expect, session::OsSession};
+use crate::support::terminal::OsSession;
+use expectrl::{ControlCode, Expect};
 
 use crate::{
     support::World,

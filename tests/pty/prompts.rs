@@ -1,6 +1,7 @@
 //! Questions: what is asked, what is shown of the answer, and how a person gets out of them.
 
-use expectrl::{ControlCode, Expect, process::unix::Signal, session::OsSession};
+use crate::support::terminal::OsSession;
+use expectrl::{ControlCode, Expect, process::unix::Signal};
 
 use crate::support::{OATHTOOL, World};
 use crate::terminal::{finish, oathtool, shown_key, terminal, type_hidden, wait_for};

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use expectrl::{ControlCode, Expect, session::OsSession};
+use crate::support::terminal::OsSession;
+use expectrl::{ControlCode, Expect};
 use serde_json::json;
 
 use crate::support::{OATHTOOL, World};

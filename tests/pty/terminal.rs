@@ -5,9 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use expectrl::{Expect, Regex, Session, session::OsSession};
+use crate::support::terminal::OsSession;
+use expectrl::{Expect, Regex};
 
-use crate::support::World;
+use crate::support::{World, running::pause, terminal::spawn};
 
 /// `scw` in a terminal of 100 columns and 60 rows.
 pub(crate) fn terminal(world: &World, arguments: &[&str]) -> OsSession {
@@ -30,7 +31,7 @@ pub(crate) fn in_terminal(world: &World, script: &str, arguments: &[&str]) -> Os
     for (name, value) in scw.get_envs() {
         command.env(name, value.unwrap());
     }
-    let mut session = Session::spawn(command).unwrap();
+    let mut session = spawn(command);
     // The library sets a size of its own while the script starts, so this one comes last.
     let process = session.get_process_mut();
     process.set_window_size(100, 60).unwrap();
@@ -61,7 +62,7 @@ pub(crate) fn hidden(session: &OsSession) {
     let deadline = Instant::now() + Duration::from_secs(20);
     while session.get_process().get_echo().unwrap() {
         assert!(Instant::now() < deadline, "the terminal still echoes");
-        std::thread::yield_now();
+        pause();
     }
 }
 

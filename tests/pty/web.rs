@@ -1,6 +1,7 @@
 //! `scw login --web` with a person at the terminal: whose account, and is it the one wanted?
 
-use expectrl::{ControlCode, Expect, Regex, session::OsSession};
+use crate::support::terminal::OsSession;
+use expectrl::{ControlCode, Expect, Regex};
 use serde_json::json;
 
 use crate::support::{

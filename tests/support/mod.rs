@@ -13,6 +13,7 @@
 pub mod browser;
 pub mod official;
 pub mod running;
+pub mod terminal;
 
 use std::{
     io::Write,

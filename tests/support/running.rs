@@ -17,13 +17,19 @@ use super::{Ran, World};
 /// How long anything may take that a test waits for.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Between two looks at what a test waits for: the processor is the program's meanwhile. Nothing
+/// depends on how long it is.
+pub fn pause() {
+    std::thread::park_timeout(Duration::from_millis(2));
+}
+
 /// Waits until something is so.
 #[track_caller]
 pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !is_so() {
         assert!(Instant::now() < deadline, "it never came to this: {what}");
-        std::thread::yield_now();
+        pause();
     }
 }
 
@@ -92,7 +98,7 @@ impl Running {
                 "no `{needle}` ({ended:?}) in: {}",
                 self.stderr.so_far()
             );
-            std::thread::yield_now();
+            pause();
         }
     }
 
@@ -108,7 +114,7 @@ impl Running {
                 self.stdout.so_far(),
                 self.stderr.so_far()
             );
-            std::thread::yield_now();
+            pause();
         }
     }
 

@@ -9,7 +9,8 @@ use std::{
     time::Duration,
 };
 
-use expectrl::{Expect, Session, session::OsSession};
+use crate::support::terminal::{OsSession, spawn};
+use expectrl::Expect;
 use tempfile::TempDir;
 
 use crate::support::{World, binary};
@@ -213,7 +214,7 @@ fn clear(shell: &mut OsSession) -> String {
 fn in_terminal(machine: &Machine, shell: &str, setup: &str) {
     let before = machine.kept();
     let script = format!("stty echo rows 50 columns 100; exec {shell}");
-    let mut shell = Session::spawn(machine.shell("sh", &["-c", &script])).unwrap();
+    let mut shell = spawn(machine.shell("sh", &["-c", &script]));
     shell.set_expect_timeout(Some(Duration::from_secs(20)));
     shell.expect("READY> ").unwrap();
     shell.send_line(setup).unwrap();

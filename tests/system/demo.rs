@@ -5,9 +5,9 @@ use std::{
     time::Duration,
 };
 
-use expectrl::{ControlCode, Expect, Regex, Session, process::unix::WaitStatus};
+use expectrl::{ControlCode, Expect, Regex, process::unix::WaitStatus};
 
-use crate::support::{OATHTOOL, Ran, binary};
+use crate::support::{OATHTOOL, Ran, binary, terminal::spawn};
 
 /// The sandbox's binary lies beside the client's.
 fn sandbox() -> Command {
@@ -66,7 +66,7 @@ fn the_demonstration_ends_with_a_word_when_a_person_leaves_it_on_or_stops() {
         demo.arg("demo")
             .stdin(Stdio::inherit())
             .env_remove("DBUS_SESSION_BUS_ADDRESS");
-        let mut session = Session::spawn(demo).unwrap();
+        let mut session = spawn(demo);
         session.set_expect_timeout(Some(Duration::from_secs(60)));
         let key = session
             .expect(Regex("([A-Z2-7]{4} ){7}[A-Z2-7]{4}"))

@@ -83,7 +83,7 @@ impl<'a> Screen<'a> {
                 return text;
             }
             assert!(Instant::now() < deadline, "no {needle}: {text}");
-            std::thread::yield_now();
+            crate::support::running::pause();
         }
     }
 

@@ -142,7 +142,7 @@ fn nothing_in_the_browsers_arguments_or_on_stderr_leads_to_the_callback() {
             break seen;
         }
         assert!(Instant::now() < deadline, "no browser was opened");
-        std::thread::yield_now();
+        crate::support::running::pause();
     };
     assert!(said.contains(seen.trim()), "{said}");
     for text in [&seen, &said, &ran.stderr, &ran.stdout] {

@@ -80,7 +80,7 @@ fn idle_connections_neither_delay_the_login_nor_end_it() {
         while kept() > 66 {
             let took = began.elapsed();
             assert!(took < Duration::from_secs(5), "{} are kept", kept());
-            std::thread::yield_now();
+            crate::support::running::pause();
         }
         let _between = idle(waiting.browser.port, count);
         let answer = waiting.browser.bring(&token);

@@ -91,7 +91,7 @@ fn a_visit_that_comes_after_the_login_still_ends_it() {
         let brought = scope.spawn(|| browser.bring(&token));
         while world.asked("GET", &user) == 0 {
             assert!(began.elapsed() < Duration::from_secs(15), "nobody asked");
-            std::thread::yield_now();
+            crate::support::running::pause();
         }
         assert!(browser.get(&browser.start).starts_with("HTTP/1.1 403"));
         assert!(brought.join().unwrap().contains("You are not logged in"));

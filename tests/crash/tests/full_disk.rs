@@ -1,23 +1,13 @@
 //! `scw 2fa on` on a full disk. The tracer makes every write into a new file fail, so the test needs
 //! no file system of its own, and no privilege to mount one.
 
-#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
-
-use std::path::PathBuf;
-
+use crate::binary;
 use nix::errno::Errno;
 use scw_crash::{
     process::Ending,
     tracer::{Action, Start, run},
     world::{OATHTOOL, OWNER, Place},
 };
-
-/// The program beside this test; `cargo build` makes it.
-fn binary() -> PathBuf {
-    let test = std::env::current_exe().unwrap_or_default();
-    let folder = test.parent().and_then(|deps| deps.parent());
-    folder.map(|folder| folder.join("scw")).unwrap_or_default()
-}
 
 #[test]
 fn a_full_disk_stops_it_before_the_account_changes() {

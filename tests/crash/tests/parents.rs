@@ -1,21 +1,11 @@
 //! The parents of a new file: each is durable before anything is made in it.
 
-#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
-
-use std::path::PathBuf;
-
+use crate::binary;
 use scw_crash::{
     process::Ending,
     tracer::{Action, Start, run},
     world::{OWNER, Place},
 };
-
-/// The program beside this test; `cargo build` makes it.
-fn binary() -> PathBuf {
-    let test = std::env::current_exe().unwrap_or_default();
-    let folder = test.parent().and_then(|deps| deps.parent());
-    folder.map(|folder| folder.join("scw")).unwrap_or_default()
-}
 
 // Issue 7, 12
 #[test]

@@ -1,8 +1,5 @@
 //! The tracer itself, on programs whose system calls are known.
 
-#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
-#![allow(clippy::unwrap_used, reason = "a helper of tests fails the test")]
-
 use std::{fs, path::Path};
 
 use nix::{errno::Errno, sys::signal::Signal};

@@ -101,7 +101,9 @@ fn say(line: &str) -> io::Result<()> {
 fn build() -> Result<PathBuf, DemoError> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut cargo = Command::new(option_env!("CARGO").unwrap_or("cargo"));
-    cargo.args(["build", "--bin", "scw"]);
+    // With the sandbox beside it, cargo takes the libraries that it has built for that: it adds up the
+    // features of what is built together (tests/features).
+    cargo.args(["build", "-p", "scw", "-p", "scw-sandbox", "--bin", "scw"]);
     // stdout names the binary; on a terminal, stderr shows how far the build is.
     cargo.arg("--message-format=json-render-diagnostics");
     if !io::stderr().is_terminal() {

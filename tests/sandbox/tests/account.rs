@@ -1,16 +1,7 @@
 //! The 2017 dialect on the wire, as protocol.md has it, and what it shares with the IAM dialect.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test's helper says what is wrong by failing, like the test itself"
-)]
-
-mod wire;
-
+use crate::wire::{Answer, Wire};
 use serde_json::{Value, json};
-use wire::{Answer, Wire};
 
 const MEMBER: &str = "5c9e0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11";
 const MEMBER_TOKEN: &str = "22222222-2222-4333-8444-555555555555";

@@ -1,24 +1,15 @@
 //! Attempts to sign in: what a refused one tells, and what is kept of it.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test's helper says what is wrong by failing, like the test itself"
-)]
-
-mod wire;
-
 use std::path::Path;
 
-use scw_sandbox::{Options, Seed};
-use serde_json::json;
-use wire::{
+use crate::wire::{
     Answer, Wire,
     browser::Browser,
     trail::{MEMBER, OWNER, PASSWORD, seed, shorts},
     way::Way,
 };
+use scw_sandbox::{Options, Seed};
+use serde_json::json;
 
 const CALLBACK: &str = "http://localhost:43117/hard-to-guess/callback";
 

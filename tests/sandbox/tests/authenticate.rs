@@ -1,20 +1,11 @@
 //! The page of the browser login.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test's helper says what is wrong by failing, like the test itself"
-)]
-
-mod wire;
-
-use data_encoding::BASE64;
-use serde_json::{Value, json};
-use wire::{
+use crate::wire::{
     Answer, Wire, encode,
     way::{Way, address},
 };
+use data_encoding::BASE64;
+use serde_json::{Value, json};
 
 const CALLBACK: &str = "http://localhost:43117/hard-to-guess/callback";
 

@@ -1,17 +1,8 @@
 //! What the reference client of 2017 does (scaleway-cli v1.20, `pkg/api/api.go` and
 //! `pkg/commands/login.go`; protocol.md B), call by call.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test's helper says what is wrong by failing, like the test itself"
-)]
-
-mod wire;
-
+use crate::wire::{Answer, Wire};
 use serde_json::{Value, json};
-use wire::{Answer, Wire};
 
 const EMAIL: &str = "ada@example.com";
 const PASSWORD: &str = "correct horse";

@@ -1,16 +1,7 @@
 //! The users that a person has in other organizations, and addresses and bodies that are none.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test's helper says what is wrong by failing, like the test itself"
-)]
-
-mod wire;
-
+use crate::wire::Wire;
 use serde_json::{Value, json};
-use wire::Wire;
 
 const HERE: &str = "5c9e0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11";
 const THERE: &str = "7c9e0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11";

@@ -1,14 +1,5 @@
 //! The data file: whose it is, and how many servers it has.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test's helper says what is wrong by failing, like the test itself"
-)]
-
-mod served;
-
 use std::{
     fs::{self, Permissions},
     os::unix::fs::{PermissionsExt, symlink},
@@ -16,8 +7,8 @@ use std::{
     process::{Command, Output},
 };
 
+use crate::served::{Served, command};
 use scw_sandbox::{Options, Sandbox};
-use served::{Served, command};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o7777

@@ -1,17 +1,8 @@
 //! The test door: clock, faults, requests, members, state.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test's helper says what is wrong by failing, like the test itself"
-)]
-
-mod wire;
-
+use crate::wire::Wire;
 use scw_sandbox::Options;
 use serde_json::{Value, json};
-use wire::Wire;
 
 fn open() -> Wire {
     Wire::with(Options {

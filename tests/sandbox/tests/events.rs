@@ -1,21 +1,12 @@
 //! Sign-ins, as the audit trail tells of them (protocol.md F).
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test's helper says what is wrong by failing, like the test itself"
-)]
-
-mod wire;
-
-use serde_json::{Value, json};
-use wire::{
+use crate::wire::{
     Wire,
     browser::Browser,
     encode,
     trail::{MEMBER, OWNER, PASSWORD, events, path, seed, shorts},
 };
+use serde_json::{Value, json};
 
 // Issue 11, 5
 #[test]

@@ -1,25 +1,15 @@
 //! What keeps the pages of other websites out, and secrets in.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test's helper says what is wrong by failing, like the test itself"
-)]
-
-mod served;
-mod wire;
-
 use std::{
     io::{Read, Write},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpStream},
     process::{Command, Stdio},
 };
 
+use crate::served::{Served, command};
+use crate::wire::Wire;
 use scw_sandbox::{Options, Sandbox};
 use serde_json::json;
-use served::{Served, command};
-use wire::Wire;
 
 /// The port of an address.
 fn port(url: &str) -> u16 {

@@ -1,17 +1,8 @@
 //! The IAM dialect on the wire, as protocol.md has it.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test's helper says what is wrong by failing, like the test itself"
-)]
-
-mod wire;
-
+use crate::wire::Wire;
 use scw_sandbox::{Options, Seed, one_time_password};
 use serde_json::{Value, json};
-use wire::Wire;
 
 const MEMBER: &str = "5c9e0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11";
 const MEMBER_KEY: &str = "11111111-2222-4333-8444-555555555555";

@@ -1,15 +1,5 @@
 //! What never ends, what is too many, and what is too long: connections and durations.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test's helper says what is wrong by failing, like the test itself"
-)]
-
-mod served;
-mod wire;
-
 use std::{
     fs,
     io::{ErrorKind, Read, Write},
@@ -18,10 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::served::Served;
+use crate::wire::Wire;
 use scw_sandbox::{Limits, Options};
 use serde_json::{Value, json};
-use served::Served;
-use wire::Wire;
 
 /// A limit that a test waits for.
 const SHORT: Duration = Duration::from_millis(100);

@@ -1,16 +1,7 @@
 //! The lists of the IAM dialect, with every filter and order that the SDKs document.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test's helper says what is wrong by failing, like the test itself"
-)]
-
-mod wire;
-
+use crate::wire::{Wire, encode};
 use serde_json::{Value, json};
-use wire::{Wire, encode};
 
 const MEMBER: &str = "5c9e0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11";
 const MEMBER_KEY: &str = "11111111-2222-4333-8444-555555555555";
@@ -27,7 +18,7 @@ fn wire() -> Wire {
 }
 
 /// A list of the organization, as whoever has the key.
-fn list_as(wire: &Wire, key: &str, path: &str, query: &str) -> wire::Answer {
+fn list_as(wire: &Wire, key: &str, path: &str, query: &str) -> crate::wire::Answer {
     let id = &wire.sandbox.info().organization_id;
     let path = format!("{path}?organization_id={id}{query}");
     wire.request_with("GET", &path, Some(key), None)
@@ -55,7 +46,7 @@ fn keys(wire: &Wire, query: &str) -> Vec<String> {
 
 /// Asserts that a value was refused by its name.
 #[track_caller]
-fn refused(answer: wire::Answer, argument: &str) {
+fn refused(answer: crate::wire::Answer, argument: &str) {
     let body = answer.expect(400);
     assert_eq!(body["type"], "invalid_arguments", "{body}");
     assert_eq!(body["details"][0]["argument_name"], argument, "{body}");

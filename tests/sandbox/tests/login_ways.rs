@@ -1,16 +1,7 @@
 //! Organizations whose users sign in without a password (protocol.md A).
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test's helper says what is wrong by failing, like the test itself"
-)]
-
-mod wire;
-
+use crate::wire::Wire;
 use serde_json::json;
-use wire::Wire;
 
 // Issue 8, 4: the sandbox has accounts without passwords.
 #[test]

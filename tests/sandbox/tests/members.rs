@@ -1,24 +1,15 @@
 //! The generated members: what their numbers say of them, and how their lists are read.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test's helper says what is wrong by failing, like the test itself"
-)]
-
-mod wire;
-
 use std::{
     collections::{BTreeMap, HashSet},
     io::{Read, Write},
     net::TcpStream,
 };
 
+use crate::wire::Wire;
 use scw_sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
-use wire::Wire;
 
 const USERS: &str = "/iam/v1alpha1/users";
 const KEYS: &str = "/iam/v1alpha1/api-keys";

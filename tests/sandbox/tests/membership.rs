@@ -1,20 +1,11 @@
 //! Users that join an organization, and users that are deleted.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test's helper says what is wrong by failing, like the test itself"
-)]
-
-mod wire;
-
-use scw_sandbox::{Options, Seed};
-use serde_json::{Value, json};
-use wire::{
+use crate::wire::{
     Wire,
     trail::{self, MEMBER, OWNER, PASSWORD},
 };
+use scw_sandbox::{Options, Seed};
+use serde_json::{Value, json};
 
 const USERS: &str = "/iam/v1alpha1/users";
 const BOB: &str = "5c9e0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11";
@@ -47,7 +38,7 @@ fn of(user: &str) -> String {
     format!("{USERS}/{user}")
 }
 
-fn join(wire: &Wire, more: &Value) -> wire::Answer {
+fn join(wire: &Wire, more: &Value) -> crate::wire::Answer {
     let mut body = json!({"organization_id": wire.sandbox.info().organization_id});
     body.as_object_mut()
         .unwrap()

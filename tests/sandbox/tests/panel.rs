@@ -1,19 +1,10 @@
 //! The control panel, as a browser without scripts sees it.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test's helper says what is wrong by failing, like the test itself"
-)]
-
-mod wire;
-
-use serde_json::json;
-use wire::{
+use crate::wire::{
     Wire,
     browser::{Browser, Look, both_say, codes},
 };
+use serde_json::json;
 
 #[test]
 fn the_address_that_is_printed_leads_to_the_sign_in() {

@@ -1,19 +1,10 @@
 //! Sessions and API keys in the control panel.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test's helper says what is wrong by failing, like the test itself"
-)]
-
-mod wire;
-
-use serde_json::{Value, json};
-use wire::{
+use crate::wire::{
     Wire,
     browser::{Browser, Look},
 };
+use serde_json::{Value, json};
 
 const PLACE: &str = "/panel/access";
 const SESSION: &str = "/panel/access/session";

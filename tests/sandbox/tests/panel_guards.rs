@@ -1,19 +1,10 @@
 //! What guards the control panel: forms, cookies, headers.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test's helper says what is wrong by failing, like the test itself"
-)]
-
-mod wire;
-
-use serde_json::json;
-use wire::{
+use crate::wire::{
     Wire,
     browser::{Browser, Look, both_say},
 };
+use serde_json::json;
 
 #[test]
 fn a_post_from_another_site_changes_nothing() {

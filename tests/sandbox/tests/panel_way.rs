@@ -1,15 +1,6 @@
 //! The way of a person through the panel: every page loaded again, every form sent again.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test's helper says what is wrong by failing, like the test itself"
-)]
-
-mod wire;
-
-use wire::{
+use crate::wire::{
     Wire,
     browser::{Browser, Look, both_say, codes},
 };
@@ -50,7 +41,7 @@ fn every_form_is_answered_with_a_redirect_and_every_page_can_be_loaded_again() {
     let setup = "/panel/two-factor/enable";
     for right in [false, true] {
         let page = browser.open(setup).html().to_owned();
-        key = wire::browser::key(&page);
+        key = crate::wire::browser::key(&page);
         let code = if right {
             wire.code(&key)
         } else {
@@ -109,7 +100,7 @@ fn the_first_page_says_what_is_on_since_when_and_what_waits() {
     browser.open("/panel").shows(200, "Continue the setup");
 
     let page = browser.open("/panel/two-factor/enable");
-    let code = wire.code(&wire::browser::key(page.html()));
+    let code = wire.code(&crate::wire::browser::key(page.html()));
     browser.enable(&code).leads_to(CODES);
     let page = browser.open("/panel");
     let html = page.shows(200, "<p class=\"badge on\">On since <time datetime=\"2");

@@ -1,20 +1,11 @@
 //! What passkeys count for beside the app: both readings of what is not on record (protocol.md E).
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test's helper says what is wrong by failing, like the test itself"
-)]
-
-mod wire;
-
-use serde_json::{Value, json};
-use wire::{
+use crate::wire::{
     Answer, Wire,
     browser::{Browser, Look},
     way::Way,
 };
+use serde_json::{Value, json};
 
 const BOTH: [bool; 2] = [true, false];
 

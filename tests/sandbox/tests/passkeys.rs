@@ -1,20 +1,11 @@
 //! Passkeys on the wire (protocol.md E), where they come from, and the test door about them.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test's helper says what is wrong by failing, like the test itself"
-)]
-
-mod wire;
-
-use scw_sandbox::{Options, Seed};
-use serde_json::{Value, json};
-use wire::{
+use crate::wire::{
     Answer, Wire,
     browser::{Browser, Look},
 };
+use scw_sandbox::{Options, Seed};
+use serde_json::{Value, json};
 
 const MEMBER: &str = "5c9e0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11";
 const MEMBER_KEY: &str = "11111111-2222-4333-8444-555555555555";

@@ -1,19 +1,10 @@
 //! Small truths of the wire that recordings of the real service show (protocol.md A).
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test's helper says what is wrong by failing, like the test itself"
-)]
-
-mod wire;
-
 use std::collections::HashSet;
 
+use crate::wire::Wire;
 use scw_sandbox::Options;
 use serde_json::{Value, json};
-use wire::Wire;
 
 fn with_members(count: u64) -> Wire {
     Wire::with(Options {

@@ -1,14 +1,5 @@
 //! The binary: the line that it prints, data files, signals, TLS.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test's helper says what is wrong by failing, like the test itself"
-)]
-
-mod served;
-
 use std::{
     io::{Read, Write},
     net::TcpStream,
@@ -17,9 +8,9 @@ use std::{
     sync::Arc,
 };
 
+use crate::served::Served;
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use serde_json::json;
-use served::Served;
 
 /// Whether a data file, or what SQLite keeps beside it, holds a text in clear.
 fn holds(data: &str, text: &str) -> bool {

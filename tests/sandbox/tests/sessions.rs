@@ -1,17 +1,8 @@
 //! Sessions of the IAM dialect: login, lock-out, renewal, organizations.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test's helper says what is wrong by failing, like the test itself"
-)]
-
-mod wire;
-
+use crate::wire::Wire;
 use scw_sandbox::{Options, Sandbox, Seed};
 use serde_json::{Value, json};
-use wire::Wire;
 
 const PASSWORD: &str = "correct horse";
 

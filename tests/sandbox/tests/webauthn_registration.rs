@@ -1,26 +1,17 @@
 //! Registering a passkey through the API (protocol.md E), with a software authenticator.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test's helper says what is wrong by failing, like the test itself"
-)]
-
-mod wire;
-
-use data_encoding::BASE64;
-use serde_json::{Value, json};
-use wire::{
+use crate::wire::{
     Answer, Wire,
     device::{Device, for_web, standard},
 };
+use data_encoding::BASE64;
+use serde_json::{Value, json};
 
 const MEMBER: &str = "5c9e0a3e-1d0f-4a55-9d6f-0f0e4a6d2b11";
 const MEMBER_KEY: &str = "11111111-2222-4333-8444-555555555555";
 
 fn start(wire: &Wire, origin: &str) -> Answer {
-    let query = wire::encode(origin);
+    let query = crate::wire::encode(origin);
     let path = format!("/start-webauthn-registration?origin={query}");
     wire.request("POST", &wire.user_path(&path), None)
 }
@@ -270,7 +261,7 @@ fn a_key_is_registered_by_its_user_alone() {
     let wire = Wire::seeded(&json!({"organizations": [{"users": [
         {"email": "boss@example.com"},
         {"email": "jo@example.com", "id": MEMBER, "secret_key": MEMBER_KEY}]}]}));
-    let origin = wire::encode(&wire.origin());
+    let origin = crate::wire::encode(&wire.origin());
     let of_member =
         format!("/iam/v1alpha1/users/{MEMBER}/start-webauthn-registration?origin={origin}");
     wire.request("POST", &of_member, None).expect(403);

@@ -1,21 +1,12 @@
 //! Passkeys in the panel, with a software authenticator: adding one, and signing in with it.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test's helper says what is wrong by failing, like the test itself"
-)]
-
-mod wire;
-
-use scw_sandbox::Options;
-use serde_json::{Value, json};
-use wire::{
+use crate::wire::{
     Answer, Wire,
     browser::{Browser, Look},
     device::{Device, ceremony, options},
 };
+use scw_sandbox::Options;
+use serde_json::{Value, json};
 
 const SIGN_IN: &str = "/panel/sign-in";
 const CODE: &str = "/panel/sign-in/code";

@@ -13,9 +13,10 @@ fn failed(err: &dyn std::fmt::Display) -> StoreError {
     StoreError::Password(err.to_string())
 }
 
-/// Argon2id, cheap on purpose (8 MiB, one pass): the sandbox guards no real account.
+/// Argon2id, cheap on purpose (1 MiB, one pass): the sandbox guards no real account, and each start
+/// hashes the password of each account.
 pub(super) fn hash_password(password: &str) -> Result<String> {
-    let params = Params::new(8 * 1024, 1, 1, None).map_err(|err| failed(&err))?;
+    let params = Params::new(1024, 1, 1, None).map_err(|err| failed(&err))?;
     let salt = SaltString::encode_b64(&rand::random::<[u8; 16]>()).map_err(|err| failed(&err))?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
         .hash_password(password.as_bytes(), &salt)

@@ -1,10 +1,6 @@
 //! `scw-sandbox serve` as a process.
 
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "each test binary compiles this module and uses another part of it"
-)]
+#![allow(unreachable_pub, reason = "its items are for the tests beside it")]
 
 use std::{
     io::{BufRead, BufReader},

@@ -1,10 +1,6 @@
 //! A plain client for the sandbox's own tests.
 
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "each test binary compiles this module and uses another part of it"
-)]
+#![allow(unreachable_pub, reason = "its items are for the tests beside it")]
 
 pub mod browser;
 pub mod device;
