@@ -46,6 +46,7 @@ def timed(rows, places, quick):
     for (row, at), took in zip(what, repeat(commands, runs, [row.before_for(at) for row, at in what])):
         found[places.index(at)][row.name] = {
             "wall_ms": 1000 * statistics.median(wall for wall, _ in took),
+            "fastest_ms": 1000 * min(wall for wall, _ in took),
             "cpu_ms": 1000 * statistics.median(cpu for _, cpu in took),
             "runs": len(took),
         }
@@ -83,8 +84,9 @@ def measured(folder, home, quick):
         limited = [replace(row, runs=9) for row in api if row.limit is not None or row.name.startswith("curl")]
         near_times, far_times = timed(limited, [at, far], quick)
         for name, near in near_times.items():
-            figures[name]["far_ms"] = far_times[name]["wall_ms"]
-            figures[name]["round_trips"] = (far_times[name]["wall_ms"] - near["wall_ms"]) / ROUND_TRIP_MS
+            far_ms = far_times[name]["fastest_ms"]
+            figures[name]["far_ms"] = far_ms
+            figures[name]["round_trips"] = (far_ms - near["fastest_ms"]) / ROUND_TRIP_MS
         relay.close()
         told("memory and instructions")
         for row in [*local, *api, imports]:

@@ -56,5 +56,7 @@ def markdown(found):
     lines = [[name for name, _, _ in COLUMNS], ["---", *["---:"] * (len(COLUMNS) - 1)]]
     for row in found["rows"]:
         first, *others = cells(row)
-        lines.append([f"`{first}`" if first.startswith(("scw", "/", "gh", "secret-tool")) else first, *others])
+        # What can be typed; a name with a comma says more than the command.
+        typed = first.startswith(("scw", "/", "gh", "secret-tool")) and "," not in first
+        lines.append([f"`{first}`" if typed else first, *others])
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
