@@ -165,11 +165,15 @@ def told(wire):
 
 def check_bytes(guard):
     print("code of each crate")
+    now = code_of_crates()
+    if now is None:
+        return
     before = guard.committed.get("bytes", {})
-    for name, code in sorted((code_of_crates() or {}).items()):
-        if max(code, before.get(name, 0)) >= LEAST_BYTES:
+    for name in sorted(before.keys() | now.keys()):
+        was, code = before.get(name, 0), now.get(name, 0)
+        if max(code, was) >= LEAST_BYTES:
             advice = f"run {UPDATE}, and look at docs/dependencies.md"
-            guard.near(f"bytes of code of {name}", before.get(name, 0), code, BYTES, advice)
+            guard.near(f"bytes of code of {name}", was, code, BYTES, advice)
 
 
 def update(committed, folder, with_bytes):
