@@ -87,7 +87,7 @@ where
             let fresh = self.inner.clone();
             let mut inner = std::mem::replace(&mut self.inner, fresh);
             return Box::pin(async move {
-                match (&mut spare.opening).await {
+                match (&mut spare.task).await {
                     Ok(Ok(connection)) => Ok(connection),
                     Ok(Err(_)) | Err(_) => inner.call(address).await,
                 }
@@ -97,7 +97,7 @@ where
             opening: Some(Opening {
                 key,
                 since: Instant::now(),
-                opening: tokio::spawn(self.inner.call(address)),
+                task: tokio::spawn(self.inner.call(address)),
             }),
             spares: self.spares.clone(),
         };
@@ -109,7 +109,7 @@ where
 struct Opening<C> {
     key: String,
     since: Instant,
-    opening: JoinHandle<Result<C, BoxError>>,
+    task: JoinHandle<Result<C, BoxError>>,
 }
 
 /// Connections whose calls were dropped.
@@ -147,7 +147,7 @@ impl<C> Held<C> {
         let Some(held) = &mut self.opening else {
             return Err("the connection was taken already".into());
         };
-        let opened = (&mut held.opening).await;
+        let opened = (&mut held.task).await;
         self.opening = None;
         opened?
     }
@@ -157,7 +157,7 @@ impl<C> Drop for Held<C> {
     fn drop(&mut self) {
         match self.opening.take() {
             Some(opening) if opening.since.elapsed() < FRESH => self.spares.put(opening),
-            Some(opening) => opening.opening.abort(),
+            Some(opening) => opening.task.abort(),
             None => {}
         }
     }

@@ -162,7 +162,7 @@ async fn remove(
     let left = before.factors.clone().without_passkey(&passkey.id);
     if left.none() {
         let required_by = account.two_factor_required_by(&before.user.id).await;
-        warn_of_requirement(ctx, &before.user, required_by);
+        warn_of_requirement(ctx, &before.user, &required_by);
     }
     confirm(ctx, account, args, &before, &passkey, &left).await?;
     let (lock, file) = lock_and_settle(ctx, Some(account), id, Unasked::Leave).await?;

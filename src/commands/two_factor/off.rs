@@ -159,19 +159,18 @@ async fn switch_off(
         void_if_off(ctx, account, id).await?;
         return already_off(ctx, args, &now);
     }
-    warn_of_requirement(ctx, &now.user, required_by);
+    warn_of_requirement(ctx, &now.user, &required_by);
     confirm(ctx, account, args, &now, &named).await?;
-    let (lock, file, now) = match held {
-        Some((lock, file)) => (lock, file, now),
-        None => {
-            let (lock, file) = lock_and_settle(ctx, Some(account), id, Unasked::Leave).await?;
-            // Read again: another run, or the console, may have been faster.
-            let later = account.user_factors(id).await?;
-            if !args.yes && !named.still_on(&later).is_empty() {
-                refuse_if_changed(&now, &later)?;
-            }
-            (lock, file, later)
+    let (lock, file, now) = if let Some((lock, file)) = held {
+        (lock, file, now)
+    } else {
+        let (lock, file) = lock_and_settle(ctx, Some(account), id, Unasked::Leave).await?;
+        // Read again: another run, or the console, may have been faster.
+        let later = account.user_factors(id).await?;
+        if !args.yes && !named.still_on(&later).is_empty() {
+            refuse_if_changed(&now, &later)?;
         }
+        (lock, file, later)
     };
     let targets = named.still_on(&now);
     if targets.is_empty() {
@@ -336,13 +335,13 @@ fn say_what_is_off(
 pub(super) fn warn_of_requirement(
     ctx: &Context,
     user: &User,
-    required_by: Result<Option<OffsetDateTime>, ApiError>,
+    required_by: &Result<Option<OffsetDateTime>, ApiError>,
 ) {
     match required_by {
         Ok(Some(date)) => ctx.ui().warn(&format!(
             "your organization requires two-factor authentication. Without it, {} is locked out on {}",
             clean(&user.email),
-            day(date, Context::now())
+            day(*date, Context::now())
         )),
         Ok(None) => {}
         Err(_) => ctx
