@@ -292,7 +292,7 @@ mod tests {
         for level in 1..7 {
             let before = format!("*a{}", level - 1);
             let line = [before.as_str(); 10].join(", ");
-            bomb.push_str(&format!("a{level}: &a{level} [{line}]\n"));
+            bomb += &format!("a{level}: &a{level} [{line}]\n");
         }
         assert!(text(&bomb).is_err());
     }

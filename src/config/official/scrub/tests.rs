@@ -16,7 +16,7 @@ fn scrub_all(yaml: &str) -> Result<String, Refused> {
             panic!("{err}")
         };
         Refused {
-            line: at.and_then(|(line, _)| usize::try_from(line).ok()),
+            line: at.map(|(line, _)| line),
             why: "it is no YAML",
         }
     })?;
