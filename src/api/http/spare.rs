@@ -20,8 +20,8 @@ use tower::{Layer, Service, util::BoxCloneSyncService};
 /// How long a connection is kept for a later call. Servers and proxies close those that are silent.
 const FRESH: Duration = Duration::from_secs(5);
 
-/// Opens `count` connections to the address of `client`, on which nothing is sent: the calls begin,
-/// and are dropped as soon as they wait for their connection.
+/// Makes sure that `count` connections to `url` are opened or being opened, on which nothing is sent: so
+/// many calls begin, and are dropped as soon as they wait for their connection.
 ///
 /// The call before has to have asked for its own connection, else it takes one of these.
 pub(super) fn prepare(client: &reqwest::Client, url: &url::Url, count: usize) {
@@ -82,25 +82,29 @@ where
 
     fn call(&mut self, address: A) -> Self::Future {
         let key = format!("{address:?}");
-        if let Some(mut spare) = self.spares.take(&key) {
+        let hold = |opening| Held {
+            opening: Some(opening),
+            spares: self.spares.clone(),
+        };
+        if let Some(spare) = self.spares.take(&key) {
+            let mut held = hold(spare);
             // The service that `poll_ready` was asked of stays with the address.
             let fresh = self.inner.clone();
             let mut inner = std::mem::replace(&mut self.inner, fresh);
             return Box::pin(async move {
-                match (&mut spare.task).await {
-                    Ok(Ok(connection)) => Ok(connection),
-                    Ok(Err(_)) | Err(_) => inner.call(address).await,
+                // A call that ends with its first step, as those of `prepare` do, leaves it here.
+                tokio::task::yield_now().await;
+                match held.opened().await {
+                    Ok(connection) => Ok(connection),
+                    Err(_) => inner.call(address).await,
                 }
             });
         }
-        let mut held = Held {
-            opening: Some(Opening {
-                key,
-                since: Instant::now(),
-                task: tokio::spawn(self.inner.call(address)),
-            }),
-            spares: self.spares.clone(),
-        };
+        let mut held = hold(Opening {
+            key,
+            since: Instant::now(),
+            task: tokio::spawn(self.inner.call(address)),
+        });
         Box::pin(async move { held.opened().await })
     }
 }
@@ -196,6 +200,19 @@ mod tests {
         assert_eq!(service.call("b").await.unwrap(), 1, "another address");
         assert_eq!(service.call("a").await.unwrap(), 0);
         assert_eq!(service.call("a").await.unwrap(), 2, "it was used up");
+    }
+
+    // Issue 13, 1
+    #[tokio::test]
+    async fn a_call_that_is_dropped_gives_the_connection_back_that_it_took() {
+        let mut service = numbering();
+        for _ in 0..3 {
+            assert!(service.call("a").now_or_never().is_none());
+            // The connection is open before the next call.
+            tokio::task::yield_now().await;
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(service.call("a").await.unwrap(), 0);
     }
 
     // Issue 13, 1
