@@ -62,17 +62,31 @@ fn password_login(world: &World, api: &str, more: &[&str]) -> Command {
     world.person(api, &[&["login"], more].concat())
 }
 
+/// Runs the commands of a saved login, each of which costs so much.
+#[track_caller]
+fn expect_costs(world: &World, costs: [Cost; 4]) {
+    let on = ["2fa", "on", "--otp-command", OATHTOOL];
+    let commands = [
+        &["2fa", "status"][..],
+        &["whoami"],
+        &on,
+        &["2fa", "off", "--yes"],
+    ];
+    for (command, cost) in commands.into_iter().zip(costs) {
+        let found = cost_of(world, || world.run(command));
+        assert_eq!(found, cost, "{command:?}");
+    }
+}
+
 // Issue 13, 1
 #[test]
 fn a_saved_login_asks_everything_at_once() {
     let world = slow(None);
     world.log_in();
-    let cost = |arguments: &[&str]| cost_of(&world, || world.run(arguments));
-    assert_eq!(cost(&["2fa", "status"]), self::cost(3, 1, 3));
-    assert_eq!(cost(&["whoami"]), self::cost(4, 1, 4));
-    let on = ["2fa", "on", "--otp-command", OATHTOOL];
-    assert_eq!(cost(&on), self::cost(5, 3, 3));
-    assert_eq!(cost(&["2fa", "off", "--yes"]), self::cost(6, 3, 3));
+    expect_costs(
+        &world,
+        [cost(3, 1, 3), cost(4, 1, 4), cost(5, 3, 3), cost(6, 3, 3)],
+    );
 }
 
 // Issue 13, 1
@@ -81,13 +95,12 @@ fn the_dialect_of_2017_asks_everything_at_once_too() {
     let world = slow(None);
     let login = || Ran::of(password_login(&world, "account", &[]).output().unwrap());
     assert_eq!(cost_of(&world, login), cost(3, 2, 2));
-    let cost = |arguments: &[&str]| cost_of(&world, || world.run(arguments));
-    assert_eq!(cost(&["2fa", "status"]), self::cost(2, 1, 2));
-    assert_eq!(cost(&["whoami"]), self::cost(4, 1, 4));
-    let on = ["2fa", "on", "--otp-command", OATHTOOL];
-    assert_eq!(cost(&on), self::cost(5, 3, 3));
-    assert_eq!(cost(&["2fa", "off", "--yes"]), self::cost(5, 3, 2));
-    assert_eq!(cost(&["logout"]), self::cost(1, 1, 1));
+    expect_costs(
+        &world,
+        [cost(2, 1, 2), cost(4, 1, 4), cost(5, 3, 3), cost(5, 3, 2)],
+    );
+    let logout = || world.run(&["logout"]);
+    assert_eq!(cost_of(&world, logout), cost(1, 1, 1));
 }
 
 // Issue 13, 1
@@ -164,4 +177,24 @@ fn a_key_from_the_environment_costs_one_round_more() {
     };
     assert_eq!(run(&["2fa", "status"]), cost(4, 2, 3));
     assert_eq!(run(&["whoami"]), cost(4, 2, 3));
+}
+
+// Issue 13, 1: what is removed was read just before.
+#[test]
+fn an_account_that_was_read_a_while_ago_is_read_again_before_anything_is_removed() {
+    let world = World::logged_in();
+    world.switch_on();
+    world.fault(
+        serde_json::json!({"method": "GET", "path_regex": "/grace-periods$", "action": "delay", "ms": 1500}),
+    );
+    let before = world.sandbox.requests().len();
+    world.run(&["2fa", "off", "--yes"]).expect(0);
+    let seen = world.sandbox.requests().split_off(before);
+    let user = format!("/users/{}", world.info().user_id);
+    let reads = seen
+        .iter()
+        .take_while(|seen| seen.method == "GET")
+        .filter(|seen| seen.path.ends_with(&user))
+        .count();
+    assert_eq!(reads, 2);
 }

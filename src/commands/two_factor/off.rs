@@ -1,5 +1,8 @@
 //! `scw 2fa off`.
 
+use std::time::{Duration, Instant};
+
+use futures_util::TryFutureExt;
 use serde_json::json;
 use time::OffsetDateTime;
 
@@ -27,6 +30,9 @@ use crate::{
     process,
     store::Unfinished,
 };
+
+/// How long ago the account may have been read when something is removed from it.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// What to do about passkeys that are left.
 const ALL_HINT: &str = "to remove every second factor, add `--all`";
@@ -151,8 +157,8 @@ async fn switch_off(
         settle(ctx, Some(account), id, Unasked::Leave).await?;
         None
     };
-    let required_by = account.two_factor_required_by(id);
-    let (now, required_by) = beside(account.user_factors(id), required_by).await?;
+    let read = account.user_factors(id).map_ok(|now| (now, Instant::now()));
+    let ((now, read_at), required_by) = beside(read, account.two_factor_required_by(id)).await?;
     let named = Targets::of(args, account, &now).await?;
     if named.is_empty() {
         drop(held);
@@ -161,16 +167,17 @@ async fn switch_off(
     }
     warn_of_requirement(ctx, &now.user, &required_by);
     confirm(ctx, account, args, &now, &named).await?;
-    let (lock, file, now) = if let Some((lock, file)) = held {
-        (lock, file, now)
+    let asked_about = now.clone();
+    let is_fresh = held.is_some() && read_at.elapsed() < FRESH;
+    let (lock, file) = match held {
+        Some(held) => held,
+        None => lock_and_settle(ctx, Some(account), id, Unasked::Leave).await?,
+    };
+    // Read again where it waited: another run, or the console, may have been faster.
+    let now = if is_fresh {
+        now
     } else {
-        let (lock, file) = lock_and_settle(ctx, Some(account), id, Unasked::Leave).await?;
-        // Read again: another run, or the console, may have been faster.
-        let later = account.user_factors(id).await?;
-        if !args.yes && !named.still_on(&later).is_empty() {
-            refuse_if_changed(&now, &later)?;
-        }
-        (lock, file, later)
+        account.user_factors(id).await?
     };
     let targets = named.still_on(&now);
     if targets.is_empty() {
@@ -178,6 +185,9 @@ async fn switch_off(
             void(ctx, &file, &lock).await;
         }
         return already_off(ctx, args, &now);
+    }
+    if !args.yes {
+        refuse_if_changed(&asked_about, &now)?;
     }
     if ctx.interrupt().is_requested() {
         return Err(CliError::interrupted().and("Two-factor authentication is still on"));

@@ -38,15 +38,14 @@ impl Targets {
     }
 
     /// What is named here and still on the account. What came in the meantime is left alone.
-    pub(super) fn still_on(&self, now: &UserFactors) -> Self {
+    pub(super) fn still_on(self, now: &UserFactors) -> Self {
         let there = now.factors.known_passkeys();
         Self {
             app: self.app && !now.app_is_off(),
             passkeys: self
                 .passkeys
-                .iter()
+                .into_iter()
                 .filter(|passkey| there.iter().any(|other| other.id == passkey.id))
-                .cloned()
                 .collect(),
         }
     }
