@@ -31,7 +31,7 @@ pub(super) fn report(err: clap::Error) -> ExitCode {
         }
         ErrorKind::DisplayVersion => {
             let verbose = env::args().any(|arg| arg == "--verbose");
-            show(&format!("{}{}", err.render(), version::lines(verbose)))
+            show(&version::text(verbose))
         }
         _ => mistake(err, None),
     }
@@ -43,10 +43,7 @@ pub(super) fn version_alone(args: &[OsString]) -> Option<ExitCode> {
     let [only] = args else {
         return None;
     };
-    (only == "--version" || only == "-V").then(|| {
-        let version = env!("CARGO_PKG_VERSION");
-        show(&format!("scw {version}\n{}", version::lines(false)))
-    })
+    (only == "--version" || only == "-V").then(|| show(&version::text(false)))
 }
 
 fn show(text: &str) -> ExitCode {

@@ -13,10 +13,11 @@ use crate::{
 /// How long the official client may take to tell its version.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The lines behind the version itself. A line about the official client is there where one is.
-pub(super) fn lines(verbose: bool) -> String {
+/// The version, and what else is told of this program. A line about the official client is there where
+/// one is.
+pub(super) fn text(verbose: bool) -> String {
     let official = handover::official().ok().flatten();
-    let mut text = String::new();
+    let mut text = concat!("scw ", env!("CARGO_PKG_VERSION"), "\n").to_owned();
     if verbose {
         for (name, value) in [
             ("commit", env!("SCW_BUILD_COMMIT")),

@@ -34,6 +34,7 @@ LEAST_BYTES = 20 * 1024
 LATENCY_MS = 150
 RUNS = 5
 
+
 class Guard:
     """Collects what differs."""
 
@@ -189,7 +190,7 @@ def update(committed, folder, with_bytes):
     for name, wire in counted_requests(folder).items():
         figures = ", ".join(f"{what} = {wire[what]}" for what in ("requests", "rounds", "connections"))
         text += f"{json.dumps(name)} = {{ {figures} }}\n"
-    code, date = committed.get("bytes", {}), committed.get("bytes_date")
+    code, date = committed.get("bytes", {}), committed.get("measured", {}).get("bytes_date")
     if with_bytes and (new := code_of_crates()):
         code, date = new, datetime.date.today().isoformat()
     text += "\n# Bytes of machine code by crate, of a build with symbols.\n[bytes]\n"

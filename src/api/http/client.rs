@@ -168,8 +168,7 @@ impl Http {
         self.once.set(true);
     }
 
-    /// Opens `count` connections more for calls that will come side by side, while the call before
-    /// them waits for its own: poll the two together, that call first.
+    /// As [`Account::prepare`](crate::api::Account::prepare).
     pub(in crate::api) async fn prepare(&self, count: usize) {
         tokio::task::yield_now().await;
         if let Ok(url) = self.base.join("/") {

@@ -219,24 +219,18 @@ impl IamSession {
             return Ok(all);
         }
         let all = async {
-            match &user.root_id {
-                Some(root_id) => self.organizations_of(root_id).await,
-                None => Ok(None),
-            }
-        };
-        let name = async {
-            match &user.root_id {
-                Some(_) => None,
-                None => Some(self.own_organization(own).await),
-            }
+            let listed = match &user.root_id {
+                Some(root_id) => self.organizations_of(root_id).await?,
+                None => None,
+            };
+            Ok(match listed {
+                Some(all) => all,
+                None => vec![self.own_organization(own).await],
+            })
         };
         // The own organization is chosen nearly always.
-        let (all, only, ()) = tokio::join!(all, name, self.learn_longest_key(own));
-        Ok(match (all?, only) {
-            (Some(all), _) => all,
-            (None, Some(only)) => vec![only],
-            (None, None) => vec![self.own_organization(own).await],
-        })
+        let (all, ()) = tokio::join!(all, self.learn_longest_key(own));
+        all
     }
 }
 
