@@ -82,12 +82,12 @@ where
 
     fn call(&mut self, address: A) -> Self::Future {
         let key = format!("{address:?}");
-        let hold = |opening| Held {
+        let keep = |opening| Held {
             opening: Some(opening),
             spares: self.spares.clone(),
         };
         if let Some(spare) = self.spares.take(&key) {
-            let mut held = hold(spare);
+            let mut held = keep(spare);
             // The service that `poll_ready` was asked of stays with the address.
             let fresh = self.inner.clone();
             let mut inner = std::mem::replace(&mut self.inner, fresh);
@@ -100,7 +100,7 @@ where
                 }
             });
         }
-        let mut held = hold(Opening {
+        let mut held = keep(Opening {
             key,
             since: Instant::now(),
             task: tokio::spawn(self.inner.call(address)),
